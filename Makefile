@@ -1,0 +1,45 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+V := .venv
+BIN := $(V)/bin
+PIP := -m pip install -q --disable-pip-version-check
+COMPILE := build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+READY := $(V)/.ready-$(shell cat requirements*.txt pyproject.toml | sha256sum | cut -c1-16)
+
+help: ## list targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+$(READY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11+ needed: make PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "apt-get install python3-venv" >&2; exit 2; }
+	rm -rf $(V)
+	$(PYTHON) -m venv $(V)
+	$(BIN)/python $(PIP) --require-hashes --no-deps -r requirements-uv.txt
+	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes --only-binary :all: requirements.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
+	touch $@
+setup: $(READY) ## make .venv
+demo: $(READY) ## main job on the sandbox (ONCE=1)
+	$(BIN)/vindaris-sync demo $(if $(ONCE),--once)
+test: $(READY) ## tests
+	$(BIN)/python -m pytest $(ARGS)
+check: $(READY) ## lint, types, contracts
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+wheel: $(READY) ## bare-environment smoke test
+	rm -rf dist build/smoke
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+	$(PYTHON) -m venv build/smoke
+	build/smoke/bin/python $(PIP) --require-hashes --only-binary :all: -r requirements-run.txt
+	build/smoke/bin/python $(PIP) --no-deps --no-index dist/*.whl
+	cd build && smoke/bin/vindaris-sync --help
+lock: ## renew locks
+	test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock; build/lock/bin/pip install -q uv; }
+	$(COMPILE) pyproject.toml -o requirements-run.txt
+	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
+	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
+	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
+.PHONY: help setup demo test check wheel lock

@@ -1,0 +1,1 @@
+"""Connectors shipped with vindaris-sync; each is found through its entry point."""

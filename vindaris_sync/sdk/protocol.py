@@ -1,0 +1,112 @@
+"""The connector protocol: what the engine may ask of a tracker. The engine asks capabilities, never kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import Flag, auto
+from random import Random
+from time import sleep
+from typing import Protocol, runtime_checkable
+
+from requests.adapters import BaseAdapter
+
+from vindaris_sync.domain.models import Address, Draft, Finding, Issue, Layout, Page, Seen, Surface, Write, Written
+
+
+class Capability(Flag):
+    """What a connector declares that its tracker can do."""
+
+    INCREMENTAL = auto()
+    CENSUS = auto()
+    CUSTOM_FIELD = auto()
+    LABELS = auto()
+    BULK_WRITE = auto()
+    CREATE = auto()
+    WEBHOOKS = auto()
+    GOALS = auto()
+    HIERARCHY = auto()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connector takes from outside itself, injected so that one seed is one history.
+
+    ``now`` returns aware UTC; ``sleep`` takes seconds and may be interrupted by raising; ``adapter`` replaces the
+    network (None: real sockets); ``in_flight`` is how many exchanges may be under way at once per credential.
+    """
+
+    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = sleep
+    random: Random = field(default_factory=Random)
+    adapter: BaseAdapter | None = None
+    in_flight: int = 4
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One configured tracker. Every method may raise ``Transient`` or ``TrackerUnusable``; nothing else escapes.
+
+    Calls come from one thread at a time; a connector may use threads of its own to fetch bytes.
+    """
+
+    name: str
+    capabilities: Capability
+
+    def scopes(self) -> Sequence[str]:
+        """Return the names under which cursors are kept: repositories, or a hash of the Jira scope."""
+        ...
+
+    def layout(self) -> Layout:
+        """Return the managed surfaces with their immutable ids, resolved once per process and on ``check``."""
+        ...
+
+    def check(self) -> list[Finding]:
+        """Look at credentials, permissions, fields, screens, label limits and the clock; change nothing."""
+        ...
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield created and changed issues at least once, of each scope oldest first, from its cursor less the overlap.
+
+        A scope without a cursor is read in full. Pages of different scopes may interleave; recording a page and then
+        its cursor loses nothing. An unchanged scope may yield no page. Closing the iterator stops the requests.
+        """
+        ...
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Yield exactly one answer per address, read directly (not from a search index), batched; never a guess."""
+        ...
+
+    def census(self) -> Iterator[Sequence[Address]]:
+        """Yield every id in scope, in batches, cheaply; raises ``TrackerUnusable`` where it cannot be whole."""
+        ...
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Yield one outcome per write. Only managed surfaces are touched.
+
+        Reads before (expected values) and after (read back) are batched. A request that may have been applied is
+        never repeated blindly. Duplicate values, order and foreign labels are left alone.
+        """
+        ...
+
+    def create(self, draft: Draft) -> Issue:
+        """Create the drafted issue once: a second call with the same draft id returns the first call's issue."""
+        ...
+
+    def close(self) -> None:
+        """Release sessions and threads; idempotent."""
+        ...
+
+
+def goal_surfaces(layout: Layout) -> tuple[Surface, ...]:
+    """Return the surfaces of ``layout`` that show goals, in order."""
+    return tuple(surface for surface in layout.surfaces if surface.shows_goals)
+
+
+OVERLAP = timedelta(minutes=5)
+"""How far before its cursor a pull starts: Jira's search index lags by seconds to minutes (Atlassian, search docs)."""

@@ -1,0 +1,185 @@
+"""What ``decide`` returns: actions as data. The store applies all but ``WriteBack``, which the connector carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vindaris_sync.domain.models import Base, Explicit, LinkState, Raw, Surface
+from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, ParentBasis
+
+
+@dataclass(frozen=True, slots=True)
+class SetExplicit:
+    """Let S be ``explicit``; ``how`` and ``why`` go into the history, ``event`` names what happened there.
+
+    ``before`` and ``after`` are goal keys (or ``no-goal``) for people.
+    """
+
+    issue: int
+    explicit: Explicit
+    event: str
+    who: str
+    how: str
+    why: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    by_machine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetBases:
+    """Both sides agree on these surfaces: record what they agreed on."""
+
+    issue: int
+    bases: Mapping[str, Base]
+
+
+@dataclass(frozen=True, slots=True)
+class SetConflict:
+    """Remember that both sides differ, or (None) that they differ no more."""
+
+    issue: int
+    conflict: Conflict | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """The issue's link state, carrier and effective goals (L1); ``tracked`` False: it has no state and no review."""
+
+    issue: int
+    state: LinkState
+    carrier: int | None
+    goals: tuple[int, ...]
+    basis: ParentBasis | None
+    tracked: bool
+    parent_unknown: bool
+    suspect: bool
+    undecided_since: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCause:
+    """A cause stands that was not asked before: the issue's review is open."""
+
+    issue: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCause:
+    """A cause was answered, or stands no more (``MOOT``)."""
+
+    issue: int
+    key: CauseKey
+    answer: Answer
+    who: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The link to ``goal`` was confirmed at ``revision`` with fingerprint ``stamp``."""
+
+    issue: int
+    goal: int
+    revision: int
+    stamp: str
+    who: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Bring a surface to what S or the review wants; valid only while it shows ``expected`` (raw values).
+
+    ``label_stamp`` goes with putting the review label on: the goals' revisions it will stand for.
+    """
+
+    issue: int
+    surface: Surface
+    add: Raw
+    remove: Raw
+    expected: Raw
+    label_stamp: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Look at the issue again at ``at`` (None: only when something changes)."""
+
+    issue: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """The list behind a chat subject has changed: (place's tracker, place, kind, goal id or empty)."""
+
+    tracker: str
+    place: str
+    kind: str
+    goal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Edits by absence that are too many at once wait for a person (R2)."""
+
+    tracker: str
+    issues: tuple[int, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsRead:
+    """The issue cannot be decided before it was read directly."""
+
+    issue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing to do, and why; counted in the report."""
+
+    issue: int
+    reason: str
+
+
+Action = (
+    SetExplicit
+    | SetBases
+    | SetConflict
+    | SetState
+    | OpenCause
+    | CloseCause
+    | Confirm
+    | WriteBack
+    | Wake
+    | Announce
+    | Hold
+    | NeedsRead
+    | Skip
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What follows from one state of the store, closed over its own consequences (L12).
+
+    ``decided`` are the issues that were looked at and need no further look until something changes.
+    """
+
+    actions: tuple[Action, ...]
+    decided: tuple[int, ...]
+
+    @property
+    def writes(self) -> tuple[WriteBack, ...]:
+        """The actions that change a tracker."""
+        return tuple(action for action in self.actions if isinstance(action, WriteBack))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would change anywhere."""
+        return all(isinstance(action, Skip) for action in self.actions)

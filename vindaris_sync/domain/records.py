@@ -1,0 +1,259 @@
+"""What the store holds and a decision looks at: issues with their links, bases and reviews, goals, and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from vindaris_sync.domain.models import (
+    Base,
+    Exemption,
+    Explicit,
+    IssueRef,
+    Layout,
+    Link,
+    LinkState,
+    Presence,
+    Raw,
+)
+
+
+class Reason(StrEnum):
+    """Why a link review is open (R7)."""
+
+    UNLINKED = "unlinked"
+    GOAL_CHANGED = "goal_changed"
+    GOAL_CLOSED = "goal_closed"
+    PARENT_CHANGED = "parent_changed"
+    UNKNOWN_GOAL = "unknown_goal"
+    CONFLICT = "conflict"
+    REQUESTED = "requested"
+
+
+DECISION_ONLY = frozenset({Reason.UNLINKED, Reason.CONFLICT})
+"""Causes that a confirmation never answers (R7)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CauseKey:
+    """A cause's identity: an answer names it, and holds until it changes.
+
+    ``subject`` is a goal's id for goal causes, else empty; ``fingerprint`` says which change of it.
+    """
+
+    reason: Reason
+    subject: str
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}/{self.subject}/{self.fingerprint}"
+
+
+class Answer(StrEnum):
+    """How a cause was closed; ``ACKNOWLEDGED`` leaves it open and counted, without label (R10)."""
+
+    CONFIRMED = "confirmed"
+    DECIDED = "decided"
+    MOOT = "moot"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of a review, as stored. ``surface_at`` None: backlog, never labelled or alerted one by one (R9)."""
+
+    key: CauseKey
+    opened: datetime
+    surface_at: datetime | None
+    labelled: bool = True
+    """False where the cause would have labelled more issues than ``label_limit``."""
+    answer: Answer | None = None
+    detail: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it still asks something."""
+        return self.answer in (None, Answer.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What both sides showed when they were found to differ (R4): S as a value, T as raw values by surface."""
+
+    explicit: str
+    """``value_text`` of S."""
+    observed: Mapping[str, Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentBasis:
+    """Under which parent the effective goals were last accepted (R7 ``parent_changed``)."""
+
+    parent: int | None
+    goals: tuple[int, ...]
+    inherited: tuple[int, ...] = ()
+    """What the chain above gave then; an explicit link equal to it is redundant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that the store holds on one issue and a decision looks at. ``id`` is the store's own number."""
+
+    id: int
+    ref: IssueRef
+    key: str
+    place: str
+    type: str
+    title: str
+    closed: bool
+    created: datetime
+    updated: datetime
+    presence: Presence
+    parent: int | None
+    """The parent's number where the store knows the parent."""
+    parent_stated: bool
+    """Whether the tracker names a parent, known to us or not."""
+    observed: Mapping[str, Raw]
+    verified: datetime | None
+    """The tracker's stamp as of which ``observed`` was read directly; None: only from a list or an index."""
+    undefined: frozenset[tuple[str, str]]
+    """(surface key, casefolded value) whose definition no longer exists at this place: not taken away by anybody."""
+    bases: Mapping[str, Base]
+    explicit: Explicit
+    by_machine: bool
+    """Whether S was last changed by machine (expiry, rename): such a change yields to T (R3)."""
+    conflict: Conflict | None
+    state: LinkState | None
+    """None until it is first decided."""
+    carrier: int | None
+    goals: tuple[int, ...]
+    """Effective goals, the primary first."""
+    basis: ParentBasis | None
+    causes: tuple[Cause, ...]
+    """Open causes, and answered ones that still stand."""
+    label_stamp: Mapping[int, int]
+    """Per goal, the revision that was in force when the review label was put on (R10)."""
+    backlog: bool
+    undecided_since: str = "never"
+    """Fingerprint of the ``unlinked`` cause: ``never``, or what last took the link away."""
+    refused: frozenset[str] = frozenset()
+    """Surface keys refused for this issue alone."""
+    author: str = ""
+
+    @property
+    def present(self) -> bool:
+        """Whether it is in scope and seen."""
+        return self.presence is Presence.PRESENT
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The explicit links; none where it is exempt."""
+        return () if isinstance(self.explicit, Exemption) else self.explicit
+
+
+@dataclass(frozen=True, slots=True)
+class GoalFacts:
+    """A goal as it is in force. ``stamps`` maps each revision to its fingerprint under today's material fields.
+
+    Revisions joined by a minor edit share a stamp (R11).
+    """
+
+    id: int
+    key: str
+    title: str
+    status: str
+    revision: int
+    stamps: Mapping[int, str]
+    missing: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is achieved or abandoned."""
+        return self.status in ("achieved", "abandoned")
+
+    @property
+    def stamp(self) -> str:
+        """The fingerprint in force."""
+        return self.stamps[self.revision]
+
+
+@dataclass(frozen=True, slots=True)
+class GoalBook:
+    """All goals: by internal id, and by casefolded key or alias."""
+
+    goals: Mapping[int, GoalFacts]
+    by_key: Mapping[str, int]
+
+    def find(self, raw: str) -> int | None:
+        """Return the goal that a raw value names: the whole value, or its first word (``G-1 Faster checkout``)."""
+        folded = raw.strip().casefold()
+        found = self.by_key.get(folded)
+        if found is None and " " in folded:
+            found = self.by_key.get(folded.split(None, 1)[0])
+        return found
+
+    def suspect(self, link: Link) -> bool:
+        """Return whether the goal's material contents differ from those that ``link`` was confirmed against."""
+        goal = self.goals[link.goal]
+        return goal.stamps.get(link.revision, link.fingerprint) != goal.stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one tracker is treated; from its settings, its layout and what it refused."""
+
+    layout: Layout
+    grace: timedelta = timedelta(minutes=15)
+    exempt_days: int = 90
+    label_limit: int = 200
+    write: bool = True
+    ignore_types: frozenset[str] = frozenset()
+    loaded: bool = True
+    """Whether the first full pull has ended; nothing is surfaced before (R9)."""
+    refused: frozenset[tuple[str, str]] = frozenset()
+    """(place, surface key) that refuse writes."""
+    repair: bool = False
+    """Nightly: refused places are probed, and lost definitions are made anew."""
+
+
+class View(Protocol):
+    """A read-only view of one state of the store."""
+
+    def records(self, ids: Iterable[int]) -> Mapping[int, Record]:
+        """Return the records of ``ids``; unknown ids are left out."""
+        ...
+
+    def children(self, ids: Iterable[int]) -> Mapping[int, Sequence[int]]:
+        """Return, per id, the numbers of the issues whose parent it is, in any presence."""
+        ...
+
+    def links_of(self, tracker: str) -> int:
+        """Return how many explicit links the tracker's present issues hold (for the mass guard, R2)."""
+        ...
+
+    def labelled(self, key: CauseKey) -> int:
+        """Return how many issues carry an open, surfaced cause of this group (R9)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that decides beside the records: the goals, a policy per tracker, and the instant."""
+
+    goals: GoalBook
+    policies: Mapping[str, Policy]
+    now: datetime
+    released: frozenset[str] = frozenset()
+    """Trackers whose held removals a person has confirmed (R2)."""
+
+
+def value_text(explicit: Explicit) -> str:
+    """Return S as a comparable text: ``no-goal``, or the goal ids sorted, the primary marked."""
+    if isinstance(explicit, Exemption):
+        return "no-goal"
+    return ",".join(
+        f"{link.goal}{'*' if link.primary else ''}" for link in sorted(explicit, key=lambda link: link.goal)
+    )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from vindaris_sync.sdk.secret import redact
+
 
 class VindarisError(Exception):
-    """An expected failure: its text is one line for people, ``advice`` says what to do. Secrets are redacted before."""
+    """An expected failure: its text is one line for people, ``advice`` says what to do. Secrets in both are masked."""
 
     def __init__(self, message: str, *, advice: str = "") -> None:
-        super().__init__(message)
-        self.advice = advice
+        super().__init__(redact(message))
+        self.advice = redact(advice)
 
 
 class Transient(VindarisError):
@@ -19,6 +21,10 @@ class Transient(VindarisError):
     def __init__(self, message: str, *, retry_after: timedelta | None = None, advice: str = "") -> None:
         super().__init__(message, advice=advice)
         self.retry_after = retry_after
+
+
+class Unknown(Transient):
+    """A write was sent and its outcome is unknown: it is never repeated blindly, the next read tells."""
 
 
 class IssueRejected(VindarisError):

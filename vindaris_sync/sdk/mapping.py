@@ -1,0 +1,139 @@
+"""What all connectors' mappings share: JSON, text and instants of any tracker into values that every store takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NoReturn
+
+import orjson
+
+from vindaris_sync.domain.models import Issue, Rejected
+from vindaris_sync.sdk.secret import redact
+
+JsonObject = Mapping[str, Any]
+_EXCERPT = 400
+_MAPPING_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What reading an object of another shape than expected raises."""
+
+
+class TooDeep(ValueError):
+    """A JSON document is nested deeper than any tracker's answer has reason to be."""
+
+
+def clean(text: str) -> str:
+    """Return ``text`` with every NUL and lone surrogate replaced by U+FFFD: SQLite and PostgreSQL refuse them."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def decode(body: bytes) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
+    r"""Return the JSON document ``body`` with all its strings ``clean``; raises ``ValueError``, ``TooDeep`` for a bomb.
+
+    orjson refuses a whole document for one lone surrogate or one wrong UTF-8 byte; those are read with ``json``.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if "depth" in str(error) or "recursion" in str(error):
+            raise TooDeep("the JSON document is nested too deeply") from None
+        return _decode_slowly(body)
+    return _cleaned(document) if b"\\u0000" in body else document
+
+
+def _decode_slowly(body: bytes) -> Any:  # noqa: ANN401 - as above
+    try:
+        return _cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant))
+    except RecursionError:
+        raise TooDeep("the JSON document is nested too deeply") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    message = f"{name} is no JSON"
+    raise ValueError(message)
+
+
+def _cleaned(node: Any) -> Any:  # noqa: ANN401 - as above
+    if isinstance(node, str):
+        return clean(node)
+    if isinstance(node, list):
+        return [_cleaned(item) for item in node]
+    if isinstance(node, dict):
+        return {clean(key): _cleaned(value) for key, value in node.items()}
+    return node
+
+
+def instant(text: str) -> datetime:
+    """Return the instant that GitHub (``2011-01-27T00:48:47Z``) or Jira (``…05.000+0000``) wrote, in UTC.
+
+    Raises ``ValueError`` for text without an offset and for anything else.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        message = f"an instant without an offset: {text!r}"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The items of one page, each accounted for: mapped, left out on purpose, or set aside."""
+
+    issues: tuple[Issue, ...]
+    rejected: tuple[Rejected, ...]
+    skipped: int
+
+
+def map_items(
+    items: Iterable[object],
+    to_issue: Callable[[JsonObject], Issue | None],
+    identify: Callable[[JsonObject], tuple[str, str]],
+) -> Mapped:
+    """Map each of ``items``; ``None`` counts as skipped, an item of unexpected shape is ``rejected``, the rest stays.
+
+    ``identify`` returns an item's id and key and may fail as well.
+    """
+    issues: list[Issue] = []
+    aside: list[Rejected] = []
+    skipped = 0
+    for item in items:
+        try:
+            issue = to_issue(_object(item))
+        except _MAPPING_ERRORS as error:
+            aside.append(rejected(item, error, identify))
+            continue
+        if issue is None:
+            skipped += 1
+        else:
+            issues.append(issue)
+    return Mapped(tuple(issues), tuple(aside), skipped)
+
+
+def rejected(item: object, error: Exception, identify: Callable[[JsonObject], tuple[str, str]]) -> Rejected:
+    """Return ``item`` as set aside because of ``error``; an item that cannot be identified goes by its hash."""
+    text = json.dumps(item, ensure_ascii=False, sort_keys=True, default=repr)
+    try:
+        id_, key = identify(_object(item))
+    except _MAPPING_ERRORS:
+        id_, key = "", ""
+    id_ = id_ or "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return Rejected(id_, key, redact(f"{type(error).__name__}: {error}")[:_EXCERPT], redact(clean(text))[:_EXCERPT])
+
+
+def _object(item: object) -> JsonObject:
+    if not isinstance(item, dict):
+        message = f"an object was expected, not {type(item).__name__}"
+        raise TypeError(message)
+    return item

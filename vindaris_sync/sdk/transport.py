@@ -1,0 +1,156 @@
+"""The bounded transport: no answer takes longer, or more memory, than it may (FAULTS: trickle, bomb, reset)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+from http.client import HTTPResponse
+from socket import socket
+from time import monotonic
+from typing import Any
+
+from requests import PreparedRequest, Response, Session
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.exceptions import RequestException
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.retry import Retry
+
+TIMEOUTS = (5.0, 10.0)
+"""Seconds to connect, and seconds without a byte, where the caller names none."""
+DEADLINE = 60.0
+"""Seconds from the request's last byte to the answer's last byte."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer's body after decompression."""
+_CHUNK = 64 * 1024
+
+
+class TooLarge(RequestException):
+    """The answer's decompressed body passed the cap; what was read of it is thrown away."""
+
+
+class _TimedSocket(io.RawIOBase):
+    """A socket's bytes, each read of which waits at most until the deadline of the whole answer."""
+
+    def __init__(self, sock: socket, deadline: float, clock: Callable[[], float]) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._patience = sock.gettimeout()
+        self._clock = clock
+        self._end = clock() + deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - typeshed's WriteableBuffer is no run-time name
+        left = self._end - self._clock()
+        if left <= 0:
+            message = "the answer did not end in time"
+            raise TimeoutError(message)
+        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    """``http.client``'s response whose status line, headers, chunk sizes and body all stand under one deadline."""
+
+    def __init__(self, sock: socket, *args: Any, deadline: float, clock: Callable[[], float], **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedSocket(sock, deadline, clock), _CHUNK)
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Sends a request once and returns its whole body, or raises a ``requests`` error within ``deadline`` seconds.
+
+    It never retries and follows nothing by itself. Connections are kept alive, at most ``connections`` per host, for
+    which further senders wait. ``largest`` bounds the decompressed body: above it ``TooLarge`` is raised.
+    """
+
+    def __init__(
+        self,
+        *,
+        deadline: float = DEADLINE,
+        largest: int = LARGEST,
+        connections: int = 8,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._largest = largest
+        self._response = partial(_TimedResponse, deadline=deadline, clock=clock)
+        super().__init__(
+            pool_connections=4, pool_maxsize=connections, max_retries=Retry(0, read=False), pool_block=True
+        )
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        """Set up pools whose connections read under the deadline."""
+        super().init_poolmanager(*args, **kwargs)
+        self._time(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on
+        """Return the proxy's pools, whose connections read under the deadline as well."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        self._time(manager)
+        return manager
+
+    def _time(self, manager: Any) -> None:  # noqa: ANN401 - PoolManager or ProxyManager, untyped upstream
+        manager.pool_classes_by_scheme = {
+            "http": partial(self._pool, HTTPConnectionPool),
+            "https": partial(self._pool, HTTPSConnectionPool),
+        }
+
+    def _pool(self, cls: type[HTTPConnectionPool], *args: Any, **kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401 - passed on
+        pool = cls(*args, **kwargs)
+        timed: Any = type("TimedConnection", (pool.ConnectionCls,), {"response_class": staticmethod(self._response)})
+        pool.ConnectionCls = timed
+        return pool
+
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,  # noqa: ARG002, FBT001, FBT002 - requests' signature; the body is always read here
+        timeout: Any = None,  # noqa: ANN401 - requests takes a number, a pair or urllib3's Timeout
+        *args: Any,  # noqa: ANN401 - passed on
+        **kwargs: Any,  # noqa: ANN401 - passed on
+    ) -> Response:
+        """Send ``request`` and return its response with the body read; raises ``requests`` errors only."""
+        response = super().send(request, True, timeout or TIMEOUTS, *args, **kwargs)  # noqa: FBT003 - requests' order
+        try:
+            body = self._read(response)
+        except BaseException:
+            response.close()
+            raise
+        response._content = body  # noqa: SLF001 - the one place where requests lets a body be set
+        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+        response.raw.release_conn()
+        return response
+
+    def _read(self, response: Response) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_content(_CHUNK):
+            size += len(part)
+            if size > self._largest:
+                message = f"the answer is larger than {self._largest} bytes"
+                raise TooLarge(message, response=response)
+            parts.append(part)
+        return b"".join(parts)
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def mount(session: Session, adapter: BaseAdapter | None = None, *, connections: int = 8) -> Session:
+    """Make ``session`` send through ``adapter`` (default: a ``BoundedAdapter``) and ignore ``~/.netrc``; return it.
+
+    ``requests`` lets a ``.netrc`` entry replace the ``Authorization`` header of a session without ``auth``.
+    """
+    adapter = adapter or BoundedAdapter(connections=connections)
+    for prefix in ("https://", "http://"):
+        session.mount(prefix, adapter)
+    if session.auth is None:
+        session.auth = _as_it_is
+    return session

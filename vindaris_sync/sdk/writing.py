@@ -1,0 +1,134 @@
+"""The guard around every write: what is right already is left alone, what is stale is not written, all is read back.
+
+Rules R2 and R5 in code that all connectors share; only sending the requests is a connector's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from vindaris_sync.domain.models import (
+    Address,
+    Change,
+    Done,
+    Failed,
+    Gone,
+    Hidden,
+    Issue,
+    Raw,
+    Seen,
+    Stale,
+    Surface,
+    Write,
+    Written,
+    observe,
+)
+
+Fetch = Callable[[Sequence[Address]], Iterable[Seen]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A write whose expectations hold: the issue as it was read just before."""
+
+    write: Write
+    issue: Issue
+
+
+Send = Callable[[Sequence[Ready]], Iterable[Written]]
+"""Sends the requests for a batch and returns the outcomes that need no reading back: Refused, Failed, Overridden."""
+
+
+def guarded(
+    writes: Sequence[Write], surfaces: tuple[Surface, ...], fetch: Fetch, send: Send, *, batch: int = 100
+) -> Iterator[Written]:
+    """Yield one outcome per write, ``batch`` writes at a time: read, sort, send, read back.
+
+    ``Done`` only where the surfaces show what was wanted. What ``send`` raises ends the iteration after the outcomes
+    of the batches before it; the next pass finds the truth.
+    """
+    rest = iter(writes)
+    while part := list(islice(rest, batch)):
+        ready, settled = check_before(part, surfaces, fetch)
+        yield from settled
+        if not ready:
+            continue
+        told = list(send(ready))
+        answered = {id(outcome.write) for outcome in told}
+        yield from told
+        yield from read_back([one for one in ready if id(one.write) not in answered], surfaces, fetch)
+
+
+def check_before(
+    writes: Sequence[Write], surfaces: tuple[Surface, ...], fetch: Fetch
+) -> tuple[list[Ready], list[Written]]:
+    """Return the writes to be sent, and the outcomes of the others: right already, stale, or out of reach."""
+    ready: list[Ready] = []
+    settled: list[Written] = []
+    for write, seen in zip(writes, fetch([write.address for write in writes]), strict=True):
+        issue = _same_issue(write, seen)
+        if issue is None:
+            settled.append(_out_of_reach(write, seen))
+            continue
+        shown = observe(issue, surfaces)
+        if shows_wanted(write, shown):
+            settled.append(Done(write, issue))
+        elif not shows_expected(write, shown):
+            settled.append(Stale(write, issue))
+        else:
+            ready.append(Ready(write, issue))
+    return ready, settled
+
+
+def read_back(sent: Sequence[Ready], surfaces: tuple[Surface, ...], fetch: Fetch) -> Iterator[Written]:
+    """Yield ``Done`` for each write whose issue now shows what was wanted, ``Failed`` for the others."""
+    if not sent:
+        return
+    for one, seen in zip(sent, fetch([one.write.address for one in sent]), strict=True):
+        issue = _same_issue(one.write, seen)
+        if issue is None:
+            yield _out_of_reach(one.write, seen)
+        elif shows_wanted(one.write, observe(issue, surfaces)):
+            yield Done(one.write, issue)
+        else:
+            yield Failed(one.write, "the tracker took the write, and the issue does not show it")
+
+
+def same_values(one: Raw, other: Raw) -> bool:
+    """Return whether two surfaces' values are the same as multisets, casefolded."""
+    return sorted(value.casefold() for value in one) == sorted(value.casefold() for value in other)
+
+
+def shows_expected(write: Write, shown: Mapping[str, Raw]) -> bool:
+    """Return whether each touched surface shows what the write expects; one that does not work here shows nothing."""
+    touched = {change.surface.key for change in write.changes}
+    return all(same_values(shown.get(key, ()), write.expected.get(key, ())) for key in touched)
+
+
+def shows_wanted(write: Write, shown: Mapping[str, Raw]) -> bool:
+    """Return whether every change of the write is on the issue."""
+    return all(_shows_change(change, shown.get(change.surface.key)) for change in write.changes)
+
+
+def _shows_change(change: Change, values: Raw | None) -> bool:
+    if values is None:
+        return False
+    folded = {value.casefold() for value in values}
+    added = {value.casefold() for value in change.add}
+    removed = {value for value in change.remove if value.casefold() not in added}
+    return added <= folded and not removed & set(values)
+
+
+def _same_issue(write: Write, seen: Seen) -> Issue | None:
+    """Return the issue the write is meant for; after a transfer it is another one, with an id of its own."""
+    if isinstance(seen, (Gone, Hidden)) or (write.address.id and seen.issue.ref.id != write.address.id):
+        return None
+    return seen.issue
+
+
+def _out_of_reach(write: Write, seen: Seen) -> Written:
+    if isinstance(seen, (Gone, Hidden)):
+        return Failed(write, seen.reason)
+    return Failed(write, f"the issue is another one now: {seen.issue.key}")

@@ -1,4 +1,4 @@
-"""What ``decide`` returns: actions as data. The store applies all but ``WriteBack``, which the connector carries out."""
+"""What ``decide`` returns: actions as data. The store applies all but ``WriteBack``, which a connector carries out."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ class SetState:
     parent_unknown: bool
     suspect: bool
     undecided_since: str
+    timing: str | None = None
+    """When the first effective link came: ``at_birth``, ``later``, ``unknown``; None while there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ class CloseCause:
     answer: Answer
     who: str
     how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The cause would put the review label on more issues than ``label_limit``: it puts it on none (R9)."""
+
+    issue: int
+    key: CauseKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,7 @@ Action = (
     | SetState
     | OpenCause
     | CloseCause
+    | Silence
     | Confirm
     | WriteBack
     | Wake

@@ -133,7 +133,7 @@ class Record:
     """Effective goals, the primary first."""
     basis: ParentBasis | None
     causes: tuple[Cause, ...]
-    """Open causes, and answered ones that still stand."""
+    """Open, acknowledged and confirmed causes; those decided or moot are history."""
     label_stamp: Mapping[int, int]
     """Per goal, the revision that was in force when the review label was put on (R10)."""
     backlog: bool
@@ -142,6 +142,8 @@ class Record:
     refused: frozenset[str] = frozenset()
     """Surface keys refused for this issue alone."""
     author: str = ""
+    timing: str | None = None
+    """When the first effective link came: ``at_birth``, ``later`` or ``unknown``."""
 
     @property
     def present(self) -> bool:
@@ -211,6 +213,8 @@ class Policy:
     label_limit: int = 200
     write: bool = True
     ignore_types: frozenset[str] = frozenset()
+    born_within: timedelta = timedelta(hours=24)
+    """A link that existed within this time of the issue's creation counts as made at birth."""
     loaded: bool = True
     """Whether the first full pull has ended; nothing is surfaced before (R9)."""
     refused: frozenset[tuple[str, str]] = frozenset()

@@ -1,0 +1,74 @@
+"""Which goal an issue serves in effect, through whom, and who is asked about it (R6, R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vindaris_sync.domain.merge import primary_of
+from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState, Presence
+from vindaris_sync.domain.records import GoalBook, Record
+
+_CARRIES_NOT = frozenset({Presence.GONE, Presence.MOVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What the nearest explicit link or exemption up the chain decides."""
+
+    state: LinkState
+    carrier: Record | None
+    links: tuple[Link, ...] = ()
+    parent_unknown: bool = False
+    """Undecided, and the chain could not be read to its end."""
+
+    @property
+    def goals(self) -> tuple[int, ...]:
+        """The effective goals' ids, the primary first."""
+        first = primary_of(self.links)
+        return tuple(sorted((link.goal for link in self.links), key=lambda goal: (goal != first, goal)))
+
+
+def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Effective:
+    """Return what ``record`` with S = ``explicit`` and its ancestors ``chain`` (nearest first) come to."""
+    if explicit:
+        return _through(record, explicit, own=True)
+    for ancestor in chain:
+        if ancestor.presence in _CARRIES_NOT:
+            break
+        if ancestor.explicit:
+            return _through(ancestor, ancestor.explicit, own=False)
+    last = chain[-1] if chain else record
+    unread = last.presence in _CARRIES_NOT if chain else False
+    return Effective(LinkState.UNLINKED, None, (), unread or (last.parent_stated and last.parent is None))
+
+
+def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:
+    if isinstance(explicit, Exemption):
+        return Effective(LinkState.EXEMPT, carrier)
+    return Effective(LinkState.LINKED if own else LinkState.INHERITED, carrier, explicit)
+
+
+def holds(record: Record, carrier: Record, chain: Sequence[Record]) -> bool:
+    """Return whether questions about ``carrier``'s links are asked at ``record`` (R8).
+
+    They are asked at the carrier where it is open, else at the topmost open tracked issue of each chain below it.
+    """
+    if record.id == carrier.id:
+        return True
+    for ancestor in chain:
+        if _can_be_asked(ancestor):
+            return False
+        if ancestor.id == carrier.id:
+            return True
+    return True
+
+
+def _can_be_asked(record: Record) -> bool:
+    """Return whether a review can be open at ``record``; a hidden issue keeps its question frozen."""
+    return not record.closed and record.presence in (Presence.PRESENT, Presence.HIDDEN)
+
+
+def suspect(links: Sequence[Link], goals: GoalBook) -> bool:
+    """Return whether any of ``links`` was confirmed against other contents than its goal's present ones (L2)."""
+    return any(goals.suspect(link) for link in links)

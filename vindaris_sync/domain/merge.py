@@ -1,0 +1,250 @@
+"""The three-way merge of an issue's goal surfaces and exempt label (R2, R3, R4), as a pure function.
+
+A value is a set of goal ids, or ``{NO_GOAL}``. Per surface, T is what it shows as far as that is known, B what both
+sides last agreed on, and P what S looks like there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vindaris_sync.domain.models import Base, Exemption, Explicit, Layout, Raw, Surface, SurfaceKind
+from vindaris_sync.domain.records import GoalBook, Record, value_text
+
+NO_GOAL = 0
+"""Stands for "not goal work" in a value; goal ids start at 1."""
+
+Value = frozenset[int]
+_NOTHING: Value = frozenset()
+_EXEMPT: Value = frozenset({NO_GOAL})
+
+
+class Result(StrEnum):
+    """The rows of R3's table, and the ends of a conflict (R4)."""
+
+    IN_SYNC = "in sync"
+    WRITE_BACK = "write back"
+    ADOPT = "adopt"
+    AGREE = "record agreement"
+    CONFLICT = "conflict"
+    DECIDED = "conflict decided in the store"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One surface as the merge sees it."""
+
+    surface: Surface
+    raw: Raw
+    shown: Value
+    """T: what it shows as far as that is known, else B."""
+    actual: Value
+    """What it really shows; differs from ``shown`` where an emptiness is unknown."""
+    base: Value
+    unknown: tuple[str, ...] = ()
+    """Raw values that name no goal; they stay where they are."""
+    works: bool = True
+    held: bool = False
+    """Nothing is written to it: its goal was replaced by a key that names no goal."""
+    unread: bool = False
+    """An edit that counts only once the issue was read directly."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether a person changed it since both sides agreed."""
+        return self.shown != self.base
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What follows for S. ``value`` is S's value afterwards, ``primary`` the goal a single-valued field shows."""
+
+    result: Result
+    value: Value
+    sides: tuple[Side, ...]
+    primary: int | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Raw values on any surface that name no goal, sorted."""
+        return tuple(sorted({raw.casefold() for side in self.sides for raw in side.unknown}))
+
+
+def value_of(explicit: Explicit) -> Value:
+    """Return S as a value."""
+    if isinstance(explicit, Exemption):
+        return _EXEMPT
+    return frozenset(link.goal for link in explicit) if explicit else _NOTHING
+
+
+def primary_of(explicit: Explicit) -> int | None:
+    """Return the primary goal of S: the marked link's, else the oldest link's."""
+    if isinstance(explicit, Exemption) or not explicit:
+        return None
+    return min(explicit, key=lambda link: (not link.primary, link.at, link.goal)).goal
+
+
+def project(value: Value, primary: int | None, surface: Surface) -> Value:
+    """Return what ``value`` looks like on ``surface``: P(S)."""
+    if surface.kind is SurfaceKind.EXEMPT:
+        return value & _EXEMPT
+    goals = value - _EXEMPT
+    if surface.single and len(goals) > 1:
+        return frozenset({primary if primary in goals else min(goals)})
+    return goals
+
+
+def _known(surface: Surface, raw: Iterable[str], goals: GoalBook) -> tuple[Value, tuple[str, ...]]:
+    values = tuple(raw)
+    if not values:
+        return _NOTHING, ()
+    if surface.kind is SurfaceKind.EXEMPT:
+        return _EXEMPT, ()
+    found = [(value, goals.find(value)) for value in values]
+    return (
+        frozenset(goal for _, goal in found if goal is not None),
+        tuple(value for value, goal in found if goal is None),
+    )
+
+
+def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook) -> Side:
+    """Return how ``surface`` of ``record`` counts under R2."""
+    raw, base = record.observed.get(surface.key), record.bases.get(surface.key)
+    agreed, agreed_unknown = _known(surface, base.value if base else (), goals)
+    if raw is None or surface.key in layout.broken:
+        return Side(surface, base.value if base else (), agreed, agreed, agreed, works=False)
+    known, unknown = _known(surface, raw, goals)
+    if base is None or known == agreed:
+        return Side(surface, raw, known, known, agreed, unknown)
+    known |= _undefined(record, surface, agreed - known, goals)
+    if not known and (base.place, base.type) != (record.place, record.type):
+        return Side(surface, raw, agreed, known, agreed, unknown)
+    if (
+        agreed - known
+        and not known - agreed
+        and {u.casefold() for u in unknown} - {u.casefold() for u in agreed_unknown}
+    ):
+        return Side(surface, raw, agreed, known, agreed, unknown, held=True)
+    unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
+    return Side(surface, raw, known, known, agreed, unknown, unread=unread)
+
+
+def _undefined(record: Record, surface: Surface, missing: Value, goals: GoalBook) -> Value:
+    """Return those of ``missing`` whose option or label was deleted: nobody took them off this issue."""
+    if not record.undefined or not missing:
+        return _NOTHING
+    if surface.kind is SurfaceKind.EXEMPT:
+        return missing if any(key == surface.key for key, _ in record.undefined) else _NOTHING
+    lost = {goals.find(value) for key, value in record.undefined if key == surface.key}
+    return frozenset(goal for goal in missing if goal in lost)
+
+
+def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, ...]:
+    """Return every value surface of ``record`` (goal surfaces and the exempt label) under R2."""
+    return tuple(
+        read_side(record, surface, layout, goals)
+        for surface in layout.surfaces
+        if surface.kind is not SurfaceKind.REVIEW
+    )
+
+
+def merge(record: Record, sides: Sequence[Side], *, several: bool) -> Merged:
+    """Return R3's decision for ``record``; where a conflict is remembered, R4's."""
+    current, primary = value_of(record.explicit), primary_of(record.explicit)
+    sides = tuple(sides)
+    if record.conflict is not None:
+        return _reconsider(record, sides, several=several)
+    moved = [side for side in sides if side.moved]
+    wanted = {side.surface.key: project(current, primary, side.surface) for side in sides}
+    if not moved:
+        in_sync = all(side.actual == wanted[side.surface.key] or not side.works for side in sides)
+        return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)
+    differing = [side for side in moved if side.shown != wanted[side.surface.key]]
+    if not differing:
+        return Merged(Result.AGREE, current, sides, primary)
+    if any(wanted[side.surface.key] != side.base for side in differing) and not record.by_machine:
+        return Merged(Result.CONFLICT, current, sides, primary)
+    return _adopt(current, primary, differing, sides, several=several)
+
+
+def _adopt(
+    current: Value, primary: int | None, moved: Sequence[Side], sides: tuple[Side, ...], *, several: bool
+) -> Merged:
+    proposed = _proposal(current, moved, several=several)
+    if proposed is None:
+        return Merged(Result.CONFLICT, current, sides, primary)
+    if proposed == current and not _primary_moved(moved, primary):
+        return Merged(Result.AGREE, current, sides, primary)
+    return Merged(Result.ADOPT, proposed, sides, _primary(proposed, primary, moved))
+
+
+def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool) -> Merged:
+    """Return what the next change of a person means for a remembered conflict (R4)."""
+    conflict = record.conflict
+    current, primary = value_of(record.explicit), primary_of(record.explicit)
+    if conflict is None or value_text(record.explicit) != conflict.explicit:
+        return Merged(Result.DECIDED, current, sides, primary)
+    changed = [side for side in sides if side.works and side.raw != conflict.observed.get(side.surface.key, side.raw)]
+    if not changed:
+        return Merged(Result.CONFLICT, current, sides, primary)
+    return adopt_shown(record, tuple(changed), sides, several=several)
+
+
+def adopt_shown(record: Record, changed: Sequence[Side], sides: Sequence[Side], *, several: bool) -> Merged:
+    """Return the adoption of what the ``changed`` sides show now, whatever S and B say; a conflict if they differ."""
+    current, primary = value_of(record.explicit), primary_of(record.explicit)
+    if not _alike([side for side in changed if side.surface.shows_goals]):
+        return Merged(Result.CONFLICT, current, tuple(sides), primary)
+    shown: Value = frozenset().union(*(side.shown for side in changed))
+    if NO_GOAL in shown and len(shown) > 1:
+        shown -= _EXEMPT
+    if not several and len(shown) > 1:
+        return Merged(Result.CONFLICT, current, tuple(sides), primary)
+    return Merged(Result.ADOPT, shown, tuple(sides), _primary(shown, primary, changed))
+
+
+def _proposal(current: Value, moved: Sequence[Side], *, several: bool) -> Value | None:
+    """Return the value that the moved sides ask for together, or None where they differ."""
+    added: Value = frozenset().union(*(side.shown - side.base for side in moved))
+    removed: Value = frozenset().union(*(side.base - side.shown for side in moved))
+    if not _alike([side for side in moved if side.surface.shows_goals]):
+        return None
+    goals = added - _EXEMPT
+    if NO_GOAL in added:
+        return None if goals else _EXEMPT
+    if not goals:
+        return current - removed
+    if several:
+        return (current - removed - _EXEMPT) | goals
+    return goals if len(goals) == 1 else None
+
+
+def _alike(sides: Sequence[Side]) -> bool:
+    """Return whether goal surfaces that moved show the same, a single-valued one being allowed to show less."""
+    for one in sides:
+        for other in sides:
+            narrow, wide = (one, other) if one.surface.single else (other, one)
+            if bool(narrow.shown) != bool(wide.shown) or not narrow.shown <= wide.shown:
+                return False
+            if not narrow.surface.single and narrow.shown != wide.shown:
+                return False
+    return True
+
+
+def _primary(value: Value, former: int | None, moved: Sequence[Side]) -> int | None:
+    for side in moved:
+        if side.surface.single and len(side.shown) == 1 and side.shown <= value - _EXEMPT:
+            return next(iter(side.shown))
+    goals = value - _EXEMPT
+    return former if former in goals else min(goals, default=None)
+
+
+def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
+    return any(side.surface.single and side.shown and primary not in side.shown for side in moved)
+
+
+def agreed_base(record: Record, side: Side) -> Base:
+    """Return the base that records what ``side`` shows now as agreed."""
+    return Base(side.raw, record.place, record.type, record.updated)

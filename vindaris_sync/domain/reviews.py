@@ -1,0 +1,155 @@
+"""Why a review stands open, and what an answer does (R7, R9, R10)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vindaris_sync.domain.links import Effective, holds
+from vindaris_sync.domain.models import Explicit, Link, LinkState
+from vindaris_sync.domain.records import (
+    DECISION_ONLY,
+    Answer,
+    Cause,
+    CauseKey,
+    Conflict,
+    GoalBook,
+    ParentBasis,
+    Policy,
+    Reason,
+    Record,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cause that stands now, with one line for people."""
+
+    key: CauseKey
+    detail: str
+
+
+def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cause depend on
+    record: Record,
+    effect: Effective,
+    chain: Sequence[Record],
+    *,
+    conflict: Conflict | None,
+    unknown: Sequence[str],
+    basis: ParentBasis | None,
+    undecided_since: str,
+    goals: GoalBook,
+) -> list[Standing]:
+    """Return the causes that stand for an open tracked issue; pure, in a stable order."""
+    found: list[Standing] = []
+    if effect.state is LinkState.UNLINKED:
+        found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), _unlinked_detail(undecided_since)))
+    if effect.carrier is not None and holds(record, effect.carrier, chain):
+        found.extend(_goal_causes(effect.links, goals))
+    if (moved := parent_changed(record, effect, basis)) is not None:
+        found.append(moved)
+    if unknown:
+        names = ", ".join(unknown)
+        found.append(Standing(CauseKey(Reason.UNKNOWN_GOAL, "", names), f"no goal is called {names}"))
+    if conflict is not None:
+        key = CauseKey(Reason.CONFLICT, "", conflict_stamp(conflict))
+        found.append(Standing(key, "the tracker and the store were changed to different goals"))
+    found.extend(
+        Standing(cause.key, cause.detail)
+        for cause in record.causes
+        if cause.key.reason is Reason.REQUESTED and cause.open
+    )
+    return found
+
+
+def _unlinked_detail(undecided_since: str) -> str:
+    happened = undecided_since.partition(":")[0]
+    return {
+        "link_removed": "its link was taken off",
+        "exemption_expired": "its exemption expired",
+    }.get(happened, "it serves no goal")
+
+
+def _goal_causes(links: Sequence[Link], goals: GoalBook) -> Iterable[Standing]:
+    for link in links:
+        goal = goals.goals[link.goal]
+        if goals.suspect(link):
+            key = CauseKey(Reason.GOAL_CHANGED, str(goal.id), f"r{goal.revision}")
+            yield Standing(key, f"{goal.key} changed since revision {link.revision}")
+        if goal.closed:
+            yield Standing(CauseKey(Reason.GOAL_CLOSED, str(goal.id), goal.status), f"{goal.key} is {goal.status}")
+
+
+def parent_changed(record: Record, effect: Effective, basis: ParentBasis | None) -> Standing | None:
+    """Return the cause where the issue's own parent changed and its effective goal with it, or a redundant link's did.
+
+    Relinking a carrier opens nothing below it, and gaining a first goal through a parent asks nothing.
+    """
+    if basis is None or not basis.goals or not effect.goals:
+        return None
+    if record.parent == basis.parent or set(effect.goals) == set(basis.goals):
+        return None
+    stamp = f"{basis.parent}:{_ids(basis.goals)}>{record.parent}:{_ids(effect.goals)}"
+    return Standing(CauseKey(Reason.PARENT_CHANGED, "", stamp), "its parent changed, and its goal with it")
+
+
+def redundant(record: Record, inherited: tuple[int, ...], basis: ParentBasis | None) -> Standing | None:
+    """Return the cause where an explicit link once equal to the inherited one is so no more."""
+    own = tuple(link.goal for link in record.links)
+    if basis is None or not own or not inherited or set(basis.inherited) != set(own) or set(inherited) == set(own):
+        return None
+    stamp = f"own:{_ids(own)}>{_ids(inherited)}"
+    return Standing(CauseKey(Reason.PARENT_CHANGED, "", stamp), "its parent's goal is no longer the same as its own")
+
+
+def _ids(goals: Iterable[int]) -> str:
+    return "+".join(map(str, sorted(goals)))
+
+
+def conflict_stamp(conflict: Conflict) -> str:
+    """Return a short fingerprint of what both sides showed."""
+    text = repr((conflict.explicit, sorted((key, sorted(raw)) for key, raw in conflict.observed.items())))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def surface_at(reason: Reason, record: Record, policy: Policy, now: datetime) -> datetime | None:
+    """Return when label and chat may tell of a cause opened now; None for backlog (R9)."""
+    if record.backlog and record.state is None:
+        return None
+    return max(now, record.created + policy.grace) if reason is Reason.UNLINKED else now
+
+
+def wants_label(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_unknown: bool) -> bool:
+    """Return whether the review label is wanted: a surfaced, unanswered, unacknowledged cause stands (R10)."""
+    return policy.loaded and any(
+        cause.answer is None
+        and cause.labelled
+        and cause.surface_at is not None
+        and cause.surface_at <= now
+        and not (parent_unknown and cause.key.reason is Reason.UNLINKED)
+        for cause in causes
+    )
+
+
+def answer_to(key: CauseKey) -> Answer:
+    """Return what saying "what this issue shows is right" does to a cause: it answers it, or acknowledges it (R10)."""
+    if key.reason in (Reason.UNLINKED, Reason.UNKNOWN_GOAL):
+        return Answer.ACKNOWLEDGED
+    return Answer.DECIDED if key.reason in DECISION_ONLY else Answer.CONFIRMED
+
+
+def confirmed(explicit: Explicit, goals: GoalBook, seen: Mapping[int, int]) -> Explicit:
+    """Return S with every link confirmed at the revision that the person saw (``seen``), and no newer one."""
+    if not isinstance(explicit, tuple):
+        return explicit
+    return tuple(_confirm(link, goals, seen) for link in explicit)
+
+
+def _confirm(link: Link, goals: GoalBook, seen: Mapping[int, int]) -> Link:
+    goal = goals.goals[link.goal]
+    revision = seen.get(link.goal, link.revision)
+    if revision <= link.revision:
+        return link
+    return replace(link, revision=revision, fingerprint=goal.stamps.get(revision, link.fingerprint))

@@ -1,0 +1,203 @@
+"""What a team is told about one subject, free of any chat's markup; ``notify`` knows how a channel shows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from vindaris_sync.domain.text import age, one_line, priority_rank
+
+_TITLE = 140
+_NOTE = 160
+_ABOUT = 80
+_HEADLINE = 145
+
+
+class Kind(StrEnum):
+    """What a message is about."""
+
+    UNLINKED = "unlinked"
+    SUSPECT = "suspect"
+    CLOSED_GOAL = "closed_goal"
+    CONFLICT = "conflict"
+    UNKNOWN_GOAL = "unknown_goal"
+    PARENT_CHANGED = "parent_changed"
+    HELD = "held"
+    """Edits by absence that are too many at once (R2)."""
+    TRACKER = "tracker"
+    """A tracker that stopped."""
+    GOALS = "goals"
+    """Goals that cannot be used; the last good ones stay in force."""
+    NIGHTLY = "nightly"
+    """The summary of one night; its ``goal`` is the local date."""
+
+
+class State(StrEnum):
+    """Where a message is in its episode."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    CONTINUED = "continued"
+    """A newer message of the same episode carries on."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What one living message is about; ``goal`` is a goal's key, a tracker's name or a date, empty where none is."""
+
+    team: str
+    kind: Kind
+    goal: str = ""
+
+    @property
+    def key(self) -> str:
+        """The subject as one stable text; also what rows of the outbox are filed under."""
+        return json.dumps([self.team, str(self.kind), self.goal], ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a list. ``id`` is its lasting identity, ``key`` what people call it; ``since`` is when it began."""
+
+    id: str
+    key: str
+    title: str
+    url: str = ""
+    note: str = ""
+    priority: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An item as it is shown: cleaned, cut, and its age in whole days."""
+
+    key: str
+    title: str
+    url: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that a message shows, free of any chat's markup. ``members`` is not shown: it tells what the list holds."""
+
+    subject: Subject
+    state: State
+    headline: str
+    lines: tuple[Line, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    """Named figures, (name, value), for summaries."""
+    total: int = 0
+    more: int = 0
+    """How many of ``total`` are not among ``lines``."""
+    footer: str = ""
+    """What the reader can do."""
+    link: str = ""
+    """Where the whole list can be seen."""
+    members: frozenset[str] = frozenset()
+
+
+# --- what it says -------------------------------------------------------------------------------------------------
+
+_OPEN: Mapping[Kind, tuple[str, str]] = {
+    Kind.UNLINKED: ("1 issue serves no goal", "{n} issues serve no goal"),
+    Kind.SUSPECT: ("{about} has changed: 1 issue to confirm", "{about} has changed: {n} issues to confirm"),
+    Kind.CLOSED_GOAL: ("{about} is closed: 1 open issue is on it", "{about} is closed: {n} open issues are on it"),
+    Kind.CONFLICT: ("1 issue has two different answers", "{n} issues have two different answers"),
+    Kind.UNKNOWN_GOAL: ("1 issue names a goal that does not exist", "{n} issues name goals that do not exist"),
+    Kind.PARENT_CHANGED: (
+        "1 issue serves another goal since its parent changed",
+        "{n} issues serve another goal since their parents changed",
+    ),
+    Kind.HELD: ("1 link vanished in {about} and is held", "{n} links vanished at once in {about} and are held"),
+    Kind.TRACKER: ("{about} has stopped", "{about} has stopped"),
+    Kind.GOALS: ("The goals cannot be used", "The goals cannot be used"),
+    Kind.NIGHTLY: ("Goal report", "Goal report"),
+}
+_RESOLVED: Mapping[Kind, str] = {
+    Kind.UNLINKED: "Every new issue serves a goal",
+    Kind.SUSPECT: "{about}: all work has been confirmed since it changed",
+    Kind.CLOSED_GOAL: "{about}: no open issue is on it any more",
+    Kind.CONFLICT: "No issue has two different answers",
+    Kind.UNKNOWN_GOAL: "Every goal named in an issue exists",
+    Kind.PARENT_CHANGED: "All changes of parents have been looked at",
+    Kind.HELD: "{about}: nothing is held any more",
+    Kind.TRACKER: "{about} works again",
+    Kind.GOALS: "The goals can be used again",
+    Kind.NIGHTLY: "Goal report",
+}
+_FOOTER: Mapping[Kind, str] = {
+    Kind.UNLINKED: "Set the goal in the issue, by field or label. Not goal work? Put the exempt label on it.",
+    Kind.SUSPECT: "Still right? Take the review label off. Else set the right goal.",
+    Kind.CLOSED_GOAL: "Close the work, move it to another goal, or take the review label off to keep it there.",
+    Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
+    Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",
+    Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
+    Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review list",
+    Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
+    Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",
+    Kind.NIGHTLY: "",
+}
+
+
+def _headline(kind: Kind, total: int, about: str) -> str:
+    words = _OPEN[kind][total != 1] if total else _RESOLVED[kind]
+    return one_line(words.format(n=f"{total:,}", about=one_line(about, _ABOUT)), _HEADLINE)
+
+
+def _line(item: Item, now: datetime) -> Line:
+    waiting = age(now - item.since) if item.since else ""
+    parts = (one_line(item.priority, 20), one_line(item.note, _NOTE), "" if waiting == "today" else waiting)
+    return Line(one_line(item.key, 80), one_line(item.title, _TITLE), item.url.strip(), " · ".join(filter(None, parts)))
+
+
+def _order(item: Item, now: datetime) -> tuple[object, ...]:
+    return priority_rank(item.priority), -(item.since or now).timestamp(), item.key
+
+
+def compose(  # noqa: PLR0913 - the options only say what differs from the kind's own wording
+    subject: Subject,
+    items: Iterable[Item],
+    now: datetime,
+    *,
+    members: Iterable[str] | None = None,
+    about: str = "",
+    footer: str = "",
+    link: str = "",
+    most: int = 10,
+) -> Content:
+    """Return the message on ``subject``: the ``most`` urgent of ``items``, the newest first among equals.
+
+    ``members`` are the ids of the whole list where ``items`` is only its beginning. ``about`` names the goal (already
+    rendered for the channel's audience, L9) or the tracker. Without members the message is a resolved one.
+    """
+    items = tuple(items)
+    all_of_it = frozenset(item.id for item in items) | frozenset(members or ())
+    lines = tuple(_line(item, now) for item in sorted(items, key=lambda item: _order(item, now))[:most])
+    return Content(
+        subject=subject,
+        state=State.OPEN if all_of_it else State.RESOLVED,
+        headline=_headline(subject.kind, len(all_of_it), about or subject.goal),
+        lines=lines,
+        total=len(all_of_it),
+        more=len(all_of_it) - len(lines),
+        footer=(footer or _FOOTER[subject.kind]) if all_of_it else "",
+        link=link,
+        members=all_of_it,
+    )
+
+
+def continued(content: Content) -> Content:
+    """Return what an older message of the episode shows once a newer one carries on: the headline, no list."""
+    return Content(content.subject, State.CONTINUED, content.headline, link=content.link, total=content.total)
+
+
+def digest(content: Content) -> str:
+    """Return 32 hexadecimal digits that are equal iff two contents look the same."""
+    visible = {name: value for name, value in asdict(content).items() if name != "members"}
+    return sha256(json.dumps(visible, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()[:32]

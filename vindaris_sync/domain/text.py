@@ -1,0 +1,63 @@
+"""Text for people, from values that strangers wrote: one line, no invisible steering, a known order of priorities."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import timedelta
+
+_JOINERS = "\u200c\u200d"  # without them emoji families and Persian words fall apart
+_NUMBERED = re.compile(r"\s*(?:p|prio|priority)?[\s:_-]*(\d{1,3})\b", re.IGNORECASE)
+_NAMED = (
+    ("blocker", "critical", "highest", "urgent", "must", "must have"),
+    ("high", "major", "important", "should", "should have"),
+    ("medium", "normal", "moderate", "could", "could have"),
+    ("low", "minor"),
+    ("lowest", "trivial", "wont", "won't", "won't have"),
+)
+_RANKS = {name: rank for rank, names in enumerate(_NAMED) for name in names}
+_OTHER, _NONE = 1000, 1001
+_HIGH = 1
+
+
+def one_line(text: str, longest: int = 200) -> str:
+    """Return ``text`` as one visible line of at most ``longest`` characters, the last one ``…`` where it was cut.
+
+    White space is collapsed; control characters, lone surrogates, bidirectional overrides and other invisible
+    steering are taken out. What it says stays; no markup of any chat is escaped here.
+    """
+    kept = "".join(
+        char
+        for char in " ".join(text[: longest * 8].split())
+        if char in _JOINERS or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    ).strip()
+    return kept if len(kept) <= longest else kept[: longest - 1].rstrip() + "…"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return ``1 issue``, ``2 issues``, ``12,345 issues``; ``many`` where an ``s`` does not do."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def age(span: timedelta) -> str:
+    """Return a time span in whole days, the way people speak of waiting: ``today``, ``1 day``, ``12 days``."""
+    days = max(span.days, 0)
+    return counted(days, "day") if days else "today"
+
+
+def priority_rank(priority: str | None) -> tuple[int, str]:
+    """Return a sort key, the most urgent first: P0, P1 …, beside the usual words; then other words, then none.
+
+    Words rank as numbers do: ``critical`` 0, ``high`` 1, ``medium`` 2, ``low`` 3, ``lowest`` 4.
+    """
+    word = " ".join((priority or "").casefold().split())
+    if not word:
+        return _NONE, ""
+    if numbered := _NUMBERED.match(word):
+        return int(numbered[1]), word
+    return _RANKS.get(word, _OTHER), word
+
+
+def is_high(priority: str | None) -> bool:
+    """Return whether a priority is ``high`` (P1) or above."""
+    return priority_rank(priority)[0] <= _HIGH

@@ -125,12 +125,13 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """The list behind a chat subject has changed: (place's tracker, place, kind, goal id or empty)."""
+    """The list behind a chat subject changes at ``due``: the place's team hears of ``kind`` (a reason), and goal id."""
 
     tracker: str
     place: str
     kind: str
-    goal: str = ""
+    goal: str
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,8 @@ class Plan:
 
     actions: tuple[Action, ...]
     decided: tuple[int, ...]
+    descend: tuple[int, ...] = ()
+    """Issues whose children must be looked at again."""
 
     @property
     def writes(self) -> tuple[WriteBack, ...]:
@@ -193,4 +196,4 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether nothing would change anywhere."""
-        return all(isinstance(action, Skip) for action in self.actions)
+        return all(isinstance(action, Skip | NeedsRead) for action in self.actions)

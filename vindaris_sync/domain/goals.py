@@ -13,7 +13,9 @@ from hashlib import sha256
 from math import isfinite
 from typing import Any, Literal
 
-MATERIAL = ("title", "description", "parent", "priority", "period", "outcomes")
+Material = Literal["title", "description", "parent", "priority", "period", "outcomes"]
+
+MATERIAL: tuple[Material, ...] = ("title", "description", "parent", "priority", "period", "outcomes")
 """Every field that may count as material; configuration chooses among them."""
 
 LONGEST_DEBOUNCE = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """The three-way merge of an issue's goal surfaces and exempt label (R2, R3, R4), as a pure function.
 
-A value is a set of goal ids, or ``{NO_GOAL}``. Per surface, T is what it shows as far as that is known, B what both
-sides last agreed on, and P what S looks like there.
+A value is a set of goal ids, or ``{NO_GOAL}``; a label that is just on or off is read the same way. Per surface, T
+is what it shows as far as that is known, B what both sides last agreed on, and P what S looks like there.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _known(surface: Surface, raw: Iterable[str], goals: GoalBook) -> tuple[Value
     values = tuple(raw)
     if not values:
         return _NOTHING, ()
-    if surface.kind is SurfaceKind.EXEMPT:
+    if not surface.shows_goals:
         return _EXEMPT, ()
     found = [(value, goals.find(value)) for value in values]
     return (
@@ -135,7 +135,7 @@ def _undefined(record: Record, surface: Surface, missing: Value, goals: GoalBook
     """Return those of ``missing`` whose option or label was deleted: nobody took them off this issue."""
     if not record.undefined or not missing:
         return _NOTHING
-    if surface.kind is SurfaceKind.EXEMPT:
+    if not surface.shows_goals:
         return missing if any(key == surface.key for key, _ in record.undefined) else _NOTHING
     lost = {goals.find(value) for key, value in record.undefined if key == surface.key}
     return frozenset(goal for goal in missing if goal in lost)

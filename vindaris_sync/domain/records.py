@@ -137,6 +137,10 @@ class Record:
     label_stamp: Mapping[int, int]
     """Per goal, the revision that was in force when the review label was put on (R10)."""
     backlog: bool
+    tracked: bool = False
+    parent_unknown: bool = False
+    suspect: bool = False
+    wake_at: datetime | None = None
     undecided_since: str = "never"
     """Fingerprint of the ``unlinked`` cause: ``never``, or what last took the link away."""
     refused: frozenset[str] = frozenset()

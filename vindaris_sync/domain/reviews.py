@@ -116,7 +116,7 @@ def conflict_stamp(conflict: Conflict) -> str:
 
 def surface_at(reason: Reason, record: Record, policy: Policy, now: datetime) -> datetime | None:
     """Return when label and chat may tell of a cause opened now; None for backlog (R9)."""
-    if record.backlog and record.state is None:
+    if record.backlog and record.state is None and reason is not Reason.REQUESTED:
         return None
     return max(now, record.created + policy.grace) if reason is Reason.UNLINKED else now
 

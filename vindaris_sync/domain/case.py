@@ -1,0 +1,446 @@
+"""One issue's case: the steps from what it shows to what follows, each adding actions and updating ``after``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from vindaris_sync.domain import merge as merging
+from vindaris_sync.domain.actions import (
+    Action,
+    Announce,
+    CloseCause,
+    NeedsRead,
+    OpenCause,
+    SetBases,
+    SetConflict,
+    SetExplicit,
+    SetState,
+    Skip,
+    Wake,
+    WriteBack,
+)
+from vindaris_sync.domain.links import Effective, effective, suspect
+from vindaris_sync.domain.merge import NO_GOAL, Merged, Result, Side, Value
+from vindaris_sync.domain.models import (
+    Base,
+    Exemption,
+    Explicit,
+    Link,
+    LinkState,
+    Presence,
+    Provenance,
+    Surface,
+    SurfaceKind,
+)
+from vindaris_sync.domain.records import (
+    Answer,
+    Cause,
+    CauseKey,
+    Conflict,
+    ParentBasis,
+    Reason,
+    Record,
+    Situation,
+    value_text,
+)
+from vindaris_sync.domain.reviews import (
+    Standing,
+    answer_to,
+    confirmed,
+    parent_changed,
+    redundant,
+    standing,
+    surface_at,
+    wants_label,
+)
+
+
+class Case:
+    """An issue being decided. ``after`` is the record as it will be; ``actions`` what makes it so."""
+
+    def __init__(self, record: Record, chain: tuple[Record, ...], situation: Situation) -> None:
+        self.before = record
+        self.after = record
+        self.chain = chain
+        self.goals = situation.goals
+        self.now = situation.now
+        self.policy = situation.policies[record.ref.tracker]
+        self.actions: list[Action] = []
+        self.descends = False
+        self._merged: Merged | None = None
+        self._label: Side | None = None
+        self._bases: dict[str, Base] = {}
+        self._effect = Effective(LinkState.UNLINKED, None)
+        self._answered: dict[CauseKey, Answer] = {}
+        self._confirmed_basis = False
+
+    # --- steps ----------------------------------------------------------------------------------------------------
+
+    @property
+    def tracked(self) -> bool:
+        """Whether it has a link state of its own: in scope, and of a type that is not ignored (R6)."""
+        return self.before.presence is Presence.PRESENT and self.before.type not in self.policy.ignore_types
+
+    def leave(self) -> None:
+        """Let its open causes go: it is out of scope, moved away or gone; links stay as they were."""
+        self._close_all()
+        self._set_state(LinkState(self.before.state or LinkState.UNLINKED), tracked=False)
+        self.descends = self.actions != []
+        if self.before.presence is Presence.GONE:
+            self.descends = True
+
+    def expire(self) -> None:
+        """End an exemption whose time is over; a change by machine, which yields to a person's."""
+        explicit = self.before.explicit
+        if isinstance(explicit, Exemption) and explicit.expires is not None and explicit.expires <= self.now:
+            self.after = replace(self.after, undecided_since=f"exemption_expired:{explicit.expires.isoformat()}")
+            self._set_explicit(
+                (), event="exemption_expired", who="vindaris-sync", how="expiry", why="its time is over", machine=True
+            )
+
+    def read(self) -> bool:
+        """Read its surfaces under R2; False where an edit must be seen by a direct read first."""
+        layout = self.policy.layout
+        self._sides = merging.read_sides(self.after, layout, self.goals)
+        for surface in layout.surfaces:
+            if surface.kind is SurfaceKind.REVIEW:
+                self._label = merging.read_side(self.after, surface, layout, self.goals)
+        sides = (*self._sides, self._label) if self._label else self._sides
+        if any(side.unread for side in sides):
+            self.actions = [NeedsRead(self.before.id)]
+            return False
+        return True
+
+    def merge(self) -> None:
+        """Merge the surfaces (R3, R4): adopt, agree, or remember a conflict."""
+        merged = merging.merge(self.after, self._sides, several=self.policy.layout.several_goals)
+        self._take(merged)
+
+    def answer_label(self) -> None:
+        """Take the review label's removal as an answer, and its appearance as a request (R10)."""
+        label = self._label
+        if label is None or not label.works or not self.tracked:
+            return
+        if label.moved and not label.shown:
+            self._answer_open_causes()
+        elif label.moved and not self._asks():
+            key = CauseKey(Reason.REQUESTED, "", self.before.updated.isoformat())
+            self._open(Standing(key, "a person asked for a review"))
+        if label.moved or label.surface.key not in self.before.bases:
+            self._bases[label.surface.key] = merging.agreed_base(self.after, label)
+
+    def settle(self) -> None:
+        """Find the effective link, its state and the parent it was accepted under (R6)."""
+        self._effect = effective(self.after, self.after.explicit, self.chain)
+        inherited = effective(self.after, (), self.chain).goals if self.after.explicit else self._effect.goals
+        asks = not self._confirmed_basis and (
+            parent_changed(self.after, self._effect, self.after.basis) is not None
+            or redundant(self.after, inherited, self.after.basis) is not None
+        )
+        if not asks:
+            self.after = replace(self.after, basis=ParentBasis(self.after.parent, self._effect.goals, inherited))
+        self._inherited = inherited
+
+    def review(self) -> None:
+        """Open the causes that stand and were not asked, close those that stand no more (R7)."""
+        if not self.tracked or self.before.closed:
+            self._close_all()
+            return
+        found = standing(
+            self.after,
+            self._effect,
+            self.chain,
+            conflict=self.after.conflict,
+            unknown=self._merged.unknown if self._merged else (),
+            basis=self.after.basis,
+            undecided_since=self.after.undecided_since,
+            goals=self.goals,
+        )
+        if (own := redundant(self.after, self._inherited, self.after.basis)) is not None:
+            found.append(own)
+        for cause in self.after.causes:
+            if cause.key not in {one.key for one in found}:
+                self._close(cause, self._ending(cause))
+        for one in found:
+            self._open(one)
+
+    def write_back(self) -> None:
+        """Plan the changes that bring each surface to what S and the review want (R3, R5, R10)."""
+        for side in self._sides:
+            self._write_goals(side)
+        self._write_label()
+
+    def finish(self) -> None:
+        """Record what both sides agree on, the state, and when time alone will matter."""
+        bases = {key: base for key, base in self._bases.items() if base != self.before.bases.get(key)}
+        if bases:
+            self.actions.append(SetBases(self.before.id, bases))
+        self._set_state(self._effect.state, tracked=self.tracked)
+        self._wake()
+        if not self.actions:
+            self.actions.append(Skip(self.before.id, self._merged.result if self._merged else "nothing to do"))
+
+    # --- explicit link or exemption -------------------------------------------------------------------------------
+
+    def _take(self, merged: Merged) -> None:
+        self._merged = merged
+        record = self.after
+        if merged.result is Result.CONFLICT:
+            if record.conflict is None:
+                observed = {side.surface.key: side.raw for side in merged.sides if side.works}
+                self._set_conflict(Conflict(value_text(record.explicit), observed))
+            return
+        if record.conflict is not None:
+            self._set_conflict(None)
+        if merged.result is Result.ADOPT:
+            self._adopt(merged)
+        seen = merged.result in (Result.ADOPT, Result.DECIDED)
+        for side in merged.sides:
+            wanted = merging.project(merged.value, merged.primary, side.surface)
+            if side.works and not side.held and (side.actual == wanted or (seen and side.moved)):
+                self._agree(side)
+
+    def _agree(self, side: Side) -> None:
+        base = self.before.bases.get(side.surface.key)
+        if base is None or (base.value, base.place, base.type) != (side.raw, self.after.place, self.after.type):
+            self._bases[side.surface.key] = merging.agreed_base(self.after, side)
+
+    def _adopt(self, merged: Merged) -> None:
+        record = self.after
+        who = f"someone in {record.ref.tracker}"
+        explicit = self._explicit(merged.value, merged.primary, who)
+        if not explicit and record.explicit:
+            self.after = replace(record, undecided_since=f"link_removed:{record.updated.isoformat()}")
+        event = "exempted" if isinstance(explicit, Exemption) else "linked" if explicit else "unlinked"
+        self._set_explicit(explicit, event=event, who=who, how="tracker", why="changed in the tracker")
+
+    def _explicit(self, value: Value, primary: int | None, who: str) -> Explicit:
+        if NO_GOAL in value:
+            expires = self.now + timedelta(days=self.policy.exempt_days)
+            return Exemption("label", "unknown", self.now, expires)
+        held = {link.goal: link for link in self.after.links}
+        return tuple(
+            replace(held[goal], primary=goal == primary)
+            if goal in held
+            else self._link(goal, who, primary=goal == primary)
+            for goal in sorted(value)
+        )
+
+    def _link(self, goal: int, who: str, *, primary: bool) -> Link:
+        facts = self.goals.goals[goal]
+        return Link(goal, Provenance.ADOPTED, who, self.now, facts.revision, facts.stamp, primary)
+
+    def _set_explicit(  # noqa: PLR0913 - each is a column of the history
+        self, explicit: Explicit, *, event: str, who: str, how: str, why: str, machine: bool = False
+    ) -> None:
+        before, after = self._names(self.after.explicit), self._names(explicit)
+        self.actions.append(
+            SetExplicit(self.before.id, explicit, event, who, how, why, before, after, by_machine=machine)
+        )
+        self.after = replace(self.after, explicit=explicit, by_machine=machine)
+        self.descends = True
+
+    def _names(self, explicit: Explicit) -> tuple[str, ...]:
+        if isinstance(explicit, Exemption):
+            return ("no-goal",)
+        return tuple(self.goals.goals[link.goal].key for link in explicit)
+
+    def _set_conflict(self, conflict: Conflict | None) -> None:
+        self.actions.append(SetConflict(self.before.id, conflict))
+        self.after = replace(self.after, conflict=conflict)
+
+    # --- reviews --------------------------------------------------------------------------------------------------
+
+    def _asks(self) -> bool:
+        return any(cause.answer is None and cause.surface_at is not None for cause in self.after.causes)
+
+    def _answer_open_causes(self) -> None:
+        """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
+        carrier = effective(self.after, self.after.explicit, self.chain)
+        for cause in [cause for cause in self.after.causes if cause.answer is None]:
+            answer = answer_to(cause.key)
+            if cause.key.reason is Reason.GOAL_CHANGED and not self._label_showed(cause.key):
+                continue
+            if cause.key.reason is Reason.CONFLICT:
+                self._adopt_conflict()
+            if cause.key.reason is Reason.PARENT_CHANGED:
+                self._confirmed_basis = True
+            self._close(cause, answer, who=f"someone in {self.before.ref.tracker}", how="review label taken off")
+        if carrier.links:
+            self._confirm(carrier)
+
+    def _label_showed(self, key: CauseKey) -> bool:
+        return key.fingerprint == f"r{self.before.label_stamp.get(int(key.subject), 0)}"
+
+    def _adopt_conflict(self) -> None:
+        if self.after.conflict is None:
+            return
+        moved = [side for side in self._sides if side.works and side.moved] or [s for s in self._sides if s.works]
+        several = self.policy.layout.several_goals
+        self._take(merging.adopt_shown(self.after, moved, self._sides, several=several))
+
+    def _confirm(self, carrier: Effective) -> None:
+        """Confirm the effective link at the revisions that the label stood for; at a non-carrier it becomes its own."""
+        links = confirmed(carrier.links, self.goals, self.before.label_stamp)
+        if links == carrier.links:
+            return
+        who = f"someone in {self.before.ref.tracker}"
+        self._set_explicit(
+            links, event="confirmed", who=who, how="review label taken off", why="what the issue shows is right"
+        )
+
+    def _ending(self, cause: Cause) -> Answer:
+        decided = self.after.explicit != self.before.explicit or cause.key.reason in (Reason.UNLINKED, Reason.CONFLICT)
+        return Answer.DECIDED if decided and cause.open else Answer.MOOT
+
+    def _open(self, one: Standing) -> None:
+        held = {cause.key: cause for cause in self.after.causes}
+        if one.key in held:
+            return
+        if self._answered.get(one.key) in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
+            return
+        at = surface_at(one.key.reason, self.before, self.policy, self.now)
+        cause = Cause(one.key, self.now, at, detail=one.detail)
+        self.after = replace(self.after, causes=(*self.after.causes, cause))
+        self.actions.append(OpenCause(self.before.id, cause))
+        if at is not None:
+            self._announce(one.key, at)
+
+    def _close(self, cause: Cause, answer: Answer, *, who: str = "vindaris-sync", how: str = "decision") -> None:
+        kept = tuple(other for other in self.after.causes if other.key != cause.key)
+        if answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
+            self._answered[cause.key] = answer
+            kept = (*kept, replace(cause, answer=answer))
+        self.after = replace(self.after, causes=kept)
+        self.actions.append(CloseCause(self.before.id, cause.key, answer, who, how))
+        if cause.open and cause.surface_at is not None:
+            self._announce(cause.key, self.now)
+
+    def _close_all(self) -> None:
+        for cause in self.after.causes:
+            self._close(cause, Answer.MOOT)
+
+    def _announce(self, key: CauseKey, due: datetime) -> None:
+        action = Announce(self.before.ref.tracker, self.before.place, key.reason, key.subject, due)
+        if action not in self.actions:
+            self.actions.append(action)
+
+    # --- writes ---------------------------------------------------------------------------------------------------
+
+    def _may_write(self, surface: Surface) -> bool:
+        refused = (self.before.place, surface.key) in self.policy.refused or surface.key in self.before.refused
+        return (
+            self.policy.write
+            and self.before.presence is Presence.PRESENT
+            and surface.key not in self.policy.layout.broken
+            and (not refused or self.policy.repair)
+        )
+
+    def _write_goals(self, side: Side) -> None:
+        merged = self._merged
+        blocked = side.held or not side.works or (side.surface.single and side.unknown)
+        if merged is None or merged.result is Result.CONFLICT or self.after.conflict is not None or blocked:
+            return
+        if not self.tracked or self.before.closed or not self._may_write(side.surface):
+            return
+        wanted = merging.project(
+            merging.value_of(self.after.explicit), merging.primary_of(self.after.explicit), side.surface
+        )
+        add, remove = self._spellings(side, wanted)
+        if add or remove:
+            self.actions.append(WriteBack(self.before.id, side.surface, add, remove, side.raw))
+
+    def _spellings(self, side: Side, wanted: Value) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return what to add and what to take off, in raw values; an old key of a renamed goal is replaced."""
+        if not side.surface.shows_goals:
+            return ((side.surface.id,) if wanted and not side.actual else (), side.raw if not wanted else ())
+        shown = {raw: self.goals.find(raw) for raw in side.raw}
+        current = {
+            raw: goal
+            for raw, goal in shown.items()
+            if goal is not None and raw.split(None, 1)[0].casefold() == self.goals.goals[goal].key.casefold()
+        }
+        missing = wanted - set(current.values()) - (side.actual - {g for g in shown.values() if g is not None})
+        add = tuple(self.goals.goals[goal].key for goal in sorted(missing))
+        remove = tuple(raw for raw, goal in shown.items() if goal is not None and current.get(raw) not in wanted)
+        return add, remove
+
+    def _write_label(self) -> None:
+        label = self._label
+        if label is None or not label.works or not self._may_write(label.surface):
+            return
+        wanted = (
+            self.tracked
+            and not self.before.closed
+            and wants_label(self.after.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
+        )
+        if wanted == bool(label.actual):
+            self._agree(label)
+            return
+        if wanted and label.shown:  # lost with a move or a deleted definition: not an edit, and put back
+            self._bases.pop(label.surface.key, None)
+        add = (label.surface.id,) if wanted else ()
+        stamp = {link.goal: self.goals.goals[link.goal].revision for link in self._effect.links} if wanted else {}
+        remove = () if wanted else label.raw
+        self.actions.append(WriteBack(self.before.id, label.surface, add, remove, label.raw, stamp))
+
+    # --- state ----------------------------------------------------------------------------------------------------
+
+    def _set_state(self, state: LinkState, *, tracked: bool) -> None:
+        effect, after = self._effect, self.after
+        carrier = effect.carrier.id if effect.carrier else None
+        action = SetState(
+            self.before.id,
+            state,
+            carrier,
+            effect.goals,
+            after.basis,
+            tracked=tracked,
+            parent_unknown=effect.parent_unknown,
+            suspect=suspect(effect.links, self.goals),
+            undecided_since=after.undecided_since,
+            timing=self._timing(effect),
+        )
+        if (state, carrier, effect.goals) != (self.before.state, self.before.carrier, self.before.goals):
+            self.descends = True
+        if self.before.closed or self.before.presence is not Presence.PRESENT:
+            self.descends = True
+        if action != _state_of(self.before):
+            self.actions.append(action)
+        self.after = replace(after, state=state, carrier=carrier, goals=effect.goals, timing=action.timing)
+
+    def _timing(self, effect: Effective) -> str | None:
+        """Return when the first effective link came, by the tracker's event time where it is known."""
+        if self.before.timing is not None or not effect.links:
+            return self.before.timing
+        if self.before.updated - self.before.created <= self.policy.born_within:
+            return "at_birth"
+        return "unknown" if self.before.backlog and self.before.state is None else "later"
+
+    def _wake(self) -> None:
+        times = [cause.surface_at for cause in self.after.causes if cause.answer is None and cause.surface_at]
+        explicit = self.after.explicit
+        if isinstance(explicit, Exemption) and explicit.expires is not None:
+            times.append(explicit.expires)
+        at = min((time for time in times if time > self.now), default=None)
+        if at != self.before.wake_at:
+            self.actions.append(Wake(self.before.id, at))
+
+
+def _state_of(record: Record) -> SetState | None:
+    """Return the state as stored, for comparison; None where it was never decided."""
+    if record.state is None:
+        return None
+    return SetState(
+        record.id,
+        record.state,
+        record.carrier,
+        record.goals,
+        record.basis,
+        tracked=record.tracked,
+        parent_unknown=record.parent_unknown,
+        suspect=record.suspect,
+        undecided_since=record.undecided_since,
+        timing=record.timing,
+    )

@@ -82,6 +82,14 @@ class Connector(Protocol):
         """Yield exactly one answer per address, read directly (not from a search index), batched; never a guess."""
         ...
 
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+        """Return those of ``values`` (raw, without prefix) that can still be shown on ``surface`` in ``place``.
+
+        A label or option deleted in the settings vanishes from all issues without anybody having edited one (R2).
+        Where the tracker has no definitions (Jira's labels), all of them.
+        """
+        ...
+
     def census(self) -> Iterator[Sequence[Address]]:
         """Yield every id in scope, in batches, cheaply; raises ``TrackerUnusable`` where it cannot be whole."""
         ...

@@ -20,6 +20,7 @@ from vindaris_sync.domain.actions import (
     Wake,
     WriteBack,
 )
+from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.links import Effective, effective, suspect
 from vindaris_sync.domain.merge import NO_GOAL, Merged, Result, Side, Value
 from vindaris_sync.domain.models import (
@@ -356,15 +357,15 @@ class Case:
         if not side.surface.shows_goals:
             return ((side.surface.id,) if wanted and not side.actual else (), side.raw if not wanted else ())
         shown = {raw: self.goals.find(raw) for raw in side.raw}
-        current = {
-            raw: goal
-            for raw, goal in shown.items()
-            if goal is not None and raw.split(None, 1)[0].casefold() == self.goals.goals[goal].key.casefold()
-        }
+        current = {raw: goal for raw, goal in shown.items() if goal is not None and self._is_current(raw, goal)}
         missing = wanted - set(current.values()) - (side.actual - {g for g in shown.values() if g is not None})
         add = tuple(self.goals.goals[goal].key for goal in sorted(missing))
         remove = tuple(raw for raw, goal in shown.items() if goal is not None and current.get(raw) not in wanted)
         return add, remove
+
+    def _is_current(self, raw: str, goal: int) -> bool:
+        key = fold(self.goals.goals[goal].key)
+        return key in (fold(raw), fold(raw.split(None, 1)[0]))
 
     def _write_label(self) -> None:
         label = self._label

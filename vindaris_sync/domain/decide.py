@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from vindaris_sync.domain.actions import Action, NeedsRead, Plan, Skip
 from vindaris_sync.domain.case import Case
-from vindaris_sync.domain.models import Presence
+from vindaris_sync.domain.merge import Side, read_side
+from vindaris_sync.domain.models import Presence, Surface
 from vindaris_sync.domain.records import Record, Situation, View
 
 _DEEPEST = 50  # trackers allow fewer levels; a longer chain is a cycle
@@ -55,6 +56,34 @@ def decide_issue(record: Record, chain: Sequence[Record], situation: Situation) 
     case.write_back()
     case.finish()
     return case
+
+
+def must_read(record: Record, situation: Situation) -> bool:
+    """Return whether an edit that ``record`` shows counts only once the issue was read directly (R2)."""
+    return any(side.unread for side in _sides(record, situation))
+
+
+def removed(record: Record, situation: Situation) -> bool:
+    """Return whether a value or the review label is gone from ``record`` by a person's hand, as far as is known (R2)."""
+    return any(side.moved and not side.unread and side.base - side.shown for side in _sides(record, situation))
+
+
+def _sides(record: Record, situation: Situation) -> list[Side]:
+    layout = situation.policies[record.ref.tracker].layout
+    if record.presence is Presence.HIDDEN:
+        return []
+    return [read_side(record, surface, layout, situation.goals) for surface in layout.surfaces]
+
+
+def missing_values(record: Record, situation: Situation) -> list[tuple[Surface, str]]:
+    """Return what was agreed on and shows no more, as (surface, raw value): its definition may have been deleted."""
+    gone: list[tuple[Surface, str]] = []
+    for side in _sides(record, situation):
+        base = record.bases.get(side.surface.key)
+        if side.moved and base is not None and side.base - side.shown:
+            shown = {raw.casefold() for raw in side.raw}
+            gone += [(side.surface, raw) for raw in base.value if raw.casefold() not in shown]
+    return gone
 
 
 class _Family:

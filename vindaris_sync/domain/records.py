@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.models import (
     Base,
     Exemption,
@@ -195,7 +196,7 @@ class GoalBook:
 
     def find(self, raw: str) -> int | None:
         """Return the goal that a raw value names: the whole value, or its first word (``G-1 Faster checkout``)."""
-        folded = raw.strip().casefold()
+        folded = fold(raw)
         found = self.by_key.get(folded)
         if found is None and " " in folded:
             found = self.by_key.get(folded.split(None, 1)[0])

@@ -1,0 +1,96 @@
+"""What a person decides through us (command line, chat, page): the actions that put it into the store.
+
+The trackers follow in the next pass: S has changed, so write-back and reviews are decided from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from vindaris_sync.domain.actions import Action, CloseCause, Plan, SetExplicit
+from vindaris_sync.domain.links import effective
+from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
+from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, Record
+from vindaris_sync.domain.reviews import answer_to, confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who decides, by which means (``command line``, ``import``), why, and when."""
+
+    who: str
+    how: str
+    why: str
+    at: datetime
+
+
+def names(explicit: Explicit, goals: GoalBook) -> tuple[str, ...]:
+    """Return S for people: goal keys, or ``no-goal``."""
+    if isinstance(explicit, Exemption):
+        return ("no-goal",)
+    return tuple(goals.goals[link.goal].key for link in explicit)
+
+
+def _change(record: Record, explicit: Explicit, event: str, goals: GoalBook, by: By) -> Plan:
+    action = SetExplicit(
+        record.id, explicit, event, by.who, by.how, by.why, names(record.explicit, goals), names(explicit, goals)
+    )
+    return Plan((action,), (), (record.id,))
+
+
+def link(record: Record, chosen: Sequence[int], goals: GoalBook, by: By, provenance: Provenance) -> Plan:
+    """Link ``record`` to the ``chosen`` goals, the first being the primary; links it already has are confirmed."""
+    held = {one.goal: one for one in record.links}
+    links = tuple(_link(goal, held.get(goal), goals, by, provenance, primary=goal == chosen[0]) for goal in chosen)
+    return _change(record, links, "linked", goals, by)
+
+
+def _link(  # noqa: PLR0913 - all that a link remembers
+    goal: int, held: Link | None, goals: GoalBook, by: By, provenance: Provenance, *, primary: bool
+) -> Link:
+    facts = goals.goals[goal]
+    if held is not None:
+        return replace(held, revision=facts.revision, fingerprint=facts.stamp, primary=primary)
+    return Link(goal, provenance, by.who, by.at, facts.revision, facts.stamp, primary)
+
+
+def unlink(record: Record, goals: GoalBook, by: By) -> Plan:
+    """Take the explicit links or the exemption off ``record``; what it inherits applies again."""
+    return _change(record, (), "unlinked", goals, by)
+
+
+def exempt(record: Record, expires: datetime | None, goals: GoalBook, by: By) -> Plan:
+    """State that ``record`` is not goal work, until ``expires`` (None: without end); the reason is ``by.why``."""
+    return _change(record, Exemption(by.why, by.who, by.at, expires), "exempted", goals, by)
+
+
+def confirm(
+    record: Record,
+    chain: Sequence[Record],
+    goals: GoalBook,
+    seen: Mapping[int, int],
+    by: By,
+) -> Plan:
+    """Answer the open causes of ``record`` that a confirmation answers, for the goal revisions the person has ``seen``.
+
+    ``unlinked`` and ``conflict`` are only answered by a decision: they stay. At an issue that is not the carrier the
+    link becomes its own (R8).
+    """
+    actions: list[Action] = []
+    effect = effective(record, record.explicit, chain)
+    links = confirmed(effect.links, goals, seen)
+    if links != effect.links:
+        actions += _change(record, links, "confirmed", goals, by).actions
+    answered = [cause.key for cause in record.causes if cause.answer is None and _answers(cause.key, goals, seen)]
+    actions += [CloseCause(record.id, key, Answer.CONFIRMED, by.who, by.how) for key in answered]
+    return Plan(tuple(actions), (), (record.id,) if actions else ())
+
+
+def _answers(key: CauseKey, goals: GoalBook, seen: Mapping[int, int]) -> bool:
+    if answer_to(key) is not Answer.CONFIRMED:
+        return False
+    if key.subject and key.fingerprint.startswith("r"):
+        return key.fingerprint == f"r{seen.get(int(key.subject), goals.goals[int(key.subject)].revision)}"
+    return True

@@ -1,7 +1,8 @@
 """Living messages: what is to be done with the message that tells a team about one subject.
 
 A subject's message lives in *episodes*: one opens when its list becomes non-empty and is resolved when it is empty.
-The order for who carries this out: ``next_step``; for a new message store ``begun``; deliver; store ``advanced``.
+The order for who carries this out: ``next_step``; for a new message store ``begun``; deliver; store ``advanced``, or
+``not_sent`` where sending failed for sure.
 """
 
 from __future__ import annotations
@@ -133,6 +134,11 @@ def begun(living: Living | None, step: Post | Continue, now: datetime) -> Living
     living = living or Living()
     again = living.attempt == step.key and living.attempted is not None
     return replace(living, attempt=step.key, attempted=living.attempted if again else now)
+
+
+def not_sent(living: Living, now: datetime) -> Living:
+    """Return what to store where the attempt begun at ``now`` surely did not arrive; an older one stays unknown."""
+    return replace(living, attempt="", attempted=None) if living.attempted == now else living
 
 
 def advanced(living: Living | None, step: Step, content: Content, reference: str, now: datetime) -> Living:

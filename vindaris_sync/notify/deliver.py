@@ -1,0 +1,61 @@
+"""Carrying out one step of a living message against one channel."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Step, advanced, when_gone
+from vindaris_sync.domain.messages import Content, continued
+from vindaris_sync.notify.protocol import Channel, MessageGone
+
+CLOCKS_APART = timedelta(minutes=15)
+"""How far before an attempt its message is looked for: the chat's clock is not ours."""
+
+
+def deliver(channel: Channel, step: Step, content: Content, living: Living | None, now: datetime) -> Living:
+    """Carry out ``step`` and return what to store; raises the channel's errors, after which it may be repeated.
+
+    ``living`` is what is stored; for a new message it holds the attempt (``begun``), stored before this call. An
+    attempt begun before ``now`` was interrupted: its message is looked for first, so that a crash between sending and
+    storing leaves one message, or one marked as a possible repetition where the channel cannot be searched. Where a
+    person deleted the message, what is still open is posted anew.
+    """
+    try:
+        return advanced(living, step, content, _carry_out(channel, step, content, living, now), now)
+    except MessageGone:
+        instead = when_gone(living or Living(), content)
+        return advanced(living, instead, content, _carry_out(channel, instead, content, living, now), now)
+
+
+def _carry_out(channel: Channel, step: Step, content: Content, living: Living | None, now: datetime) -> str:
+    """Return the reference of the newest message, empty where there is none."""
+    match step:
+        case Post(key):
+            return _send(channel, content, key, living, now)
+        case Continue(old, key):
+            reference = _send(channel, content, key, living, now)
+            _mark_continued(channel, old, content)
+            return reference
+        case Edit(reference) | Resolve(reference):
+            channel.update(reference, content)
+            return reference
+        case _:
+            return ""
+
+
+def _send(channel: Channel, content: Content, key: str, living: Living | None, now: datetime) -> str:
+    interrupted = living.attempted if living and living.attempt == key else None
+    if interrupted is None or interrupted >= now:
+        return channel.post(content, key)
+    found = channel.find(key, interrupted - CLOCKS_APART)
+    if found is None:
+        return channel.post(content, key, repeated=True)
+    channel.update(found, content)
+    return found
+
+
+def _mark_continued(channel: Channel, reference: str, content: Content) -> None:
+    try:
+        channel.update(reference, continued(content))
+    except MessageGone:
+        return  # the old message needs no mark where it is no more

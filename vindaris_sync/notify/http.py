@@ -1,0 +1,126 @@
+"""One exchange with a chat: bounded, never redirected, and sorted; no error or log line holds the address (L9)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from time import monotonic
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import orjson
+
+from vindaris_sync.notify.protocol import ChannelUnusable
+from vindaris_sync.sdk.errors import Transient, Unknown
+from vindaris_sync.sdk.limits import asked_wait
+
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+"""Seconds without a byte, and seconds to connect."""
+DEADLINE = 30.0
+"""Seconds from the request to the answer's last byte."""
+LARGEST = 1_000_000
+"""Bytes of an answer after decompression; chats answer in a few thousand."""
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A chat's whole answer; ``headers`` are case-insensitive."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
+        """Return the body as JSON; ``None`` where it is none."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+
+class Line:
+    """A keep-alive connection to one chat, called ``name`` in errors; ``headers`` go with every request."""
+
+    def __init__(self, name: str, headers: Mapping[str, str] = _NO_HEADERS) -> None:
+        for logger in ("httpx", "httpcore"):
+            logging.getLogger(logger).setLevel(logging.WARNING)  # at INFO httpx prints whole addresses (httpx#2760)
+        self._name = name
+        self._client = httpx.Client(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=TIMEOUT,
+            headers={"User-Agent": "vindaris-sync", **headers},
+        )
+
+    def close(self) -> None:
+        """Close the connection; idempotent."""
+        self._client.close()
+
+    def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
+        """Send ``body`` as JSON; what may have arrived without an answer is ``Unknown``, what cannot ``Transient``."""
+        sent = {"Content-Type": "application/json; charset=utf-8", **headers}
+        return self._exchange(self._client.build_request("POST", url, content=encode(body), headers=sent))
+
+    def get(self, url: str, query: Mapping[str, str | int]) -> Answer:
+        """Ask something that changes nothing."""
+        return self._exchange(self._client.build_request("GET", url, params=dict(query)))
+
+    def _exchange(self, request: httpx.Request) -> Answer:
+        lost = Unknown if request.method == "POST" else Transient
+        try:
+            answer = self._read(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Transient(f"{self._name} cannot be reached ({type(error).__name__})") from None
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
+            raise lost(f"{self._name} gave no whole answer ({type(error).__name__})") from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise ChannelUnusable(
+                f"{self._name}: its address is not one", reason="protocol", advice="check the channel's url"
+            ) from None
+        return self._sorted(answer, lost)
+
+    def _read(self, request: httpx.Request) -> Answer:
+        until = monotonic() + DEADLINE
+        body = bytearray()
+        response = self._client.send(request, stream=True)
+        try:
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > LARGEST or monotonic() > until:
+                    raise TimeoutError
+        finally:
+            response.close()
+        return Answer(response.status_code, response.headers, bytes(body))
+
+    def _sorted(self, answer: Answer, lost: type[Transient]) -> Answer:
+        """Return answers below 500 that are the channel's to read."""
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Transient(f"{self._name} limits our messages", retry_after=pause(answer))
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise lost(f"{self._name} failed ({answer.status})", retry_after=_named_pause(answer))
+        if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
+            raise ChannelUnusable(
+                f"{self._name} redirects us ({answer.status})", reason="protocol", advice="check the channel's url"
+            )
+        return answer
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """Return ``body`` as the JSON bytes that are sent; the same body gives the same bytes."""
+    return orjson.dumps(body)
+
+
+def pause(answer: Answer) -> timedelta:
+    """Return how long the answer asks to wait; a minute where it does not say."""
+    return _named_pause(answer) or timedelta(minutes=1)
+
+
+def _named_pause(answer: Answer) -> timedelta | None:
+    seconds = asked_wait(answer.headers, datetime.now(UTC)) if "Retry-After" in answer.headers else None
+    return None if seconds is None else timedelta(seconds=seconds)

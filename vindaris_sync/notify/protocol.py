@@ -1,0 +1,65 @@
+"""What every channel can be asked, and the errors it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from vindaris_sync.domain.messages import Content
+from vindaris_sync.domain.models import Finding
+from vindaris_sync.sdk.errors import VindarisError
+
+
+class ChannelUnusable(VindarisError):
+    """The channel takes nothing until a person acts: its messages wait in the outbox, the other channels go on.
+
+    ``reason`` is a stable word for deduplication: ``credentials``, ``channel``, ``permission``, ``protocol``.
+    """
+
+    def __init__(self, message: str, *, reason: str, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.reason = reason
+
+
+class MessageGone(VindarisError):
+    """The message that was to be edited exists no more, or can be edited no more; what is still open is posted anew."""
+
+
+class Channel(Protocol):
+    """One configured place in a chat.
+
+    Every method that speaks to the chat raises ``Transient`` (later, ``retry_after`` where the chat says so),
+    ``Unknown`` (sent, outcome unknown: never repeated without ``find``) or ``ChannelUnusable``; no text of an error
+    holds an address or a token. Whatever stands in a content arrives as text, never as markup or as a mention.
+    """
+
+    name: str
+    editable: bool
+    """Whether ``update`` is there; where not, every change is a new message."""
+    max_items: int
+    """How many lines of a list it shows well."""
+
+    def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
+        """Send a new message and return its reference, which is empty where the channel names none.
+
+        ``key`` is the same on every attempt; with it ``find`` recognises the message. ``repeated`` says that an
+        earlier attempt may have arrived: a channel that cannot tell says so in the message.
+        """
+        ...
+
+    def update(self, reference: str, content: Content) -> None:
+        """Show ``content`` in a message of ours; raises ``MessageGone``."""
+        ...
+
+    def find(self, key: str, since: datetime) -> str | None:
+        """Return the reference of our message with ``key`` sent since then; ``None``: there is none, or nobody can tell."""
+        ...
+
+    def check(self) -> Sequence[Finding]:
+        """Look at credentials and channel without posting anything; each finding names its fix."""
+        ...
+
+    def close(self) -> None:
+        """Release connections; idempotent."""
+        ...

@@ -1,0 +1,111 @@
+"""A content as Slack shows it.
+
+What strangers wrote goes into ``rich_text`` and ``plain_text`` elements only, in which nothing is markup, a link or a
+mention; the fall-back text is escaped. Limits: Slack, Block Kit reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vindaris_sync.domain.messages import Content, Line, State
+from vindaris_sync.domain.text import one_line
+
+_HEADER = 150
+_TEXT = 3000
+_URL = 2000
+MAX_ITEMS = 20
+"""A list that people still read; far below 50 blocks."""
+
+_SIGNS = {State.OPEN: "", State.RESOLVED: "✓ ", State.CONTINUED: "↓ "}
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_REPEATED = "This may repeat the message before it: sending was interrupted."
+
+Block = dict[str, Any]
+
+
+def escape(text: str) -> str:
+    """Return ``text`` without control sequences (Slack, "Formatting text": only ``& < >`` carry them)."""
+    return text.translate(_ENTITIES)
+
+
+def web_link(url: str) -> str:
+    """Return ``url`` where a click on it leads to a web page, else an empty text."""
+    return url if url.startswith(("https://", "http://")) and len(url) <= _URL and url.isprintable() else ""
+
+
+def body(content: Content, *, repeated: bool = False) -> Block:
+    """Return text and blocks of a message; without unfurling, name resolution or markup in the text."""
+    return {
+        "text": text(content),
+        "blocks": list(_blocks(content, repeated=repeated)),
+        "mrkdwn": False,
+        "parse": "none",
+        "link_names": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def text(content: Content) -> str:
+    """Return the whole message as escaped text, for notifications, screen readers and clients without blocks."""
+    lines = [headline(content)]
+    lines += [f"{name}: {value}" for name, value in content.facts]
+    lines += [f"• {line.key} {line.title}" + (f" ({line.note})" if line.note else "") for line in content.lines]
+    lines += filter(None, (_rest(content), content.footer))
+    return escape("\n".join(lines)[:_TEXT])
+
+
+def headline(content: Content) -> str:
+    """Return the headline with the sign of its state."""
+    return one_line(_SIGNS[content.state] + content.headline, _HEADER)
+
+
+def _blocks(content: Content, *, repeated: bool) -> Iterator[Block]:
+    yield {"type": "header", "text": _plain(headline(content))}
+    if content.facts:
+        yield _list([_section(_text(f"{name}: "), _text(value, bold=True)) for name, value in content.facts])
+    if content.lines:
+        yield _list([_item(line) for line in content.lines])
+    rest = _rest(content)
+    if rest or web_link(content.link):
+        yield {"type": "rich_text", "elements": [_section(*_pointer(content, rest))]}
+    small = [note for note in (content.footer, _REPEATED if repeated else "") if note]
+    if small:
+        yield {"type": "context", "elements": [_plain(note) for note in small]}
+
+
+def _rest(content: Content) -> str:
+    return f"and {content.more:,} more" if content.more > 0 and content.lines else ""
+
+
+def _pointer(content: Content, rest: str) -> Iterator[Block]:
+    if rest:
+        yield _text(f"{rest}  ")
+    if url := web_link(content.link):
+        yield {"type": "link", "url": url, "text": "See everything"}
+
+
+def _item(line: Line) -> Block:
+    url = web_link(line.url)
+    key: Block = {"type": "link", "url": url, "text": line.key} if url else _text(line.key, bold=True)
+    title = [_text(f"  {line.title}")] if line.title else []
+    note = [_text(f"  {line.note}", italic=True)] if line.note else []
+    return _section(key, *title, *note)
+
+
+def _list(sections: list[Block]) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": sections}]}
+
+
+def _section(*elements: Block) -> Block:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def _text(words: str, **style: bool) -> Block:
+    return {"type": "text", "text": words, "style": style} if style else {"type": "text", "text": words}
+
+
+def _plain(words: str) -> Block:
+    return {"type": "plain_text", "text": words, "emoji": False}

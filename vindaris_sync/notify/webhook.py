@@ -1,0 +1,109 @@
+"""Any address that takes alerts as JSON by POST.
+
+The body, version 1 (``schema``), all texts plain::
+
+    {"schema": 1, "key": "9f…", "repeated": false, "team": "Growth", "kind": "unlinked", "goal": "",
+     "state": "open" | "resolved", "headline": "2 issues serve no goal", "total": 2, "more": 0,
+     "items": [{"key": "APP-7", "title": "…", "url": "https://…", "note": "3 days"}],
+     "facts": [{"name": "Coverage", "value": "62 %"}], "footer": "…", "link": "https://…"}
+
+``Idempotency-Key`` is ``key``: the same message is sent with the same key, so a receiver drops repetitions. With a
+secret, ``X-Vindaris-Signature: v1=HEX`` is HMAC-SHA256 over ``TIMESTAMP.BODY`` (the header ``X-Vindaris-Timestamp``,
+a dot, the body's bytes). Any 2xx accepts; 429 and 503 may carry ``Retry-After``.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from vindaris_sync.domain.messages import Content
+from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.notify.http import Line, encode
+from vindaris_sync.notify.protocol import ChannelUnusable
+from vindaris_sync.sdk.secret import Secret
+
+SCHEMA = 1
+
+
+class WebhookChannel:
+    """One receiver; its address is a secret, ``secret`` signs what is sent."""
+
+    editable = False
+    max_items = 50
+
+    def __init__(
+        self,
+        name: str,
+        url: Secret,
+        secret: Secret | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.name = name
+        self._url = url
+        self._secret = secret
+        self._clock = clock
+        self._line = Line(f"webhook ({name})")
+
+    def __repr__(self) -> str:
+        return f"WebhookChannel({self.name!r})"
+
+    def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
+        """Send the message; the receiver drops what it has by its ``Idempotency-Key``."""
+        whole = document(content, key, repeated=repeated)
+        answer = self._line.post(self._url.reveal(), whole, {"Idempotency-Key": key, **self._signature(whole)})
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise ChannelUnusable(
+                f"webhook ({self.name}) refuses ({answer.status})",
+                reason="credentials" if answer.status in (401, 403) else "channel",
+                advice="check the webhook's url and what its receiver expects",
+            )
+        return ""
+
+    def update(self, reference: str, content: Content) -> None:
+        """Refuse: callers ask ``editable`` first."""
+        raise NotImplementedError(self.name, reference, content.headline)
+
+    def find(self, key: str, since: datetime) -> str | None:  # noqa: ARG002 - nothing can be asked
+        """Return ``None``: the receiver recognises repetitions itself."""
+        return None
+
+    def check(self) -> Sequence[Finding]:
+        """Say that only a message could tell whether the webhook works."""
+        return [Finding(Level.OK, f"notify.{self.name}", "a webhook cannot be tested without posting")]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._line.close()
+
+    def _signature(self, whole: dict[str, Any]) -> dict[str, str]:
+        if self._secret is None:
+            return {}
+        stamp = str(int(self._clock().timestamp()))
+        mac = hmac.new(self._secret.reveal().encode(), stamp.encode() + b"." + encode(whole), "sha256")
+        return {"X-Vindaris-Timestamp": stamp, "X-Vindaris-Signature": f"v1={mac.hexdigest()}"}
+
+
+def document(content: Content, key: str, *, repeated: bool = False) -> dict[str, Any]:
+    """Return the body that is sent (see the module's description)."""
+    return {
+        "schema": SCHEMA,
+        "key": key,
+        "repeated": repeated,
+        "team": content.subject.team,
+        "kind": str(content.subject.kind),
+        "goal": content.subject.goal,
+        "state": str(content.state),
+        "headline": content.headline,
+        "total": content.total,
+        "more": content.more,
+        "items": [asdict(line) for line in content.lines],
+        "facts": [{"name": name, "value": value} for name, value in content.facts],
+        "footer": content.footer,
+        "link": content.link,
+    }

@@ -1,0 +1,1 @@
+"""The configuration: one TOML file, typed, with secrets from elsewhere, and the goals file."""

@@ -1,0 +1,93 @@
+"""What no single key can tell: whether trackers, teams and channels fit together."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+
+from vindaris_sync.config.problems import Problem
+from vindaris_sync.config.settings import TeamSettings
+from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def named(section: str, names: Sequence[str]) -> Iterator[Problem]:
+    """Yield names of blocks that could not stand in a scope, an environment variable or a metric."""
+    for name in names:
+        if not _NAME.fullmatch(name):
+            yield Problem((section, name), "a name is lower-case letters, digits, - and _", whole=True)
+
+
+def write_back(name: str, settings: WriteBackSettings) -> Iterator[Problem]:
+    """Yield surfaces that are none, and labels that would be taken for one another."""
+    table = ("trackers", name, "write_back")
+    for surface in settings.surfaces:
+        if surface != "label" and not re.fullmatch(r"field:\s*\S.*", surface):
+            yield Problem((*table, "surfaces"), f'{surface!r} is neither "label" nor "field:NAME"')
+    if len(set(settings.surfaces)) < len(settings.surfaces):
+        yield Problem((*table, "surfaces"), "a surface is named twice")
+    if not settings.surfaces:
+        yield Problem((*table, "surfaces"), 'name at least one surface; to write nothing, set "enabled = false"')
+    labels = {key: str(getattr(settings, key)) for key in ("label_prefix", "review_label", "exempt_label")}
+    for key, label in labels.items():
+        if label.strip() != label or any(char == "," or unicodedata.category(char)[0] == "C" for char in label):
+            yield Problem((*table, key), "no tracker takes a comma, a control character or outer spaces in a label")
+    prefix = labels.pop("label_prefix").casefold()
+    for key, label in labels.items():
+        if label.casefold().startswith(prefix):
+            yield Problem((*table, key), f"{label!r} would be read as a goal: it starts with the label prefix")
+    if settings.review_label.casefold() == settings.exempt_label.casefold():
+        yield Problem((*table, "exempt_label"), f"{settings.exempt_label!r} is also the review label")
+
+
+def teams(found: Mapping[int, TeamSettings], channels: Sequence[str]) -> Iterator[Problem]:
+    """Yield team names and scopes that are taken, and channels that do not exist; teams come by their position."""
+    names: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    for index, team in found.items():
+        if (first := names.setdefault(team.name.casefold(), str(index))) != str(index):
+            yield Problem(("teams", index, "name"), f"{team.name!r} is also the name of team #{int(first) + 1}")
+        if team.notify not in channels:
+            listed = ", ".join(channels) or "none"
+            yield Problem(("teams", index, "notify"), f"there is no [notify.{team.notify}]; there are: {listed}")
+        for scope in team.scopes:
+            if (owner := owners.setdefault(scope.casefold(), team.name)) != team.name:
+                yield Problem(("teams", index, "scopes"), f"{scope!r} belongs to team {owner!r} already")
+
+
+def _split(scope: str) -> tuple[str, str]:
+    tracker, _, place = scope.partition(":")
+    return tracker, place.casefold()
+
+
+def scopes(
+    found: Mapping[int, TeamSettings], trackers: Mapping[str, TrackerSettings], names: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield team scopes that lead nowhere; ``names`` are all trackers', also of those that cannot be used."""
+    for index, team in found.items():
+        path = ("teams", index, "scopes")
+        for scope in team.scopes:
+            tracker, place = _split(scope)
+            places = trackers[tracker].places() if tracker in trackers else None
+            if tracker not in names:
+                yield Problem(path, f"{scope!r}: there is no [trackers.{tracker}]")
+            elif places is not None and place not in ("*", *(each.casefold() for each in places)):
+                yield Problem(path, f"{scope!r}: [trackers.{tracker}] does not name this place")
+
+
+def owned(found: Mapping[int, TeamSettings], trackers: Mapping[str, TrackerSettings]) -> Iterator[Problem]:
+    """Yield what is tracked without a team that would be asked: every place needs one.
+
+    Where only the tracker knows its places (a query), one scope of that tracker is all that can be asked for here.
+    """
+    owners = {_split(scope) for team in found.values() for scope in team.scopes}
+    for name, settings in trackers.items():
+        places = settings.places()
+        if (name, "*") in owners or (places is None and any(tracker == name for tracker, _ in owners)):
+            continue
+        missing = [place for place in places or () if (name, place.casefold()) not in owners]
+        if missing or places is None:
+            wanted = ", ".join(f'"{name}:{place}"' for place in missing) or f'"{name}:*"'
+            yield Problem(("trackers", name), f"issues without a team: add {wanted} to the scopes of one", whole=True)

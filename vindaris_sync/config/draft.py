@@ -1,0 +1,141 @@
+"""A configuration put together block by block, so that one bad block hides no other block's problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from vindaris_sync.config import checks
+from vindaris_sync.config.lines import Path
+from vindaris_sync.config.problems import Problem, explain, unknown_key
+from vindaris_sync.config.secrets import SecretPlaces, resolve
+from vindaris_sync.config.settings import (
+    NOTIFY_KINDS,
+    Config,
+    GoalsSettings,
+    LoggingSettings,
+    NotifySettings,
+    ReportSettings,
+    ScheduleSettings,
+    StoreSettings,
+    TeamSettings,
+)
+from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.registry import Kind, kinds
+from vindaris_sync.sdk.settings import Settings, TrackerSettings
+
+_SECTIONS: dict[str, type[Settings]] = {
+    "store": StoreSettings,
+    "goals": GoalsSettings,
+    "schedule": ScheduleSettings,
+    "report": ReportSettings,
+    "logging": LoggingSettings,
+}
+
+_Block = TypeVar("_Block", bound=Settings)
+
+
+class Draft:
+    """Raw settings on their way to a ``Config``: ``parts`` are what could be used, ``problems`` all that could not."""
+
+    def __init__(self, data: Mapping[str, Any], places: SecretPlaces, kind: Callable[[str], Kind]) -> None:
+        self.problems: list[Problem] = []
+        self._data = data
+        self._places = places
+        self._kind = kind
+        trackers = dict(self._trackers())
+        teams = dict(self._teams())
+        self.parts: dict[str, Any] = {
+            "state_dir": self._state_dir(),
+            **{name: self._block(model, (name,), data[name]) for name, model in _SECTIONS.items() if name in data},
+            "trackers": trackers,
+            "notify": dict(self._channels()),
+            "teams": tuple(teams.values()),
+        }
+        self.problems += self._unknown()
+        self.problems += self._unfit(trackers, teams)
+
+    def _block(self, model: type[_Block], path: Path, value: object) -> _Block | None:
+        if not isinstance(value, Mapping):
+            self.problems.append(Problem(path, "a table belongs here"))
+            return None
+        resolved, unread = resolve(model, value, self._places, path)
+        self.problems += unread
+        try:
+            return model.model_validate(resolved, context={"directory": self._places.directory})
+        except ValidationError as error:
+            self.problems += explain(error, model, path)
+            return None
+
+    def _tables(self, section: str) -> Mapping[str, Any]:
+        value = self._data.get(section, {})
+        if isinstance(value, Mapping):
+            return value
+        self.problems.append(Problem((section,), f"tables [{section}.NAME] belong here"))
+        return {}
+
+    def _state_dir(self) -> object:
+        value = self._data["state_dir"]
+        if isinstance(value, str):
+            return self._places.directory / value
+        if value is not Config.model_fields["state_dir"].default:
+            self.problems.append(Problem(("state_dir",), "a path belongs here"))
+        return value
+
+    def _trackers(self) -> Iterator[tuple[str, TrackerSettings]]:
+        for name, value in self._tables("trackers").items():
+            path = ("trackers", name)
+            model = self._tracker_model(path, value.get("kind")) if isinstance(value, Mapping) else TrackerSettings
+            if model and (settings := self._block(model, path, value)):
+                yield name, settings
+
+    def _tracker_model(self, path: Path, kind: object) -> type[TrackerSettings] | None:
+        if not isinstance(kind, str):
+            message = f"name the kind of tracker; installed are {', '.join(kinds()) or 'none'}"
+        else:
+            try:
+                return self._kind(kind).settings_type
+            except ConfigError as error:
+                message = str(error)
+            except (ImportError, AttributeError) as error:
+                message = f"the connector for {kind!r} cannot be loaded: {error}"
+        self.problems.append(Problem((*path, "kind"), message))
+        return None
+
+    def _channels(self) -> Iterator[tuple[str, NotifySettings]]:
+        for name, value in self._tables("notify").items():
+            path = ("notify", name)
+            kind = value.get("kind") if isinstance(value, Mapping) else "log"
+            if not isinstance(kind, str) or kind not in NOTIFY_KINDS:
+                self.problems.append(Problem((*path, "kind"), f"write one of {', '.join(NOTIFY_KINDS)}"))
+            elif settings := self._block(NOTIFY_KINDS[kind], path, value):
+                yield name, settings
+
+    def _teams(self) -> Iterator[tuple[int, TeamSettings]]:
+        value = self._data.get("teams", [])
+        if not isinstance(value, list):
+            self.problems.append(Problem(("teams",), "write [[teams]], with two brackets"))
+            return
+        for index, table in enumerate(value):
+            if team := self._block(TeamSettings, ("teams", index), table):
+                yield index, team
+
+    def _unknown(self) -> Iterator[Problem]:
+        for name, value in self._data.items():
+            if name not in Config.model_fields:
+                yield Problem((name,), unknown_key(name, Config.model_fields), whole=isinstance(value, Mapping))
+
+    def _unfit(self, trackers: Mapping[str, TrackerSettings], teams: Mapping[int, TeamSettings]) -> Iterator[Problem]:
+        names, channels = list(self._tables("trackers")), list(self._tables("notify"))
+        yield from checks.named("trackers", names)
+        yield from checks.named("notify", channels)
+        if not names:
+            yield Problem(("trackers",), "name at least one tracker, [trackers.NAME]", whole=True)
+        for name, settings in trackers.items():
+            yield from checks.write_back(name, settings.write_back)
+        yield from checks.teams(teams, channels)
+        yield from checks.scopes(teams, trackers, names)
+        if len(teams) == len(self._data.get("teams", [])):
+            yield from checks.owned(teams, trackers)

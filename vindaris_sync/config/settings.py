@@ -1,0 +1,271 @@
+"""What the configuration file may hold: every key with its unit, default and bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import time, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializeAsAny,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
+from vindaris_sync.sdk.durations import format_duration
+from vindaris_sync.sdk.secret import MASK, Secret
+from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerSettings
+
+DEFAULT_PATH = Path("/etc/vindaris-sync/vindaris.toml")
+"""Where the configuration lies unless another file is named."""
+
+STATE_DIRECTORY = Path("/var/lib/vindaris-sync")
+
+
+def _in_directory(path: Path, info: ValidationInfo) -> Path:
+    return info.context["directory"] / path if info.context else path
+
+
+FilePath = Annotated[Path, AfterValidator(_in_directory)]
+"""A path; a relative one starts at the directory of the configuration file."""
+
+
+def _as_clock_time(value: object) -> time:
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    raise ValueError('write a time of day like "02:30"')
+
+
+ClockTime = Annotated[time, BeforeValidator(_as_clock_time), PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str)]
+"""A local time of day written ``HH:MM``, 24 hours."""
+
+
+def _as_zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    if isinstance(value, str) and value in available_timezones():
+        return ZoneInfo(value)
+    near = get_close_matches(str(value), available_timezones(), n=1)
+    raise ValueError(f"there is no time zone {value!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_as_zone), PlainSerializer(lambda zone: zone.key, return_type=str)]
+"""A time zone by its IANA name, ``Europe/Berlin``."""
+
+
+def with_password(url: object) -> bool:
+    """Whether a URL carries a password, ``scheme://user:password@host``."""
+    return isinstance(url, str) and bool(urlsplit(url).password)
+
+
+def _as_database(value: object, info: ValidationInfo) -> str | Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str) or "://" not in value:
+        raise ValueError("write a database URL, sqlite:////var/lib/vindaris-sync/vindaris.db for instance")
+    if with_password(value):
+        Secret(urlsplit(value).password or "")  # a driver's error may name the password alone
+        return Secret(value)
+    relative = re.fullmatch(r"(sqlite[^:]*:///)([^/:?][^?]*)(.*)", value)
+    if relative and info.context:
+        return f"{relative[1]}{info.context['directory'] / relative[2]}{relative[3]}"
+    return value
+
+
+def _shown(url: str | Secret) -> str:
+    return url if isinstance(url, str) else MASK
+
+
+class StoreSettings(Settings):
+    """Where links, reviews and history are kept."""
+
+    url: Annotated[str | Secret, BeforeValidator(_as_database), PlainSerializer(_shown, return_type=str)]
+    """Database URL; default ``vindaris.db`` in the state directory. With a password: from elsewhere, like a secret."""
+
+    @property
+    def address(self) -> str:
+        """The URL with its password, for the database engine alone."""
+        return self.url if isinstance(self.url, str) else self.url.reveal()
+
+
+class GoalsSettings(Settings):
+    """Where goals are stated and which of their edits count."""
+
+    file: FilePath = Path("goals.toml")
+    material: tuple[Material, ...] = Field(MATERIAL, min_length=1)
+    """The fields whose change makes links suspect (R11)."""
+    debounce: Duration = timedelta(minutes=10)
+    """How long a goal must stay unedited before an edit counts, at most 1 h."""
+    born_within: Duration = timedelta(hours=24)
+    """Work that serves a goal within this time of its creation was linked at birth."""
+
+    @field_validator("debounce")
+    @classmethod
+    def _bounded(cls, value: timedelta) -> timedelta:
+        if value > LONGEST_DEBOUNCE:
+            raise ValueError(f"at most {format_duration(LONGEST_DEBOUNCE)}")
+        return value
+
+
+class NotifySettings(Settings):
+    """What every chat channel's block holds; ``kind`` chooses which."""
+
+    kind: str
+
+
+class SlackSettings(NotifySettings):
+    """A Slack channel written to by a bot, whose messages are edited in place."""
+
+    kind: Literal["slack"] = "slack"
+    channel: str = Field(min_length=1)
+    """``#name`` or the channel's id."""
+    token: SecretValue
+    """The bot's token (``xoxb-…``), scope ``chat:write``."""
+    api_url: str = Field("https://slack.com/api", pattern=r"^https?://")
+
+
+class SlackWebhookSettings(NotifySettings):
+    """A Slack incoming webhook; its messages cannot be edited."""
+
+    kind: Literal["slack-webhook"] = "slack-webhook"
+    url: SecretValue
+
+
+class WebhookSettings(NotifySettings):
+    """Any address that takes our alerts as JSON by POST."""
+
+    kind: Literal["webhook"] = "webhook"
+    url: SecretValue
+
+
+class LogSettings(NotifySettings):
+    """Alerts go to the daemon's log only."""
+
+    kind: Literal["log"] = "log"
+
+
+NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
+    "slack": SlackSettings,
+    "slack-webhook": SlackWebhookSettings,
+    "webhook": WebhookSettings,
+    "log": LogSettings,
+}
+
+
+class TeamSettings(Settings):
+    """Who is asked about which issues, and where."""
+
+    name: str = Field(min_length=1)
+    scopes: tuple[Annotated[str, Field(pattern=r"^[^:]+:.+$")], ...] = Field(min_length=1)
+    """``tracker:place`` (project or owner/repository), or ``tracker:*`` for all that no other team names."""
+    notify: str
+    """The name of a ``[notify.NAME]`` block."""
+    timezone: Zone | None = None
+    """The team's own time zone; default the schedule's."""
+
+
+class ScheduleSettings(Settings):
+    """When the daemon does what is not driven by polling."""
+
+    timezone: Zone = ZoneInfo("UTC")
+    nightly: ClockTime = time(2, 30)
+    """When the full comparison and the report are due, once per local date."""
+    reminders: ClockTime | None = None
+    """When teams are reminded of reviews that are still open; absent: never."""
+
+
+class ReportSettings(Settings):
+    """Where the nightly reports go."""
+
+    directory: FilePath = Path("reports")
+    """Default ``reports`` in the state directory."""
+    keep: int = Field(90, ge=1)
+    """Nightly reports kept; older ones are deleted."""
+
+
+class LoggingSettings(Settings):
+    """What is logged to standard error, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "pretty", "json"] = "auto"
+    """``auto``: pretty on a terminal, JSON otherwise."""
+
+
+def complete(data: dict[str, Any]) -> dict[str, Any]:
+    """Return raw settings with the defaults that depend on another setting, the state directory."""
+    state = data.setdefault("state_dir", STATE_DIRECTORY)
+    for section, key, value in (
+        ("store", "url", f"sqlite:///{state}/vindaris.db"),
+        ("report", "directory", Path(str(state)) / "reports"),
+    ):
+        if isinstance(data.setdefault(section, {}), dict):
+            data[section] = {key: value, **data[section]}
+    return data
+
+
+class Config(BaseSettings):
+    """The whole configuration, checked; building it reads neither files nor the environment (``load`` does)."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        validate_default=True,
+        env_prefix="VINDARIS_",
+        env_nested_delimiter="__",
+    )
+
+    state_dir: FilePath = STATE_DIRECTORY
+    """The daemon's own directory: database, its backups and generation, reports."""
+    store: StoreSettings
+    goals: GoalsSettings = GoalsSettings()
+    trackers: dict[str, SerializeAsAny[TrackerSettings]] = {}
+    notify: dict[str, SerializeAsAny[NotifySettings]] = {}
+    teams: tuple[TeamSettings, ...] = ()
+    schedule: ScheduleSettings = ScheduleSettings()
+    report: ReportSettings = ReportSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, data: Any) -> Any:  # noqa: ANN401 - validators receive whatever was given
+        return complete(dict(data)) if isinstance(data, dict) else data
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - the base class's promise
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the base class's parameter
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    def team(self, tracker: str, place: str) -> TeamSettings | None:
+        """Return the team that is asked about issues in ``place``: one that names it, else one with ``tracker:*``."""
+        wanted = (f"{tracker}:{place}".casefold(), f"{tracker}:*".casefold())
+        owners = {scope.casefold(): team for team in self.teams for scope in team.scopes}
+        return next((owners[scope] for scope in wanted if scope in owners), None)
+
+    def longest_key(self) -> int:
+        """Return how many characters a goal's key may have beside the longest label prefix in use."""
+        return LABEL_LENGTH - max(self._prefix_lengths(), default=0)
+
+    def _prefix_lengths(self) -> Iterator[int]:
+        for tracker in self.trackers.values():
+            if "label" in tracker.write_back.surfaces:
+                yield len(tracker.write_back.label_prefix)

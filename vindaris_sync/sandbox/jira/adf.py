@@ -1,0 +1,83 @@
+"""Texts: wiki markup as version 2 shows it, the Atlassian Document Format as version 3 does.
+
+The conversion keeps every character of the text and its paragraphs, lines, headings and bullets; inline markup stays
+as it is written. Source of the node shapes: Atlassian's published ADF schema.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from vindaris_sync.sandbox.jira.model import Json
+
+_HEADING = re.compile(r"h([1-6])\.\s+(\S.*)")
+_BULLET = re.compile(r"\*\s+(\S.*)")
+
+
+def to_adf(text: str | None) -> Json | None:
+    """Return the document that shows ``text``; None for no text, as Jira prints it."""
+    if not text:
+        return None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    content: list[Json] = []
+    for kind, group in groupby(lines, _kind):
+        content += _blocks(kind, list(group))
+    return {"type": "doc", "version": 1, "content": content}
+
+
+def to_text(document: object) -> str:
+    """Return the text of a document or of one of its nodes; raises ``ValueError`` for what is none."""
+    if not isinstance(document, dict) or not isinstance(document.get("type"), str):
+        raise ValueError("not an Atlassian Document")  # noqa: TRY004 - what is wrong is the document, not the call
+    parts = [to_text(node) for node in document.get("content", [])]
+    match document["type"]:
+        case "text":
+            return str(document.get("text", ""))
+        case "hardBreak":
+            return "\n"
+        case "doc" | "blockquote" | "panel":
+            return "\n\n".join(parts)
+        case "bulletList" | "orderedList":
+            return "\n".join(f"* {part}" for part in parts)
+        case "heading":
+            return f"h{document.get('attrs', {}).get('level', 1)}. {''.join(parts)}"
+        case _:
+            return "".join(parts)
+
+
+def _kind(line: str) -> str:
+    if not line.strip():
+        return "blank"
+    return "heading" if _HEADING.fullmatch(line) else "bullet" if _BULLET.fullmatch(line) else "text"
+
+
+def _blocks(kind: str, lines: list[str]) -> list[Json]:
+    if kind == "blank":
+        return []
+    if kind == "text":
+        return [{"type": "paragraph", "content": _broken(lines)}]
+    if kind == "bullet":
+        items = [{"type": "listItem", "content": [_paragraph(_BULLET.sub(r"\1", line))]} for line in lines]
+        return [{"type": "bulletList", "content": items}]
+    return [_heading(line) for line in lines]
+
+
+def _heading(line: str) -> Json:
+    level, title = _HEADING.findall(line)[0]
+    return {"type": "heading", "attrs": {"level": int(level)}, "content": [_text(title)]}
+
+
+def _paragraph(line: str) -> Json:
+    return {"type": "paragraph", "content": [_text(line)]}
+
+
+def _broken(lines: list[str]) -> list[Json]:
+    nodes: list[Json] = []
+    for line in lines:
+        nodes += [{"type": "hardBreak"}, _text(line)] if nodes else [_text(line)]
+    return nodes
+
+
+def _text(text: str) -> Json:
+    return {"type": "text", "text": text}

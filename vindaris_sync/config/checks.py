@@ -70,7 +70,7 @@ def scopes(
         path = ("teams", index, "scopes")
         for scope in team.scopes:
             tracker, place = _split(scope)
-            places = trackers[tracker].places() if tracker in trackers else None
+            places = trackers[tracker].named_places() if tracker in trackers else None
             if tracker not in names:
                 yield Problem(path, f"{scope!r}: there is no [trackers.{tracker}]")
             elif places is not None and place not in ("*", *(each.casefold() for each in places)):
@@ -84,7 +84,7 @@ def owned(found: Mapping[int, TeamSettings], trackers: Mapping[str, TrackerSetti
     """
     owners = {_split(scope) for team in found.values() for scope in team.scopes}
     for name, settings in trackers.items():
-        places = settings.places()
+        places = settings.named_places()
         if (name, "*") in owners or (places is None and any(tracker == name for tracker, _ in owners)):
             continue
         missing = [place for place in places or () if (name, place.casefold()) not in owners]

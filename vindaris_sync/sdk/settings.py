@@ -67,7 +67,7 @@ class TrackerSettings(Settings):
     in_flight: int = Field(4, ge=1, le=8)
     """Exchanges under way at once."""
 
-    def places(self) -> tuple[str, ...] | None:
+    def named_places(self) -> tuple[str, ...] | None:
         """Return the places (projects, repositories) that the block names; ``None`` where only the tracker knows."""
         return None
 

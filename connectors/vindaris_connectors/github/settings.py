@@ -89,6 +89,10 @@ class GithubSettings(TrackerSettings):
     def _field(surface: str) -> str:
         return surface.removeprefix(_FIELD_SURFACE).strip() if surface.startswith(_FIELD_SURFACE) else ""
 
+    def named_places(self) -> tuple[str, ...]:
+        """Return the repositories."""
+        return self.repositories
+
     @property
     def field_names(self) -> tuple[str, ...]:
         """The names of the organisations' issue fields that are goal surfaces, in order."""

@@ -64,7 +64,7 @@ def must_read(record: Record, situation: Situation) -> bool:
 
 
 def removed(record: Record, situation: Situation) -> bool:
-    """Return whether a value or the review label is gone from ``record`` by a person's hand, as far as is known (R2)."""
+    """Return whether a value or the review label was taken off ``record``, as far as is known (R2)."""
     return any(side.moved and not side.unread and side.base - side.shown for side in _sides(record, situation))
 
 

@@ -1,0 +1,429 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.unit.domain.building import (
+    EXEMPT,
+    FIELD,
+    LABEL,
+    NOW,
+    REVIEW,
+    A,
+    B,
+    World,
+    agreed,
+    base,
+    book,
+    exemption,
+    link,
+    record,
+    shows,
+)
+from vindaris_sync.domain.actions import NeedsRead, OpenCause, SetExplicit, Skip
+from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence
+from vindaris_sync.domain.records import Answer, GoalFacts, Policy, Reason
+
+
+def goals_of(world: World, number: int = 1) -> list[int]:
+    return [one.goal for one in world.issues[number].links]
+
+
+def asked(world: World, number: int = 1) -> set[Reason]:
+    return {cause.key.reason for cause in world.issues[number].causes if cause.open}
+
+
+def planned(world: World) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    return {write.surface.key: (write.add, write.remove) for write in world.writes}
+
+
+def linked(goal: int = A, **changes: Any) -> Any:
+    name = "?ABC"[goal]
+    return record(
+        **({"explicit": (link(goal),), "state": LinkState.LINKED} | agreed(field=name, labels=[name]) | changes)
+    )
+
+
+def settle(world: World) -> None:
+    for _ in range(4):
+        world.decide()
+        world.write()
+    assert world.decide().empty
+
+
+def test_a_value_seen_for_the_first_time_is_adopted_and_shown_on_every_surface() -> None:
+    """A goal label on a new issue becomes its link, and the field follows."""
+    world = World.of(record(observed=shows(labels=["A"])))
+    world.decide()
+    assert goals_of(world) == [A]
+    assert planned(world) == {FIELD.key: (("A",), ())}
+    settle(world)
+
+
+def test_an_emptiness_seen_for_the_first_time_is_no_edit() -> None:
+    """A link chosen before the first look is written, not taken off."""
+    world = World.of(record(explicit=(link(A),)))
+    world.decide()
+    assert planned(world) == {FIELD.key: (("A",), ()), LABEL.key: (("A",), ())}
+
+
+def test_nothing_moved_is_nothing_to_do() -> None:
+    """An issue in sync plans nothing the second time."""
+    world = World.of(linked())
+    world.decide()
+    plan = world.decide()
+    assert plan.empty
+    assert plan.actions == (Skip(1, "in sync"),)
+
+
+def test_a_choice_in_the_store_is_written_back() -> None:
+    """Where only S changed, both surfaces are brought to it."""
+    world = World.of(replace(linked(), explicit=(link(B),)))
+    world.decide()
+    assert planned(world) == {FIELD.key: (("B",), ("A",)), LABEL.key: (("B",), ("A",))}
+
+
+def test_a_key_added_beside_the_old_one_replaces_it() -> None:
+    """Where one goal is allowed, adding goal:B beside goal:A means B."""
+    world = World.of(linked())
+    world.person(1, field="A", labels=["A", "B"])
+    world.decide()
+    assert goals_of(world) == [B]
+    assert planned(world) == {FIELD.key: (("B",), ("A",)), LABEL.key: ((), ("A",))}
+    settle(world)
+
+
+def test_both_sides_agreeing_by_chance_is_recorded() -> None:
+    """S and T changed to the same goal: no conflict."""
+    world = World.of(replace(linked(), explicit=(link(B),)))
+    world.person(1, field="B", labels=["B"])
+    world.decide()
+    assert goals_of(world) == [B]
+    assert world.writes == []
+    assert asked(world) == set()
+
+
+def test_both_sides_differing_is_a_conflict_that_the_next_person_decides() -> None:
+    """S went to B and T to C: nothing is written until somebody changes either side again."""
+    world = World.of(replace(linked(), explicit=(link(B),)))
+    world.person(1, field="C", labels=["C"])
+    world.decide()
+    assert asked(world) == {Reason.CONFLICT}
+    assert [write.surface for write in world.writes] == [REVIEW]
+    world.write()
+    assert world.decide().empty
+    world.person(1, field="A", labels=["C"], review=True)
+    world.decide()
+    assert goals_of(world) == [A]
+    assert asked(world) == set()
+    settle(world)
+
+
+def test_taking_the_review_label_off_a_conflict_adopts_what_the_issue_shows() -> None:
+    """R10: what this issue shows is right."""
+    world = World.of(replace(linked(), explicit=(link(B),)))
+    world.person(1, field="C", labels=["C"])
+    world.decide()
+    world.write()
+    world.person(1, field="C", labels=["C"])
+    world.decide()
+    assert goals_of(world) == [3]
+    assert asked(world) == set()
+    settle(world)
+
+
+def test_an_edit_by_absence_waits_for_a_direct_read() -> None:
+    """A label missing from a list is not believed before the issue was fetched."""
+    world = World.of(linked())
+    world.person(1)
+    world.see(1, verified=None)
+    assert world.decide().actions == (NeedsRead(1),)
+    world.see(1)
+    world.decide()
+    assert goals_of(world) == []
+    assert asked(world) == {Reason.UNLINKED}
+
+
+def test_a_deleted_label_is_no_edit() -> None:
+    """Goal label gone because its definition was deleted: the link stays."""
+    world = World.of(linked())
+    world.person(1, field="A")
+    world.see(1, undefined=frozenset({(LABEL.key, "a")}))
+    world.decide()
+    assert goals_of(world) == [A]
+
+
+def test_labels_lost_with_a_move_are_put_back() -> None:
+    """An issue that loses its label in another repository keeps its link and gets the label again."""
+    world = World.of(linked())
+    world.person(1)
+    world.see(1, place="OPS", key="OPS-1")
+    world.decide()
+    assert goals_of(world) == [A]
+    assert planned(world) == {FIELD.key: (("A",), ()), LABEL.key: (("A",), ())}
+    settle(world)
+
+
+def test_a_typo_keeps_the_link_and_asks() -> None:
+    """goal:A replaced by a key that no goal has: the link stays, nothing is overwritten."""
+    world = World.of(linked())
+    world.person(1, field="A", labels=["TYPO"])
+    world.decide()
+    assert goals_of(world) == [A]
+    assert asked(world) == {Reason.UNKNOWN_GOAL}
+    assert {write.surface for write in world.writes} == {REVIEW}
+    settle(world)
+
+
+def test_the_exempt_label_beside_a_goal_exempts() -> None:
+    """The one just added wins."""
+    world = World.of(linked())
+    world.person(1, field="A", labels=["A"], exempt=True)
+    world.decide()
+    explicit = world.issues[1].explicit
+    assert isinstance(explicit, Exemption)
+    assert explicit.expires == world.now + timedelta(days=90)
+    assert planned(world) == {FIELD.key: ((), ("A",)), LABEL.key: ((), ("A",))}
+    settle(world)
+
+
+def test_a_goal_beside_the_exempt_label_links() -> None:
+    """The one just added wins, the other way round."""
+    world = World.of(record(explicit=exemption(), state=LinkState.EXEMPT, **agreed(exempt=True)))
+    world.person(1, labels=["B"], exempt=True)
+    world.decide()
+    assert goals_of(world) == [B]
+    assert planned(world) == {FIELD.key: (("B",), ()), EXEMPT.key: ((), ("no-goal",))}
+
+
+def test_goal_and_exemption_added_together_are_a_conflict() -> None:
+    """Nobody can tell which was meant."""
+    world = World.of(record(observed=shows(labels=["A"], exempt=True)))
+    world.decide()
+    assert asked(world) == {Reason.CONFLICT, Reason.UNLINKED}
+
+
+def test_an_expired_exemption_asks_again_and_yields_to_a_person() -> None:
+    """Expiry is a change by machine: the label goes, unless a person put a goal there meanwhile."""
+    old = record(explicit=exemption(NOW), state=LinkState.EXEMPT, **agreed(exempt=True))
+    world = World.of(old)
+    world.decide()
+    assert asked(world) == {Reason.UNLINKED}
+    assert planned(world)[EXEMPT.key] == ((), ("no-goal",))
+    world = World.of(old)
+    world.person(1, labels=["B"], exempt=True)
+    world.decide()
+    assert goals_of(world) == [B]
+
+
+def test_children_inherit_and_are_asked_nothing() -> None:
+    """A question about the epic's link is asked at the epic."""
+    changed = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    world = World.of(linked(), record(2, parent=1, parent_stated=True), record(3, parent=2, parent_stated=True))
+    settle(world)
+    assert [world.issues[i].state for i in (1, 2, 3)] == [LinkState.LINKED, LinkState.INHERITED, LinkState.INHERITED]
+    assert world.issues[3].carrier == 1
+    world.goals = changed
+    world.decide()
+    assert [asked(world, i) for i in (1, 2, 3)] == [{Reason.GOAL_CHANGED}, set(), set()]
+    assert world.issues[3].suspect
+
+
+def test_below_a_closed_carrier_the_topmost_open_issue_is_asked() -> None:
+    """The holder of each chain (R8)."""
+    changed = book(A=GoalFacts(A, "A", "Goal A", "achieved", 1, {1: "A1"}))
+    world = World.of(
+        linked(closed=True),
+        record(2, parent=1, parent_stated=True),
+        record(3, parent=2, parent_stated=True),
+        record(4, parent=1, parent_stated=True, closed=True),
+        record(5, parent=4, parent_stated=True),
+        goals=changed,
+    )
+    world.decide()
+    assert [asked(world, i) for i in range(1, 6)] == [
+        set(),
+        {Reason.GOAL_CLOSED},
+        set(),
+        set(),
+        {Reason.GOAL_CLOSED},
+    ]
+
+
+def test_taking_the_label_off_confirms_the_revision_it_stood_for_and_no_newer_one() -> None:
+    """Fault 62: the goal changes again while the label is on."""
+    world = World.of(linked())
+    settle(world)
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    world.decide()
+    world.write()
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 3, {1: "A1", 2: "A2", 3: "A3"}))
+    world.decide()
+    world.write()
+    world.person(1, field="A", labels=["A"])
+    world.decide()
+    assert world.issues[1].links[0].revision == 2
+    assert asked(world) == {Reason.GOAL_CHANGED}
+    assert planned(world) == {REVIEW.key: (("goal-review",), ())}
+    world.write()
+    world.person(1, field="A", labels=["A"])
+    world.decide()
+    assert world.issues[1].links[0].revision == 3
+    assert asked(world) == set()
+    settle(world)
+
+
+def test_a_revert_to_the_confirmed_contents_is_not_suspect() -> None:
+    """R11: contents count, not revisions."""
+    world = World.of(linked())
+    settle(world)
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    world.decide()
+    world.write()
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 3, {1: "A1", 2: "A2", 3: "A1"}))
+    world.decide()
+    assert asked(world) == set()
+    assert planned(world) == {REVIEW.key: ((), ("goal-review",))}
+
+
+def test_an_unlinked_issue_is_asked_at_once_and_labelled_after_grace() -> None:
+    """The review opens with the issue; the label comes fifteen minutes after its creation."""
+    world = World.of(record(created=NOW))
+    world.decide()
+    assert asked(world) == {Reason.UNLINKED}
+    assert world.writes == []
+    assert world.issues[1].wake_at == NOW + timedelta(minutes=15)
+    world.now += timedelta(minutes=15)
+    world.decide()
+    assert planned(world) == {REVIEW.key: (("goal-review",), ())}
+    world.write()
+    world.person(1)
+    world.decide()
+    assert [cause.answer for cause in world.issues[1].causes] == [Answer.ACKNOWLEDGED]
+    assert world.writes == []
+    settle(world)
+    assert asked(world) == {Reason.UNLINKED}
+
+
+def test_backlog_is_counted_but_neither_labelled_nor_announced() -> None:
+    """Day one is quiet."""
+    world = World.of(record(backlog=True, created=NOW - timedelta(days=900)))
+    world.decide()
+    assert asked(world) == {Reason.UNLINKED}
+    settle(world)
+    assert world.issues[1].observed[REVIEW.key] == ()
+
+
+def test_a_person_asks_for_a_review_with_the_label() -> None:
+    """Requested, also on backlog; taking it off answers."""
+    world = World.of(linked(backlog=True))
+    settle(world)
+    world.person(1, field="A", labels=["A"], review=True)
+    world.decide()
+    assert asked(world) == {Reason.REQUESTED}
+    settle(world)
+    assert world.issues[1].observed[REVIEW.key] == ("goal-review",)
+    world.person(1, field="A", labels=["A"])
+    settle(world)
+    assert asked(world) == set()
+
+
+def test_a_changed_parent_with_another_goal_asks_and_relinking_the_carrier_does_not() -> None:
+    """R7 parent_changed."""
+    world = World.of(linked(A), linked(B, id=2, key="APP-2"), record(3, parent=1, parent_stated=True))
+    settle(world)
+    world.see(3, parent=2)
+    world.decide()
+    assert asked(world, 3) == {Reason.PARENT_CHANGED}
+    world.write()
+    world.person(3)
+    settle(world)
+    assert asked(world, 3) == set()
+    world.see(2, explicit=(link(A),))
+    settle(world)
+    assert asked(world, 3) == set()
+    assert world.issues[3].goals == (A,)
+
+
+def test_closed_issues_are_merged_but_only_lose_the_review_label() -> None:
+    """R6: no goal is written onto a closed issue."""
+    world = World.of(linked())
+    world.person(1, field="B", labels=["A"], review=True)
+    world.see(1, closed=True)
+    world.decide()
+    assert goals_of(world) == [B]
+    assert planned(world) == {REVIEW.key: ((), ("goal-review",))}
+
+
+def test_hidden_issues_are_frozen() -> None:
+    """Hidden is never moot, and keeps carrying."""
+    world = World.of(linked(presence=Presence.HIDDEN), record(2, parent=1, parent_stated=True))
+    world.decide()
+    assert goals_of(world) == [A]
+    assert world.issues[2].state is LinkState.INHERITED
+
+
+def test_an_issue_whose_parent_was_never_read_says_so() -> None:
+    """Unlinked with parent unknown, and not labelled before the chain is read."""
+    world = World.of(record(parent_stated=True))
+    world.decide()
+    assert world.issues[1].parent_unknown
+    assert asked(world) == {Reason.UNLINKED}
+    assert world.writes == []
+
+
+def test_a_field_that_does_not_work_here_is_left_alone_and_does_not_unlink() -> None:
+    """The other surfaces go on."""
+    world = World.of(linked(), policy=Policy(Layout((FIELD, LABEL, EXEMPT, REVIEW), broken=frozenset({FIELD.key}))))
+    world.person(1, labels=["B"])
+    world.decide()
+    assert goals_of(world) == [B]
+    assert FIELD.key not in planned(world)
+    settle(world)
+
+
+def test_unknown_keys_stay_where_they_are() -> None:
+    """Foreign keys under our prefix are left in place beside the goal."""
+    world = World.of(record(observed=shows(labels=["A", "X"])))
+    settle(world)
+    assert world.issues[1].observed[LABEL.key] == ("A", "X")
+    assert asked(world) == {Reason.UNKNOWN_GOAL}
+
+
+def test_a_renamed_goal_is_written_under_its_new_key() -> None:
+    """An alias still names the goal; the surface follows the new key."""
+    world = World.of(linked())
+    world.goals = replace(book(), by_key={"new": A, "a": A})
+    world.goals = replace(
+        world.goals, goals=dict(world.goals.goals) | {A: GoalFacts(A, "NEW", "A", "active", 1, {1: "A1"})}
+    )
+    world.decide()
+    assert planned(world) == {FIELD.key: (("NEW",), ("A",)), LABEL.key: (("NEW",), ("A",))}
+    settle(world)
+
+
+def test_gone_issues_lose_their_reviews_and_keep_their_links() -> None:
+    """A tombstone's review is moot."""
+    world = World.of(record())
+    world.decide()
+    world.see(1, presence=Presence.GONE)
+    world.decide()
+    assert asked(world) == set()
+
+
+def test_a_stale_list_does_not_undo_our_own_write() -> None:
+    """A read as old as our last write counts only after a direct read."""
+    world = World.of(linked())
+    world.see(1, observed=shows(field="B", labels=["B"]), updated=base().updated, verified=None)
+    assert world.decide().actions == (NeedsRead(1),)
+
+
+def test_every_plan_names_before_and_after_for_the_history() -> None:
+    """L10."""
+    world = World.of(linked())
+    world.person(1, field="B", labels=["A"])
+    plan = world.decide()
+    change = next(action for action in plan.actions if isinstance(action, SetExplicit))
+    assert (change.before, change.after, change.who) == (("A",), ("B",), "someone in jira")
+    assert not [action for action in plan.actions if isinstance(action, OpenCause)]

@@ -45,6 +45,29 @@ def age(span: timedelta) -> str:
     return counted(days, "day") if days else "today"
 
 
+def percent(share: float | None) -> str:
+    """Return a share as whole per cent, ``62 %``; a dash where there is none, and never 0 or 100 where it is not."""
+    if share is None:
+        return "–"  # noqa: RUF001 - a typographic dash
+    whole = round(share * 100)
+    if whole == 0 and share > 0:
+        return "<1 %"
+    return ">99 %" if share < 1 <= whole / 100 else f"{whole} %"
+
+
+def signed(number: int) -> str:
+    """Return a difference with its sign, plus or minus, and ``±0`` for none."""
+    return f"+{number:,}" if number > 0 else f"−{-number:,}" if number else "±0"  # noqa: RUF001 - a typographic minus
+
+
+def points(change: float | None) -> str:
+    """Return the change of a share in percentage points, ``+2.1 points``; empty where it is unknown or nothing."""
+    tenths = round((change or 0.0) * 1000)
+    if not tenths:
+        return ""
+    return f"{'+' if tenths > 0 else '−'}{abs(tenths) / 10:g} points"  # noqa: RUF001 - a typographic minus
+
+
 def priority_rank(priority: str | None) -> tuple[int, str]:
     """Return a sort key, the most urgent first: P0, P1 …, beside the usual words; then other words, then none.
 

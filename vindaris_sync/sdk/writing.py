@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from vindaris_sync.domain.models import (
@@ -25,6 +26,8 @@ from vindaris_sync.domain.models import (
     Written,
     observe,
 )
+from vindaris_sync.sdk.errors import IssueRejected, Unknown
+from vindaris_sync.sdk.parallel import ordered
 
 Fetch = Callable[[Sequence[Address]], Iterable[Seen]]
 
@@ -67,7 +70,9 @@ def check_before(
     """Return the writes to be sent, and the outcomes of the others: right already, stale, or out of reach."""
     ready: list[Ready] = []
     settled: list[Written] = []
-    for write, seen in zip(writes, fetch([write.address for write in writes]), strict=True):
+    answers = _answers([write.address for write in writes], fetch)
+    for write in writes:
+        seen = answers[write.address]
         issue = _same_issue(write, seen)
         if issue is None:
             settled.append(_out_of_reach(write, seen))
@@ -86,7 +91,9 @@ def read_back(sent: Sequence[Ready], surfaces: tuple[Surface, ...], fetch: Fetch
     """Yield ``Done`` for each write whose issue now shows what was wanted, ``Failed`` for the others."""
     if not sent:
         return
-    for one, seen in zip(sent, fetch([one.write.address for one in sent]), strict=True):
+    answers = _answers([one.write.address for one in sent], fetch)
+    for one in sent:
+        seen = answers[one.write.address]
         issue = _same_issue(one.write, seen)
         if issue is None:
             yield _out_of_reach(one.write, seen)
@@ -121,6 +128,10 @@ def _shows_change(change: Change, values: Raw | None) -> bool:
     return added <= folded and not removed & set(values)
 
 
+def _answers(addresses: Sequence[Address], fetch: Fetch) -> dict[Address, Seen]:
+    return {seen.address: seen for seen in fetch(list(dict.fromkeys(addresses)))}
+
+
 def _same_issue(write: Write, seen: Seen) -> Issue | None:
     """Return the issue the write is meant for; after a transfer it is another one, with an id of its own."""
     if isinstance(seen, (Gone, Hidden)) or (write.address.id and seen.issue.ref.id != write.address.id):
@@ -132,3 +143,26 @@ def _out_of_reach(write: Write, seen: Seen) -> Written:
     if isinstance(seen, (Gone, Hidden)):
         return Failed(write, seen.reason)
     return Failed(write, f"the issue is another one now: {seen.issue.key}")
+
+
+def each(send_one: Callable[[Ready], Written | None], *, in_flight: int = 1) -> Send:
+    """Return a ``Send`` that sends the writes of a batch singly, ``in_flight`` at a time.
+
+    ``None`` leaves the outcome to the reading back, as does ``Unknown``: what an unanswered request did, only the
+    issue tells. ``IssueRejected`` becomes ``Failed``.
+    """
+
+    def tried(one: Ready) -> Written | None:
+        try:
+            return send_one(one)
+        except Unknown:
+            return None
+        except IssueRejected as error:
+            return Failed(one.write, str(error))
+
+    def send(batch: Sequence[Ready]) -> Iterator[Written]:
+        for outcome in ordered((partial(tried, one) for one in batch), in_flight):
+            if outcome is not None:
+                yield outcome
+
+    return send

@@ -1,0 +1,150 @@
+"""The memory tracker's wire: what one exchange can ask of it. Every call can fail, be raced and be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from heapq import nsmallest
+
+from vindaris_connectors.memory.tracker import MemoryTracker, Record
+from vindaris_sync.domain.models import Address, Draft, Gone, Hidden, Issue, Moved, Present, Seen
+from vindaris_sync.sdk.errors import IssueRejected
+
+Position = tuple[datetime, str]
+"""Where a list stands: the last issue's stamp and id."""
+
+
+class WriteRefused(Exception):
+    """The tracker does not take a write; ``place_wide`` when it takes none of the kind in this place."""
+
+    def __init__(self, reason: str, advice: str, *, place_wide: bool) -> None:
+        super().__init__(reason)
+        self.advice = advice
+        self.place_wide = place_wide
+
+
+class MemoryClient:
+    """Speaks to one ``MemoryTracker``, seeing what our account may see."""
+
+    def __init__(self, tracker: MemoryTracker) -> None:
+        self._tracker = tracker
+
+    def changed(self, place: str, since: datetime | None, after: Position | None, limit: int) -> list[Issue]:
+        """Return up to ``limit`` issues of ``place``, oldest change first, from ``since`` (inclusive), past ``after``.
+
+        Reads the index, which lags by ``index_lag``.
+        """
+        with self._tracker.faults.call("list", place):
+            shown = [issue for record in self._records(place) if (issue := self._indexed(record)) is not None]
+            if since is not None:
+                shown = [issue for issue in shown if issue.updated >= since]
+            if after is not None:
+                shown = [issue for issue in shown if _position(issue) > after]
+            return nsmallest(limit, shown, key=_position)
+
+    def ids(self, place: str) -> list[Address]:
+        """Return the address of every issue of ``place`` that is no pull request, read directly."""
+        with self._tracker.faults.call("ids", place):
+            issues = [record.issue for record in self._records(place) if not record.hidden]
+            return [Address(i.ref.tracker, i.ref.id, i.key) for i in issues if not i.pull_request]
+
+    def read(self, addresses: Sequence[Address]) -> list[Seen]:
+        """Return one answer per address, in order, read directly."""
+        with self._tracker.faults.call("read", f"{len(addresses)} issues"):
+            return [self._see(address) for address in addresses]
+
+    def options(self, place: str, values: Sequence[str]) -> frozenset[str]:
+        """Return those of ``values`` that the managed field takes in ``place``."""
+        with self._tracker.faults.call("describe", place):
+            there, options = self._tracker.places.get(place), self._tracker.field_options
+            if there is None or not there.has_field or not self._tracker.field_exists:
+                return frozenset()
+            return frozenset(values if options is None else options.intersection(values))
+
+    def label_definitions(self, prefix: str, values: Sequence[str]) -> frozenset[str]:
+        """Return those of ``values`` whose label, with ``prefix``, has a definition."""
+        with self._tracker.faults.call("describe", "labels"):
+            lost = self._tracker.lost_labels
+            return frozenset(value for value in values if (prefix + value).casefold() not in lost)
+
+    def add_label(self, id_: str, label: str) -> None:
+        """Put one label on; ``WriteRefused`` beyond the tracker's limits."""
+        with self._tracker.faults.call("add_label", id_):
+            record = self._writable(id_)
+            if len(label) > self._tracker.label_length:
+                advice = f"a label has at most {self._tracker.label_length} characters: shorten the goal's key"
+                raise WriteRefused(f"the label is too long: {label}", advice, place_wide=False)
+            if len(record.issue.labels) >= self._tracker.label_limit:
+                raise WriteRefused("the issue carries too many labels", "take labels off it", place_wide=False)
+            self._tracker.add_label(id_, label)
+
+    def remove_label(self, id_: str, label: str) -> None:
+        """Take one label off; one that is not on changes nothing."""
+        with self._tracker.faults.call("remove_label", id_):
+            self._writable(id_)
+            self._tracker.remove_label(id_, label)
+
+    def set_field(self, id_: str, value: str | None) -> None:
+        """Set or empty the managed field; ``WriteRefused`` for an unknown option or where the field does not work."""
+        with self._tracker.faults.call("set_field", id_):
+            record = self._writable(id_)
+            if f"field:{self._tracker.field_id}" not in record.issue.fields:
+                advice = f"put the field {self._tracker.field_name} on the edit screen of {record.issue.place}"
+                raise WriteRefused("the field does not work here", advice, place_wide=True)
+            options = self._tracker.field_options
+            if value is not None and options is not None and value not in options:
+                advice = f"add the option {value} to the field {self._tracker.field_name}"
+                raise WriteRefused(f"the field has no option {value}", advice, place_wide=False)
+            self._tracker.set_field(id_, value)
+
+    def create(self, draft: Draft) -> Issue:
+        """Create the drafted issue, or return the one that carries the draft's mark."""
+        with self._tracker.faults.call("create", draft.id):
+            known = self._tracker.drafts.get(draft.id)
+            if known is not None:
+                return self._tracker.issue(known)
+            place = self._tracker.places.get(draft.place)
+            if place is None or place.refusal:
+                message = f"nothing can be created in {draft.place}: {place.refusal if place else 'there is none'}"
+                raise IssueRejected(message)
+            id_ = self._tracker.create(draft.place, draft.title, type=draft.type, labels=draft.labels, author="bot")
+            self._tracker.drafts[draft.id] = id_
+            for value in draft.fields.values():
+                self._tracker.set_field(id_, value)
+            return self._tracker.issue(id_)
+
+    def _records(self, place: str) -> list[Record]:
+        there = self._tracker.places.get(place)
+        return list(there.records.values()) if there else []
+
+    def _indexed(self, record: Record) -> Issue | None:
+        if record.hidden:
+            return None
+        if not self._tracker.index_lag:
+            return record.issue
+        horizon = self._tracker.now() - self._tracker.index_lag
+        return next((issue for issue in reversed(record.versions) if issue.updated <= horizon), None)
+
+    def _see(self, address: Address) -> Seen:
+        record = self._tracker.locate(address)
+        if record is None:
+            known = self._tracker.was_deleted(address)
+            return Gone(address, "deleted") if known else Hidden(address, "not found or not visible")
+        issue = record.issue
+        if record.hidden:
+            return Hidden(address, "our account may not see it")
+        same = address.id in ("", issue.ref.id) and address.key in ("", issue.key)
+        return Present(address, issue) if same else Moved(address, issue)
+
+    def _writable(self, id_: str) -> Record:
+        record = self._tracker.locate(Address(self._tracker.name, id_))
+        if record is None or record.hidden:
+            raise WriteRefused("the issue cannot be seen", "", place_wide=False)
+        refusal = self._tracker.places[record.issue.place].refusal
+        if refusal:
+            raise WriteRefused(refusal, f"give our account write access to {record.issue.place}", place_wide=True)
+        return record
+
+
+def _position(issue: Issue) -> Position:
+    return issue.updated, issue.ref.id

@@ -1,0 +1,188 @@
+"""The memory connector: joins client and mapping; the example to read before writing a connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
+from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
+from vindaris_connectors.memory.settings import MemorySettings
+from vindaris_connectors.memory.tracker import MemoryTracker, trackers
+from vindaris_sync.domain.models import (
+    Address,
+    Change,
+    Draft,
+    Finding,
+    Issue,
+    Layout,
+    Level,
+    Page,
+    Refused,
+    Seen,
+    Surface,
+    SurfaceKind,
+    Write,
+    Written,
+)
+from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.mapping import instant
+from vindaris_sync.sdk.protocol import OVERLAP, Capability, Surroundings
+from vindaris_sync.sdk.writing import Ready, each, guarded
+
+_READ = 100  # addresses an exchange
+_SKEW = timedelta(minutes=10)
+
+
+class MemoryConnector:
+    """A ``Connector`` on a ``MemoryTracker``, given or found by name in ``tracker.trackers``."""
+
+    settings_type = MemorySettings
+    capabilities = (
+        Capability.INCREMENTAL
+        | Capability.CENSUS
+        | Capability.CUSTOM_FIELD
+        | Capability.LABELS
+        | Capability.CREATE
+        | Capability.HIERARCHY
+    )
+
+    def __init__(
+        self, name: str, settings: MemorySettings, surroundings: Surroundings, *, tracker: MemoryTracker | None = None
+    ) -> None:
+        found = tracker or trackers.get(settings.tracker or name)
+        if found is None:
+            raise ConfigError(f"[trackers.{name}] tracker: there is no memory tracker {settings.tracker or name!r}")
+        self.name = name
+        self._settings = settings
+        self._around = surroundings
+        self._tracker = found
+        self._client = MemoryClient(found)
+
+    @classmethod
+    def on(
+        cls,
+        tracker: MemoryTracker,
+        name: str | None = None,
+        settings: MemorySettings | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> MemoryConnector:
+        """Return a connector on ``tracker``, living on its clock unless ``surroundings`` say otherwise."""
+        around = surroundings or Surroundings(now=tracker.now, in_flight=1)
+        return cls(name or tracker.name, settings or MemorySettings(), around, tracker=tracker)
+
+    def scopes(self) -> Sequence[str]:
+        """Return the places in scope."""
+        return self._settings.places or tuple(self._tracker.places)
+
+    def layout(self) -> Layout:
+        """Return the surfaces as they are now; a deleted field is marked broken."""
+        surfaces = self._surfaces()
+        lost = () if self._tracker.field_exists else (one.key for one in surfaces if one.kind is SurfaceKind.FIELD)
+        return Layout(surfaces, frozenset(lost), self._settings.write_back.several_goals)
+
+    def check(self) -> list[Finding]:
+        """Look at the field, the write permission of each place, and the clock."""
+        with self._tracker.faults.call("describe", "settings"):
+            findings = [self._check_place(place) for place in self.scopes()]
+            broken = sorted(self.layout().broken)
+            findings += [Finding(Level.ERROR, key, "it was deleted in the tracker", "make it again") for key in broken]
+            skew = abs(self._around.now() - self._tracker.now())
+            level = Level.WARNING if skew > _SKEW else Level.OK
+            findings.append(Finding(level, "clock", f"differs by {skew}", "set this machine's clock" if skew else ""))
+            return findings
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield changed issues place by place, oldest first, from five minutes before each cursor."""
+        for place in self.scopes():
+            yield from self._pull_place(place, cursors.get(place))
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Yield one answer per address, in order."""
+        for start in range(0, len(addresses), _READ):
+            for seen in self._client.read(addresses[start : start + _READ]):
+                yield seen_as(seen, self.name)
+
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+        """Return the values whose label, or option of the field in ``place``, was not deleted."""
+        if surface.kind is SurfaceKind.FIELD:
+            return self._client.options(place, values)
+        prefix = surface.id if surface.kind is SurfaceKind.LABEL else ""
+        return self._client.label_definitions(prefix, values)
+
+    def census(self) -> Iterator[Sequence[Address]]:
+        """Yield the addresses of each place."""
+        for place in self.scopes():
+            yield [Address(self.name, address.id, address.key) for address in self._client.ids(place)]
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Yield one outcome per write, guarded; each label and the field go singly."""
+        yield from guarded(writes, self._surfaces(), self.fetch, each(self._send), batch=_READ)
+
+    def create(self, draft: Draft) -> Issue:
+        """Create the drafted issue once."""
+        return named(self._client.create(draft), self.name)
+
+    def close(self) -> None:
+        """Release nothing: there are no sessions."""
+
+    def __repr__(self) -> str:
+        return f"MemoryConnector({self.name!r})"
+
+    def _surfaces(self) -> tuple[Surface, ...]:
+        return surfaces_of(self._settings.write_back, self._tracker.field_name, self._tracker.field_id)
+
+    def _check_place(self, place: str) -> Finding:
+        there = self._tracker.places.get(place)
+        if there is None:
+            return Finding(Level.ERROR, place, "there is no such place", "correct `places`")
+        if there.refusal:
+            return Finding(Level.WARNING, place, there.refusal, "give our account write access")
+        return Finding(Level.OK, place, f"{len(there.records)} issues")
+
+    def _pull_place(self, place: str, cursor: str | None) -> Iterator[Page]:
+        """Read ``place`` in the order of change; once all is read, the cursor is the instant when reading began."""
+        started, after, size = self._tracker.stamp(), None, self._settings.page_size
+        reached = instant(cursor) if cursor else None
+        since = reached and reached - OVERLAP
+        while True:
+            issues = self._client.changed(place, since, after, size)
+            if not issues and (cursor or after):
+                return
+            complete = len(issues) < size
+            after = _last(issues) if issues else after
+            seen_until = started if complete or after is None else min(after[0], started)
+            reached = max(reached, seen_until) if reached else seen_until
+            yield self._page(place, issues, reached.isoformat(), complete=complete)
+            if complete:
+                return
+
+    def _page(self, place: str, issues: list[Issue], cursor: str, *, complete: bool) -> Page:
+        kept = issues
+        if not self._settings.track_pull_requests:
+            kept = [issue for issue in issues if not issue.pull_request]
+        mine = tuple(named(issue, self.name) for issue in kept)
+        return Page(place, mine, cursor, skipped=len(issues) - len(kept), complete=complete)
+
+    def _send(self, ready: Ready) -> Written | None:
+        for change in ready.write.changes:
+            try:
+                self._apply(ready.issue.ref.id, change)
+            except WriteRefused as error:
+                key = change.surface.key
+                return Refused(ready.write, key, str(error), error.advice, error.place_wide)
+        return None
+
+    def _apply(self, id_: str, change: Change) -> None:
+        if change.surface.kind is SurfaceKind.FIELD:
+            self._client.set_field(id_, change.add[0] if change.add else None)
+            return
+        prefix = change.surface.id if change.surface.kind is SurfaceKind.LABEL else ""
+        for value in change.add:
+            self._client.add_label(id_, prefix + value)
+        for value in change.remove:
+            self._client.remove_label(id_, prefix + value)
+
+
+def _last(issues: list[Issue]) -> Position:
+    return issues[-1].updated, issues[-1].ref.id

@@ -1,0 +1,44 @@
+"""Pure: surfaces from settings, and issues under the configured tracker's name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, IssueRef, Seen, Surface, SurfaceKind
+from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.settings import WriteBackSettings
+
+
+def surfaces_of(settings: WriteBackSettings, field_name: str, field_id: str) -> tuple[Surface, ...]:
+    """Return the managed surfaces: goal surfaces in the configured order, then exempt and review label.
+
+    Raises ``ConfigError`` for a surface that this tracker does not have.
+    """
+    goal: list[Surface] = []
+    for name in settings.surfaces:
+        if name == "label":
+            goal.append(Surface(SurfaceKind.LABEL, settings.label_prefix))
+        elif name == f"field:{field_name}" and field_name:
+            goal.append(Surface(SurfaceKind.FIELD, field_id, single=True))
+        else:
+            raise ConfigError(f"write_back.surfaces: this tracker has no surface {name!r}")
+    return (
+        *goal,
+        Surface(SurfaceKind.EXEMPT, settings.exempt_label),
+        Surface(SurfaceKind.REVIEW, settings.review_label),
+    )
+
+
+def named(issue: Issue, tracker: str) -> Issue:
+    """Return ``issue`` as the configured tracker ``tracker`` knows it."""
+    if issue.ref.tracker == tracker:
+        return issue
+    parent = issue.parent and Address(tracker, issue.parent.id, issue.parent.key)
+    return replace(issue, ref=IssueRef(tracker, issue.ref.id), parent=parent)
+
+
+def seen_as(seen: Seen, tracker: str) -> Seen:
+    """Return ``seen`` with its issue as the configured tracker ``tracker`` knows it."""
+    if isinstance(seen, (Gone, Hidden)) or seen.issue.ref.tracker == tracker:
+        return seen
+    return replace(seen, issue=named(seen.issue, tracker))

@@ -1,0 +1,87 @@
+"""Issue fields of organisations, and their values on issues."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from vindaris_sync.sandbox.github import documents
+from vindaris_sync.sandbox.github.access import Refused, invalid
+from vindaris_sync.sandbox.github.labels import Labelling
+from vindaris_sync.sandbox.github.model import Document, Field, Organisation, Repository
+from vindaris_sync.sandbox.github.state import act
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MAX_OPTIONS = 100
+PLAIN = "gray"
+
+
+class Fields(Labelling):
+    """The acts on issue fields."""
+
+    @act
+    def create_field(self, org: str, name: str, data_type: str = "single_select", options: Sequence[str] = ()) -> Field:
+        """Add an issue field to an organisation."""
+        return self.add_field(
+            org, Field(self.new_id() % 10**9, name, data_type, self.now()), [(o, PLAIN) for o in options]
+        )
+
+    def add_field(self, org: str, fresh: Field, options: Sequence[tuple[str, str]]) -> Field:
+        """Add a field with (name, colour) options; raises ``Refused`` for a name taken or too many options."""
+        organisation = self.organisations.setdefault(org.casefold(), Organisation(org))
+        if any(each.name.casefold() == fresh.name.casefold() for each in organisation.fields):
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed: Name has already been taken")
+        if len(options) > MAX_OPTIONS:
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"Validation Failed: at most {MAX_OPTIONS} options")
+        fresh.options = [(self.new_id() % 10**9, name, color) for name, color in options]
+        organisation.fields.append(fresh)
+        return fresh
+
+    @act
+    def set_field(self, repo: str, number: int, name: str, value: object, *, actor: str) -> None:
+        """Set an issue field by its name; ``None`` clears it."""
+        repository = self.repository(repo)
+        found = next((each for each in self.fields(repository) if each.name == name), None)
+        if found is None:
+            raise invalid("IssueFieldValue", "field_id")
+        self.set_fields(repo, number, {found.id: value}, actor=actor)
+
+    @act
+    def set_fields(
+        self, repo: str, number: int, values: Mapping[int, object], *, actor: str, replace: bool = False
+    ) -> list[Document]:
+        """Set issue fields by id and return all values; outside organisations nothing happens, and nobody is told."""
+        repository, issue = self.writable(repo), self.issue(repo, number)
+        if repository.owner.casefold() not in self.organisations:
+            return []
+        known = {each.id: each for each in self.fields(repository)}
+        before = {each["issue_field_id"]: each for each in issue.document().get("issue_field_values", [])}
+        after = {} if replace else dict(before)
+        for identity, value in values.items():
+            if value is None:
+                after.pop(identity, None)
+            else:
+                after[identity] = documents.field_value(_accepted(known, identity, value), value)
+        if after != before:
+            self.change(issue, lambda document: document.update(issue_field_values=list(after.values())))
+            self.announce(issue, "field_added", actor)
+        return list(after.values())
+
+    def fields(self, repository: Repository) -> list[Field]:
+        """Return the issue fields of the repository's organisation."""
+        organisation = self.organisations.get(repository.owner.casefold())
+        return organisation.fields if organisation else []
+
+
+def _accepted(known: Mapping[int, Field], identity: int, value: object) -> Field:
+    """Return the field that takes ``value``; raises ``Refused`` (422) for an unknown field or option."""
+    found = known.get(identity)
+    if found is None:
+        raise invalid("IssueFieldValue", "field_id")
+    if found.data_type == "single_select" and not (isinstance(value, str) and found.option(value)):
+        raise invalid("IssueFieldValue", "value", message="Option not found")
+    if found.data_type == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise invalid("IssueFieldValue", "value")
+    return found

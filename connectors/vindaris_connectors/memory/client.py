@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime
-from heapq import nsmallest
+from itertools import islice
 
-from vindaris_connectors.memory.tracker import MemoryTracker, Record
+from vindaris_connectors.memory.tracker import MemoryTracker, Place, Record, position
 from vindaris_sync.domain.models import Address, Draft, Gone, Hidden, Issue, Moved, Present, Seen
 from vindaris_sync.sdk.errors import IssueRejected
 
@@ -35,12 +36,17 @@ class MemoryClient:
         Reads the index, which lags by ``index_lag``.
         """
         with self._tracker.faults.call("list", place):
-            shown = [issue for record in self._records(place) if (issue := self._indexed(record)) is not None]
+            there = self._tracker.places.get(place)
+            if there is None:
+                return []
+            if self._tracker.index_lag:
+                return self._lagging(there, since, after, limit)
+            records, start = there.in_order(), 0
             if since is not None:
-                shown = [issue for issue in shown if issue.updated >= since]
+                start = bisect_left(records, (since, ""), key=position)
             if after is not None:
-                shown = [issue for issue in shown if _position(issue) > after]
-            return nsmallest(limit, shown, key=_position)
+                start = max(start, bisect_right(records, after, key=position))
+            return list(islice((one.issue for one in islice(records, start, None) if not one.hidden), limit))
 
     def ids(self, place: str) -> list[Address]:
         """Return the address of every issue of ``place`` that is no pull request, read directly."""
@@ -117,13 +123,16 @@ class MemoryClient:
         there = self._tracker.places.get(place)
         return list(there.records.values()) if there else []
 
-    def _indexed(self, record: Record) -> Issue | None:
-        if record.hidden:
-            return None
-        if not self._tracker.index_lag:
-            return record.issue
+    def _lagging(self, place: Place, since: datetime | None, after: Position | None, limit: int) -> list[Issue]:
+        """Return a page of the list as it was ``index_lag`` ago."""
         horizon = self._tracker.now() - self._tracker.index_lag
-        return next((issue for issue in reversed(record.versions) if issue.updated <= horizon), None)
+        shown: list[Issue] = []
+        for record in place.records.values():
+            version = next((one for one in reversed(record.versions) if one.updated <= horizon), None)
+            if version is not None and not record.hidden and (since is None or version.updated >= since):
+                shown.append(version)
+        rows = sorted((issue.updated, issue.ref.id, issue) for issue in shown)
+        return [issue for stamp, id_, issue in rows if after is None or (stamp, id_) > after][:limit]
 
     def _see(self, address: Address) -> Seen:
         record = self._tracker.locate(address)
@@ -144,7 +153,3 @@ class MemoryClient:
         if refusal:
             raise WriteRefused(refusal, f"give our account write access to {record.issue.place}", place_wide=True)
         return record
-
-
-def _position(issue: Issue) -> Position:
-    return issue.updated, issue.ref.id

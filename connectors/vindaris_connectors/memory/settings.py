@@ -25,7 +25,3 @@ class MemorySettings(TrackerSettings):
     def named_places(self) -> tuple[str, ...] | None:
         """Return the places in scope; ``None`` where all are."""
         return self.places or None
-
-    def named_places(self) -> tuple[str, ...] | None:
-        """Return the places in scope, ``None`` for all."""
-        return self.places or None

@@ -48,6 +48,11 @@ class Record:
     """All keys it was ever reached under."""
 
 
+def position(record: Record) -> tuple[datetime, str]:
+    """Return where an issue stands in a list by change: its stamp, then its id."""
+    return record.issue.updated, record.issue.ref.id
+
+
 @dataclass(slots=True)
 class Place:
     """A project or repository: its issues by id, and what may be done there."""
@@ -59,6 +64,14 @@ class Place:
     """Why every write is refused here; empty: writes are taken."""
     has_field: bool = True
     """Whether the managed field works on this place's issues."""
+    ordered: list[Record] | None = None
+    """The records by (updated, id), until the next change."""
+
+    def in_order(self) -> list[Record]:
+        """Return the records in the order of their last change; do not change the list."""
+        if self.ordered is None:
+            self.ordered = sorted(self.records.values(), key=position)
+        return self.ordered
 
 
 class MemoryTracker:
@@ -173,6 +186,7 @@ class MemoryTracker:
             pull_request=pull_request,
         )
         self.places[place].records[id_] = Record(issue, [issue], keys=[key])
+        self.places[place].ordered = None
         self._places_of[id_] = place
         return id_
 
@@ -222,7 +236,8 @@ class MemoryTracker:
 
     def move(self, id: str, place: str) -> None:  # noqa: A002
         """Move the issue: same id, new key; the old key leads to it for ever (Jira)."""
-        record = self.places[self._places_of[id]].records.pop(id)
+        record = self.record(id)
+        self._remove(id)
         key = self._next_key(place, id)
         record.keys.append(key)
         self.places[place].records[id] = record
@@ -305,7 +320,8 @@ class MemoryTracker:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _change(self, id_: str, **changes: Any) -> None:  # noqa: ANN401 - an issue's attributes
-        record, stamp = self.record(id_), self.stamp()
+        place, stamp = self.places[self._places_of[id_]], self.stamp()
+        record, place.ordered = place.records[id_], None
         record.issue = replace(record.issue, updated=max(stamp, record.issue.updated), **changes)
         oldest = stamp - _REMEMBERED
         while len(record.versions) > 1 and record.versions[1].updated < oldest:
@@ -313,7 +329,9 @@ class MemoryTracker:
         record.versions.append(record.issue)
 
     def _remove(self, id_: str) -> None:
-        del self.places[self._places_of.pop(id_)].records[id_]
+        place = self.places[self._places_of.pop(id_)]
+        place.ordered = None
+        del place.records[id_]
 
     def _next_key(self, place: str, id_: str) -> str:
         self.places[place].number += 1

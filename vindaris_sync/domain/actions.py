@@ -104,7 +104,8 @@ class Confirm:
 class WriteBack:
     """Bring a surface to what S or the review wants; valid only while it shows ``expected`` (raw values).
 
-    ``label_stamp`` goes with putting the review label on: the goals' revisions it will stand for.
+    ``causes`` and ``label_stamp`` go with putting the review label on: what it will stand for, and at which revision
+    of the goals.
     """
 
     issue: int
@@ -112,6 +113,7 @@ class WriteBack:
     add: Raw
     remove: Raw
     expected: Raw
+    causes: tuple[CauseKey, ...] = ()
     label_stamp: Mapping[int, int] = field(default_factory=dict)
 
 

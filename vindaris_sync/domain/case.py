@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vindaris_sync.domain import merge as merging
 from vindaris_sync.domain.actions import (
@@ -20,20 +20,18 @@ from vindaris_sync.domain.actions import (
     Wake,
     WriteBack,
 )
-from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.links import Effective, effective, suspect
-from vindaris_sync.domain.merge import NO_GOAL, Merged, Result, Side, Value
+from vindaris_sync.domain.merge import Merged, Result, Side
 from vindaris_sync.domain.models import (
     Base,
     Exemption,
     Explicit,
-    Link,
     LinkState,
     Presence,
-    Provenance,
     Surface,
     SurfaceKind,
 )
+from vindaris_sync.domain.outcome import adopted, names, spellings, stored_state, timing
 from vindaris_sync.domain.records import (
     Answer,
     Cause,
@@ -49,11 +47,11 @@ from vindaris_sync.domain.reviews import (
     Standing,
     answer_to,
     confirmed,
+    labelling,
     parent_changed,
     redundant,
     standing,
     surface_at,
-    wants_label,
 )
 
 
@@ -210,42 +208,21 @@ class Case:
     def _adopt(self, merged: Merged) -> None:
         record = self.after
         who = f"someone in {record.ref.tracker}"
-        explicit = self._explicit(merged.value, merged.primary, who)
+        explicit = adopted(merged, record, self.goals, who, self.now, self.policy)
         if not explicit and record.explicit:
             self.after = replace(record, undecided_since=f"link_removed:{record.updated.isoformat()}")
         event = "exempted" if isinstance(explicit, Exemption) else "linked" if explicit else "unlinked"
         self._set_explicit(explicit, event=event, who=who, how="tracker", why="changed in the tracker")
 
-    def _explicit(self, value: Value, primary: int | None, who: str) -> Explicit:
-        if NO_GOAL in value:
-            expires = self.now + timedelta(days=self.policy.exempt_days)
-            return Exemption("label", "unknown", self.now, expires)
-        held = {link.goal: link for link in self.after.links}
-        return tuple(
-            replace(held[goal], primary=goal == primary)
-            if goal in held
-            else self._link(goal, who, primary=goal == primary)
-            for goal in sorted(value)
-        )
-
-    def _link(self, goal: int, who: str, *, primary: bool) -> Link:
-        facts = self.goals.goals[goal]
-        return Link(goal, Provenance.ADOPTED, who, self.now, facts.revision, facts.stamp, primary)
-
     def _set_explicit(  # noqa: PLR0913 - each is a column of the history
         self, explicit: Explicit, *, event: str, who: str, how: str, why: str, machine: bool = False
     ) -> None:
-        before, after = self._names(self.after.explicit), self._names(explicit)
+        before, after = names(self.after.explicit, self.goals), names(explicit, self.goals)
         self.actions.append(
             SetExplicit(self.before.id, explicit, event, who, how, why, before, after, by_machine=machine)
         )
         self.after = replace(self.after, explicit=explicit, by_machine=machine)
         self.descends = True
-
-    def _names(self, explicit: Explicit) -> tuple[str, ...]:
-        if isinstance(explicit, Exemption):
-            return ("no-goal",)
-        return tuple(self.goals.goals[link.goal].key for link in explicit)
 
     def _set_conflict(self, conflict: Conflict | None) -> None:
         self.actions.append(SetConflict(self.before.id, conflict))
@@ -348,43 +325,27 @@ class Case:
         wanted = merging.project(
             merging.value_of(self.after.explicit), merging.primary_of(self.after.explicit), side.surface
         )
-        add, remove = self._spellings(side, wanted)
+        add, remove = spellings(side, wanted, self.goals)
         if add or remove:
             self.actions.append(WriteBack(self.before.id, side.surface, add, remove, side.raw))
-
-    def _spellings(self, side: Side, wanted: Value) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return what to add and what to take off, in raw values; an old key of a renamed goal is replaced."""
-        if not side.surface.shows_goals:
-            return ((side.surface.id,) if wanted and not side.actual else (), side.raw if not wanted else ())
-        shown = {raw: self.goals.find(raw) for raw in side.raw}
-        current = {raw: goal for raw, goal in shown.items() if goal is not None and self._is_current(raw, goal)}
-        missing = wanted - set(current.values()) - (side.actual - {g for g in shown.values() if g is not None})
-        add = tuple(self.goals.goals[goal].key for goal in sorted(missing))
-        remove = tuple(raw for raw, goal in shown.items() if goal is not None and current.get(raw) not in wanted)
-        return add, remove
-
-    def _is_current(self, raw: str, goal: int) -> bool:
-        key = fold(self.goals.goals[goal].key)
-        return key in (fold(raw), fold(raw.split(None, 1)[0]))
 
     def _write_label(self) -> None:
         label = self._label
         if label is None or not label.works or not self._may_write(label.surface):
             return
-        wanted = (
-            self.tracked
-            and not self.before.closed
-            and wants_label(self.after.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
-        )
-        if wanted == bool(label.actual):
+        causes = labelling(self.after.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
+        asked = self.tracked and not self.before.closed and bool(causes)
+        if asked == bool(label.actual):
             self._agree(label)
             return
-        if wanted and label.shown:  # lost with a move or a deleted definition: not an edit, and put back
+        if not asked:
+            self.actions.append(WriteBack(self.before.id, label.surface, (), label.raw, label.raw))
+            return
+        if label.shown:  # lost with a move or a deleted definition: not an edit, and put back
             self._bases.pop(label.surface.key, None)
-        add = (label.surface.id,) if wanted else ()
-        stamp = {link.goal: self.goals.goals[link.goal].revision for link in self._effect.links} if wanted else {}
-        remove = () if wanted else label.raw
-        self.actions.append(WriteBack(self.before.id, label.surface, add, remove, label.raw, stamp))
+        stamp = {link.goal: self.goals.goals[link.goal].revision for link in self._effect.links}
+        add = (label.surface.id,)
+        self.actions.append(WriteBack(self.before.id, label.surface, add, (), label.raw, causes, stamp))
 
     # --- state ----------------------------------------------------------------------------------------------------
 
@@ -401,23 +362,15 @@ class Case:
             parent_unknown=effect.parent_unknown,
             suspect=suspect(effect.links, self.goals),
             undecided_since=after.undecided_since,
-            timing=self._timing(effect),
+            timing=timing(self.before, effect, self.policy),
         )
         if (state, carrier, effect.goals) != (self.before.state, self.before.carrier, self.before.goals):
             self.descends = True
         if self.before.closed or self.before.presence is not Presence.PRESENT:
             self.descends = True
-        if action != _state_of(self.before):
+        if action != stored_state(self.before):
             self.actions.append(action)
         self.after = replace(after, state=state, carrier=carrier, goals=effect.goals, timing=action.timing)
-
-    def _timing(self, effect: Effective) -> str | None:
-        """Return when the first effective link came, by the tracker's event time where it is known."""
-        if self.before.timing is not None or not effect.links:
-            return self.before.timing
-        if self.before.updated - self.before.created <= self.policy.born_within:
-            return "at_birth"
-        return "unknown" if self.before.backlog and self.before.state is None else "later"
 
     def _wake(self) -> None:
         times = [cause.surface_at for cause in self.after.causes if cause.answer is None and cause.surface_at]
@@ -427,21 +380,3 @@ class Case:
         at = min((time for time in times if time > self.now), default=None)
         if at != self.before.wake_at:
             self.actions.append(Wake(self.before.id, at))
-
-
-def _state_of(record: Record) -> SetState | None:
-    """Return the state as stored, for comparison; None where it was never decided."""
-    if record.state is None:
-        return None
-    return SetState(
-        record.id,
-        record.state,
-        record.carrier,
-        record.goals,
-        record.basis,
-        tracked=record.tracked,
-        parent_unknown=record.parent_unknown,
-        suspect=record.suspect,
-        undecided_since=record.undecided_since,
-        timing=record.timing,
-    )

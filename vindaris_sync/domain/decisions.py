@@ -12,6 +12,7 @@ from datetime import datetime
 from vindaris_sync.domain.actions import Action, CloseCause, Plan, SetExplicit
 from vindaris_sync.domain.links import effective
 from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
+from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, Record
 from vindaris_sync.domain.reviews import answer_to, confirmed
 
@@ -24,13 +25,6 @@ class By:
     how: str
     why: str
     at: datetime
-
-
-def names(explicit: Explicit, goals: GoalBook) -> tuple[str, ...]:
-    """Return S for people: goal keys, or ``no-goal``."""
-    if isinstance(explicit, Exemption):
-        return ("no-goal",)
-    return tuple(goals.goals[link.goal].key for link in explicit)
 
 
 def _change(record: Record, explicit: Explicit, event: str, goals: GoalBook, by: By) -> Plan:

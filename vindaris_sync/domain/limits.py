@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
-from vindaris_sync.domain.actions import WriteBack
-from vindaris_sync.domain.models import SurfaceKind
+from vindaris_sync.domain.actions import Silence, WriteBack
+from vindaris_sync.domain.records import CauseKey
 
 _FEWEST_HELD = 20
 _SHARE_HELD = 0.05
 
 
 def limit_labels(
-    writes: Sequence[WriteBack], groups: Mapping[int, Sequence[str]], limit: int
-) -> tuple[list[WriteBack], set[int]]:
-    """Return the writes less those of causes that would label more than ``limit`` issues, and the issues left out (R9).
+    writes: Sequence[WriteBack], limit: Callable[[int], int], standing: Callable[[CauseKey], int]
+) -> tuple[list[WriteBack], list[Silence]]:
+    """Return ``writes`` less the labels of causes that would label too many issues, and those causes silenced (R9).
 
-    ``groups`` names, per issue, the causes for which it would get the label; a write goes if any group is within.
+    ``limit`` gives the limit that holds for an issue, ``standing`` how many issues a goal's cause stands on now. Causes
+    without a subject (``unlinked`` for instance) are counted together. A label goes if any of its causes is within.
     """
-    sizes: dict[str, int] = {}
-    adding = [write for write in writes if write.surface.kind is SurfaceKind.REVIEW and write.add]
-    for write in adding:
-        for group in groups.get(write.issue, ()):
-            sizes[group] = sizes.get(group, 0) + 1
-    over = {
-        write.issue
-        for write in adding
-        if (names := groups.get(write.issue, ())) and all(sizes[name] > limit for name in names)
-    }
-    kept = [w for w in writes if not (w.issue in over and w.surface.kind is SurfaceKind.REVIEW and w.add)]
-    return kept, over
+    sizes = Counter(_group(key) for write in writes for key in write.causes)
+    for key in {key for write in writes for key in write.causes if key.subject}:
+        sizes[_group(key)] = max(sizes[_group(key)], standing(key))
+    kept: list[WriteBack] = []
+    silenced: list[Silence] = []
+    for write in writes:
+        over = [key for key in write.causes if sizes[_group(key)] > limit(write.issue)]
+        silenced += [Silence(write.issue, key) for key in over]
+        if not write.causes or len(over) < len(write.causes):
+            kept.append(write)
+    return kept, silenced
+
+
+def _group(key: CauseKey) -> str:
+    return str(key) if key.subject else str(key.reason)
 
 
 def removals_allowed(links: int) -> int:

@@ -121,15 +121,18 @@ def surface_at(reason: Reason, record: Record, policy: Policy, now: datetime) ->
     return max(now, record.created + policy.grace) if reason is Reason.UNLINKED else now
 
 
-def wants_label(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_unknown: bool) -> bool:
-    """Return whether the review label is wanted: a surfaced, unanswered, unacknowledged cause stands (R10)."""
-    return policy.loaded and any(
-        cause.answer is None
+def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_unknown: bool) -> tuple[CauseKey, ...]:
+    """Return the causes for which the review label is wanted: surfaced, unanswered and unacknowledged (R9, R10)."""
+    if not policy.loaded:
+        return ()
+    return tuple(
+        cause.key
+        for cause in causes
+        if cause.answer is None
         and cause.labelled
         and cause.surface_at is not None
         and cause.surface_at <= now
         and not (parent_unknown and cause.key.reason is Reason.UNLINKED)
-        for cause in causes
     )
 
 

@@ -1,0 +1,84 @@
+"""What a merge comes to in the store's and the tracker's words: links, state, and the values to write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from vindaris_sync.domain.actions import SetState
+from vindaris_sync.domain.goals import fold
+from vindaris_sync.domain.links import Effective
+from vindaris_sync.domain.merge import NO_GOAL, Merged, Side, Value
+from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance, Raw
+from vindaris_sync.domain.records import GoalBook, Policy, Record
+
+
+def names(explicit: Explicit, goals: GoalBook) -> tuple[str, ...]:
+    """Return S for people: goal keys, or ``no-goal``."""
+    if isinstance(explicit, Exemption):
+        return ("no-goal",)
+    return tuple(goals.goals[link.goal].key for link in explicit)
+
+
+def adopted(  # noqa: PLR0913 - all that an adopted link or exemption remembers
+    merged: Merged, record: Record, goals: GoalBook, who: str, now: datetime, policy: Policy
+) -> Explicit:
+    """Return S as a person set it in the tracker; links that were there before keep their provenance."""
+    if NO_GOAL in merged.value:
+        return Exemption("label", "unknown", now, now + timedelta(days=policy.exempt_days))
+    held = {link.goal: link for link in record.links}
+    return tuple(
+        replace(held.get(goal) or _link(goal, goals, who, now), primary=goal == merged.primary)
+        for goal in sorted(merged.value)
+    )
+
+
+def _link(goal: int, goals: GoalBook, who: str, now: datetime) -> Link:
+    facts = goals.goals[goal]
+    return Link(goal, Provenance.ADOPTED, who, now, facts.revision, facts.stamp)
+
+
+def spellings(side: Side, wanted: Value, goals: GoalBook) -> tuple[Raw, Raw]:
+    """Return what to add to a surface and what to take off it, in raw values.
+
+    An old key of a renamed goal is replaced; values that name no goal stay.
+    """
+    if not side.surface.shows_goals:
+        return ((side.surface.id,) if wanted and not side.actual else (), side.raw if not wanted else ())
+    shown = {raw: goal for raw in side.raw if (goal := goals.find(raw)) is not None}
+    current = {raw: goal for raw, goal in shown.items() if _is_current(raw, goals.goals[goal].key)}
+    kept_elsewhere = side.actual - set(shown.values())  # a deleted definition: it still counts as shown
+    missing = wanted - set(current.values()) - kept_elsewhere
+    add = tuple(goals.goals[goal].key for goal in sorted(missing))
+    return add, tuple(raw for raw in shown if current.get(raw) not in wanted)
+
+
+def _is_current(raw: str, key: str) -> bool:
+    return fold(key) in (fold(raw), fold(raw.split(None, 1)[0]))
+
+
+def timing(record: Record, effect: Effective, policy: Policy) -> str | None:
+    """Return when the first effective link came, by the tracker's event time where it is known."""
+    if record.timing is not None or not effect.links:
+        return record.timing
+    if record.updated - record.created <= policy.born_within:
+        return "at_birth"
+    return "unknown" if record.backlog and record.state is None else "later"
+
+
+def stored_state(record: Record) -> SetState | None:
+    """Return the state as the store holds it, for comparison; None where it was never decided."""
+    if record.state is None:
+        return None
+    return SetState(
+        record.id,
+        record.state,
+        record.carrier,
+        record.goals,
+        record.basis,
+        tracked=record.tracked,
+        parent_unknown=record.parent_unknown,
+        suspect=record.suspect,
+        undecided_since=record.undecided_since,
+        timing=record.timing,
+    )

@@ -1,0 +1,87 @@
+"""What the engine works with; ``app`` builds one, tests build their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from uuid import UUID, uuid4
+
+from vindaris_sync.domain.goals import MATERIAL
+from vindaris_sync.domain.records import GoalBook, Policy, Situation
+from vindaris_sync.engine.teams import Teams
+from vindaris_sync.sdk.goals import GoalSource
+from vindaris_sync.sdk.protocol import Connector
+from vindaris_sync.sdk.settings import TrackerSettings
+from vindaris_sync.store.store import Store
+
+
+def utc_now() -> datetime:
+    """Return the present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """One configured tracker: its name, its settings and its connector."""
+
+    name: str
+    kind: str
+    settings: TrackerSettings
+    connector: Connector
+
+
+@dataclass(frozen=True, slots=True)
+class GoalRules:
+    """Which goal edits count, and from when."""
+
+    material: tuple[str, ...] = tuple(MATERIAL)
+    debounce: timedelta = timedelta(minutes=10)
+    born_within: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The engine's surroundings. Clock and ids are injected, so that one seed is one history."""
+
+    store: Store
+    trackers: Mapping[str, Tracker]
+    source: GoalSource
+    teams: Teams
+    rules: GoalRules = GoalRules()
+    now: Callable[[], datetime] = utc_now
+    new_id: Callable[[], UUID] = uuid4
+    writes: bool = True
+    """False: nothing is ever written to a tracker (a dry run)."""
+    locks: Mapping[str, Lock] = field(default_factory=dict)
+
+    def lock(self, tracker: str) -> Lock:
+        """Return the lock under which ``tracker``'s connector is called: one thread at a time."""
+        return self.locks[tracker]
+
+    def book(self) -> GoalBook:
+        """Return the goals in force."""
+        return self.store.goal_book(self.rules.material)
+
+    def policy(self, name: str, *, repair: bool = False) -> Policy:
+        """Return how ``name`` is treated now: its settings, its layout, and what it refused."""
+        tracker = self.trackers[name]
+        back = tracker.settings.write_back
+        return Policy(
+            layout=tracker.connector.layout(),
+            grace=tracker.settings.grace,
+            exempt_days=back.exempt_days,
+            label_limit=back.label_limit,
+            write=back.enabled,
+            ignore_types=frozenset(tracker.settings.ignore_types),
+            loaded=self.store.loaded(name),
+            refused=self.store.refusals(name),
+            repair=repair,
+            born_within=self.rules.born_within,
+        )
+
+    def situation(self, names: Collection[str], *, repair: bool = False) -> Situation:
+        """Return what decides for the trackers ``names``, as it stands now."""
+        policies = {name: self.policy(name, repair=repair) for name in names}
+        return Situation(self.book(), policies, self.now())

@@ -1,0 +1,70 @@
+"""Deciding: all that is due, parents first, in one transaction during which no request is in flight."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from vindaris_sync.domain.actions import Action, NeedsRead, Plan, Skip, WriteBack
+from vindaris_sync.domain.decide import decide
+from vindaris_sync.domain.limits import limit_labels
+from vindaris_sync.engine.context import Context
+
+_CHUNK = 2000  # records held at once; a plan of any length takes the memory of one chunk and its actions
+
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided: the actions that change something, the remote writes still to be made, and counts."""
+
+    actions: list[Action] = field(default_factory=list)
+    writes: list[WriteBack] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, plan: Plan) -> None:
+        """Take over what ``plan`` says; doing nothing is counted by its reason."""
+        for action in plan.actions:
+            if isinstance(action, Skip | NeedsRead):
+                self.counts[f"skip {action.reason}" if isinstance(action, Skip) else "waiting for a read"] += 1
+            elif isinstance(action, WriteBack):
+                self.writes.append(action)
+            else:
+                self.actions.append(action)
+        self.counts["decided"] += len(plan.decided)
+
+
+def decide_due(context: Context, pass_id: str, trackers: Collection[str], *, repair: bool = False) -> Decided:
+    """Decide every due issue of ``trackers`` and record what follows; issues with a write to be made stay due.
+
+    All of it is one transaction (L12: a plan is closed over its own consequences, in whichever tracker they are).
+    """
+    store, decided = context.store, Decided()
+    with store.transaction():
+        store.wake(context.now())
+        situation = context.situation(trackers, repair=repair)
+        waiting: set[int] = set(store.held(trackers))
+        with store.view() as view:
+            while ids := store.due_ready(trackers, waiting, _CHUNK):
+                plan = decide(ids, view, situation)
+                store.apply(plan, pass_id, situation.now)
+                decided.add(plan)
+                waiting |= set(ids) - set(plan.decided)
+            _limit(context, decided, pass_id)
+        store.mark_due({write.issue for write in decided.writes})
+    return decided
+
+
+def _limit(context: Context, decided: Decided, pass_id: str) -> None:
+    """Leave out the labels of causes that would label too many issues (R9)."""
+    if not any(write.causes for write in decided.writes):
+        return
+    limits = {name: tracker.settings.write_back.label_limit for name, tracker in context.trackers.items()}
+    trackers = context.store.trackers_of(write.issue for write in decided.writes if write.causes)
+    with context.store.view() as view:
+        kept, silenced = limit_labels(decided.writes, lambda issue: limits[trackers[issue]], view.labelled)
+    if silenced:
+        context.store.apply(Plan(tuple(silenced), ()), pass_id, context.now())
+        decided.actions += silenced
+        decided.counts["labels left out"] += len(decided.writes) - len(kept)
+    decided.writes = kept

@@ -1,0 +1,101 @@
+"""Gathering: what a tracker says is recorded before anything is decided; the cursor moves with its page (L7)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+
+from vindaris_sync.domain.decide import missing_values, must_read, removed
+from vindaris_sync.domain.limits import removals_allowed
+from vindaris_sync.domain.models import Address, Page, Surface
+from vindaris_sync.domain.records import Record, Situation
+from vindaris_sync.engine.context import Context, Tracker
+
+_BATCH = 500
+_MOST_ABOVE = 20  # generations of parents out of scope that one pass follows upwards
+
+
+def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
+    """Pull what was created or changed, page by page; when all of it was read once, the tracker counts as loaded."""
+    surfaces = tracker.connector.layout().surfaces
+    cursors = context.store.cursors(tracker.name)
+    with closing(_pages(tracker, cursors)) as pages:
+        for page in pages:
+            result = context.store.record_page(tracker.name, page, surfaces, context.now())
+            counts.update(
+                pulled=len(page.issues),
+                new=result.new,
+                changed=result.changed,
+                quarantined=len(page.rejected),
+                skipped=page.skipped,
+            )
+    context.store.mark_loaded(tracker.name, context.now())
+
+
+def _pages(tracker: Tracker, cursors: Mapping[str, str]) -> Generator[Page, None, None]:
+    yield from tracker.connector.pull(cursors)
+
+
+def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
+    """Read the parents that tracked issues name and the store does not know, upwards; each is asked once (R6)."""
+    surfaces = tracker.connector.layout().surfaces
+    for _ in range(_MOST_ABOVE):
+        wanted = context.store.unread_parents(tracker.name)
+        if not wanted:
+            return
+        for batch in _batches(wanted):
+            seen = list(tracker.connector.fetch(batch))
+            context.store.record_context(tracker.name, seen, surfaces, context.now())
+            counts["context"] += len(seen)
+
+
+def verify(context: Context, tracker: Tracker, situation: Situation, counts: Counter[str]) -> None:
+    """Read directly what an edit must be seen on, tell deleted definitions from edits, and hold too many removals."""
+    surfaces = tracker.connector.layout().surfaces
+    candidates = [record for record in _due(context, tracker) if record.bases]
+    wanted = [record for record in candidates if must_read(record, situation)]
+    for batch in _batches([address(record) for record in wanted]):
+        context.store.record_seen(tracker.name, list(tracker.connector.fetch(batch)), surfaces, context.now())
+        counts["fetched"] += len(batch)
+    again = context.store.view_records([record.id for record in candidates])
+    _find_undefined(context, tracker, list(again.values()), situation)
+    _hold(context, tracker, list(context.store.view_records([record.id for record in candidates]).values()), situation)
+
+
+def _due(context: Context, tracker: Tracker) -> list[Record]:
+    return context.store.due_with_bases(tracker.name)
+
+
+def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:
+    """Ask, once per place and surface, whether what vanished can still be shown there (R2)."""
+    vanished: dict[tuple[str, Surface], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        for surface, raw in missing_values(record, situation):
+            vanished[record.place, surface][raw].append(record.id)
+    undefined: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for (place, surface), issues in vanished.items():
+        defined = {value.casefold() for value in tracker.connector.defined(place, surface, tuple(issues))}
+        for raw, ids in issues.items():
+            if raw.casefold() not in defined:
+                for issue in ids:
+                    undefined[issue].add((surface.key, raw.casefold()))
+    if undefined:
+        context.store.set_undefined({issue: frozenset(values) for issue, values in undefined.items()})
+
+
+def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:
+    """Hold edits by absence where they are too many at once, until a person confirms them (R2)."""
+    gone = [record.id for record in records if removed(record, situation)]
+    allowed = removals_allowed(context.store.links_of(tracker.name))
+    context.store.hold(tracker.name, gone if len(gone) > allowed else [], allowed, context.now())
+
+
+def address(record: Record) -> Address:
+    """Return where to look for a record's issue."""
+    return Address(record.ref.tracker, record.ref.id, record.key)
+
+
+def _batches(values: Sequence[Address]) -> Iterator[Sequence[Address]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]

@@ -1,0 +1,42 @@
+"""Goals: what their source states is taken over; a refused source leaves the last good goals in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from vindaris_sync.engine.context import Context
+from vindaris_sync.sdk.errors import Transient
+from vindaris_sync.sdk.goals import GoalsRefused
+
+log = structlog.get_logger("vindaris_sync.goals")
+
+
+@dataclass(frozen=True, slots=True)
+class GoalsReport:
+    """What a look at the source did: problems (none: it was taken over), and the goals whose revision grew."""
+
+    problems: tuple[str, ...] = ()
+    revised: tuple[int, ...] = ()
+
+
+def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport:
+    """Read the source, keep edits as pending, and promote what has rested long enough (R11).
+
+    ``promote_all``: pending edits become revisions at once. Affected issues are marked due in the same transaction.
+    """
+    problems: tuple[str, ...] = ()
+    try:
+        read = context.source.read()
+    except GoalsRefused as refusal:
+        problems = refusal.problems
+    except Transient as error:
+        problems = (str(error),)
+    else:
+        context.store.put_goals(read.goals, context.now())
+    context.store.goals_refused(problems, context.now())
+    revised = context.store.promote(context.now(), context.rules.debounce, context.rules.material, force=promote_all)
+    if problems or revised:
+        log.info("goals", problems=list(problems), revised=len(revised))
+    return GoalsReport(problems, tuple(revised))

@@ -1,0 +1,147 @@
+"""A pass: gather one tracker, decide, apply. Level-triggered: what a crash left undone is found again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from vindaris_sync.domain.actions import Action, WriteBack
+from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.engine.deciding import decide_due
+from vindaris_sync.engine.gather import pull, read_parents, verify
+from vindaris_sync.engine.writing import write_back
+from vindaris_sync.sdk.errors import TrackerUnusable, Transient
+
+log = structlog.get_logger("vindaris_sync.pass")
+
+
+@dataclass(slots=True)
+class PassReport:
+    """What one pass did. ``outcome`` is ``ok``, ``later`` (a passing fault) or ``stopped`` (a person must act)."""
+
+    pass_id: str
+    tracker: str
+    kind: str
+    outcome: str = "ok"
+    counts: Counter[str] = field(default_factory=Counter)
+    actions: list[Action] = field(default_factory=list)
+    writes: list[WriteBack] = field(default_factory=list)
+    error: str = ""
+    advice: str = ""
+    retry_after: timedelta | None = None
+
+    @property
+    def planned(self) -> list[Action]:
+        """Everything that changes something, remote writes last."""
+        return [*self.actions, *self.writes]
+
+
+def run_pass(context: Context, name: str, *, busy: Collection[str] = (), repair: bool = False) -> PassReport:
+    """Run one pass of the tracker ``name``; its failures end in the report, never in an exception (L11).
+
+    ``busy`` are trackers whose pages are being recorded at this moment: their issues are left to their own pass.
+    """
+    decides = (set(context.trackers) - set(busy)) | {name}
+    tracker = context.trackers[name]
+
+    def steps(report: PassReport) -> None:
+        _gather(context, tracker, report)
+        decided = decide_due(context, report.pass_id, decides, repair=repair)
+        report.counts += decided.counts
+        report.actions, report.writes = decided.actions, decided.writes
+        _write(context, tracker, report)
+
+    return _run(context, tracker, "pull", steps)
+
+
+def settle(context: Context, name: str) -> PassReport:
+    """Decide and write what other passes and people made due in the tracker ``name``, without pulling."""
+    tracker = context.trackers[name]
+
+    def steps(report: PassReport) -> None:
+        decided = decide_due(context, report.pass_id, [name])
+        report.counts += decided.counts
+        report.actions, report.writes = decided.actions, decided.writes
+        _write(context, tracker, report)
+
+    return _run(context, tracker, "settle", steps)
+
+
+def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:
+    pull(context, tracker, report.counts)
+    read_parents(context, tracker, report.counts)
+    verify(context, tracker, context.situation([tracker.name]), report.counts)
+
+
+def _write(context: Context, tracker: Tracker, report: PassReport) -> None:
+    """Write to this tracker; what was decided for others stays due and is theirs to write."""
+    if not context.writes:
+        return
+    own = context.store.trackers_of(write.issue for write in report.writes)
+    mine = [write for write in report.writes if own[write.issue] == tracker.name]
+    for refusal in write_back(context, tracker, mine, report.counts):
+        log.warning("refused", tracker=tracker.name, key=refusal.write.address.key, reason=refusal.reason)
+
+
+def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassReport], None]) -> PassReport:
+    report = PassReport(str(context.new_id()), tracker.name, kind)
+    started = context.now()
+    with context.lock(tracker.name):
+        context.store.begin_pass(report.pass_id, tracker.name, kind, started)
+        try:
+            steps(report)
+            context.store.resume_tracker(tracker.name, context.now())
+        except Transient as error:
+            report.outcome, report.error, report.retry_after = "later", str(error), error.retry_after
+        except TrackerUnusable as error:
+            report.outcome, report.error, report.advice = "stopped", str(error), error.advice
+            context.store.stop_tracker(tracker.name, error.reason, str(error), error.advice, context.now())
+        context.store.end_pass(report.pass_id, report.outcome, report.counts, report.error, context.now())
+    _say(report, context.now() - started)
+    return report
+
+
+def _say(report: PassReport, took: timedelta) -> None:
+    """Write the pass's one canonical log line."""
+    line = log.info if report.outcome == "ok" else log.warning
+    line(
+        "pass",
+        pass_id=report.pass_id,
+        tracker=report.tracker,
+        kind=report.kind,
+        outcome=report.outcome,
+        seconds=round(took.total_seconds(), 3),
+        **{name.replace(" ", "_"): count for name, count in sorted(report.counts.items()) if count},
+        **({"error": report.error} if report.error else {}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Every tracker once, and what they made due in one another."""
+
+    reports: tuple[PassReport, ...]
+
+    @property
+    def planned(self) -> list[Action]:
+        """Everything that changes something, in order."""
+        return [action for report in self.reports for action in report.planned]
+
+    @property
+    def unusable(self) -> list[PassReport]:
+        """The passes that did not end well."""
+        return [report for report in self.reports if report.outcome != "ok"]
+
+
+def run_round(context: Context, names: Collection[str] = ()) -> Round:
+    """Run one pass of each tracker (or of ``names``), then settle what they made due in one another."""
+    chosen = list(names) or list(context.trackers)
+    reports = [run_pass(context, name) for name in chosen]
+    well = {report.tracker for report in reports if report.outcome == "ok"}
+    if context.writes:
+        reports += [settle(context, name) for name in chosen if name in well and context.store.due_count(name)]
+    return Round(tuple(reports))

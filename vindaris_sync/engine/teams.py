@@ -1,0 +1,43 @@
+"""Which team is asked about which place, and in which channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team: its scopes (``tracker:place`` or ``tracker:*``), its channel's name, its time zone."""
+
+    name: str
+    scopes: tuple[str, ...]
+    channel: str
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """All teams, by name and by place; an exact scope goes before ``tracker:*``."""
+
+    teams: Mapping[str, Team]
+    by_scope: Mapping[str, str]
+
+    @classmethod
+    def of(cls, teams: Sequence[Team]) -> Teams:
+        """Index ``teams``."""
+        return cls({team.name: team for team in teams}, {scope: team.name for team in teams for scope in team.scopes})
+
+    def of_place(self, tracker: str, place: str) -> Team | None:
+        """Return the team of ``place``; None where nobody is named, which the configuration check refuses."""
+        name = self.by_scope.get(f"{tracker}:{place}") or self.by_scope.get(f"{tracker}:*")
+        return self.teams[name] if name else None
+
+    def of_tracker(self, tracker: str) -> tuple[Team, ...]:
+        """Return all teams with a scope in ``tracker``."""
+        return tuple(team for team in self.teams.values() if any(s.split(":", 1)[0] == tracker for s in team.scopes))
+
+    def places(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return the (tracker, place) pairs of the team ``name``; a place ``*`` is all that no other team names."""
+        return tuple((scope.split(":", 1)[0], scope.split(":", 1)[1]) for scope in self.teams[name].scopes)

@@ -46,7 +46,11 @@ class Request:
 
     def json(self) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
         """Return the decoded JSON body; raises ``ValueError`` where it is none."""
-        return json.loads(self.body or b"null")
+        try:
+            return json.loads(self.body or b"null")
+        except RecursionError as error:
+            msg = "nested too deeply"
+            raise ValueError(msg) from error
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlencode
 
+import orjson
+
 from vindaris_sync.sandbox.core import Request, Response
 from vindaris_sync.sandbox.github.access import Account, Need, Refused
 from vindaris_sync.sandbox.github.model import Issue, Repository
@@ -86,7 +88,7 @@ class Call:
     def body(self) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
         """Return the JSON body; raises ``Refused`` (400) where it is none."""
         try:
-            return self.request.json()
+            return orjson.loads(self.request.body or b"null")
         except ValueError as error:
             raise Refused(HTTPStatus.BAD_REQUEST, "Problems parsing JSON") from error
 
@@ -115,13 +117,15 @@ class Call:
 
     def page_size(self) -> int:
         """Return ``per_page``, 30 by default and at most 100."""
-        asked = self.request.query.get("per_page", "")
-        return min(int(asked), MAX_PER_PAGE) if asked.isdigit() and int(asked) else DEFAULT_PER_PAGE
+        return min(self._positive("per_page", DEFAULT_PER_PAGE), MAX_PER_PAGE)
 
     def page_number(self) -> int:
         """Return ``page``, 1 by default."""
-        asked = self.request.query.get("page", "")
-        return int(asked) if asked.isdigit() and int(asked) else 1
+        return self._positive("page", 1)
+
+    def _positive(self, name: str, default: int) -> int:
+        asked = self.request.query.get(name, "")
+        return int(asked) or default if re.fullmatch("[0-9]{1,9}", asked) else default
 
     def links(self, number: int, last: int) -> str:
         """Return the ``Link`` header of page ``number`` of ``last``; empty where there is one page only."""
@@ -177,4 +181,4 @@ class Routes:
 
 
 def _group(found: re.Match[str]) -> str:
-    return rf"(?P<{found[1]}>\d+)" if found[1] in {"n", "id"} else rf"(?P<{found[1]}>[^/]+)"
+    return rf"(?P<{found[1]}>[0-9]{{1,15}})" if found[1] in {"n", "id"} else rf"(?P<{found[1]}>[^/]+)"

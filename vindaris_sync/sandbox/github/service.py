@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ENTERPRISE = "/api/v3"
 DOCS = "https://docs.github.com/rest"
-_REPOSITORY = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d+))(?P<rest>/.*)?")
+_REPOSITORY = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>[0-9]{1,15}))(?P<rest>/.*)?")
 UNCHANGED = {HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT}
 
 

@@ -51,8 +51,7 @@ class World(Family):
                 late.append(document)
             else:
                 fresh.append(self._loaded(repository, document))
-        for document in late:
-            fresh.append(self._loaded(repository, renumbered(document, repository.last_number + 1)))
+        fresh += [self._loaded(repository, renumbered(each, repository.last_number + 1)) for each in late]
         repository.orders.extend(fresh)
         return len(fresh)
 

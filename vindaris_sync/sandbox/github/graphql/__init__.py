@@ -31,7 +31,8 @@ def _executed(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         document = parse(asked["query"])
         operation = _chosen(document.operations, asked.get("operationName"))
-        execution = Execution(SCHEMA, document, asked.get("variables") or {}, call)
+        given = asked.get("variables")
+        execution = Execution(SCHEMA, document, given if isinstance(given, dict) else {}, call)
         data = execution.run(operation)
     except Malformed as malformed:
         where = [{"line": malformed.line, "column": malformed.column}]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from vindaris_sync.sandbox.github import documents
 from vindaris_sync.sandbox.github.access import Need, Refused
-from vindaris_sync.sandbox.github.graphql.engine import Failed, Node
+from vindaris_sync.sandbox.github.graphql.engine import Failed, Node, Undefined
 from vindaris_sync.sandbox.github.model import Issue, Label, Repository, User
 
 if TYPE_CHECKING:
@@ -21,6 +22,33 @@ if TYPE_CHECKING:
 MAX_IDS = 100
 MAX_RECORDS = 100
 WRITE = Need("issues", "write")
+
+
+def _whole(arguments: Arguments, name: str) -> int | None:
+    """Return a number among the arguments; raises ``Undefined`` where it is something else."""
+    value = arguments.get(name)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise _mismatch(name, value, "Int")
+
+
+def _several(arguments: Arguments, name: str) -> list[Any]:
+    """Return a list among the arguments; one value stands for a list of it, as GraphQL has it."""
+    value = arguments.get(name)
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _record(arguments: Arguments, name: str) -> dict[str, Any]:
+    """Return an input object among the arguments; raises ``Undefined`` where it is something else."""
+    value = arguments.get(name)
+    if value is None or isinstance(value, dict):
+        return value or {}
+    raise _mismatch(name, value, "an input object")
+
+
+def _mismatch(name: str, value: object, wanted: str) -> Undefined:
+    message = f"Argument '{name}' has an invalid value ({value}). Expected type '{wanted}'."
+    return Undefined([{"message": message, "extensions": {"code": "argumentLiteralsIncompatible"}}])
 
 
 def _shown(call: Call, found: Issue | None) -> Node | None:
@@ -48,8 +76,7 @@ def _one_node(_: None, arguments: Arguments, call: Call) -> Node:
 
 
 def _nodes(_: None, arguments: Arguments, call: Call) -> list[Node | Failed]:
-    asked = arguments.get("ids") or []
-    asked = asked if isinstance(asked, list) else [asked]
+    asked = _several(arguments, "ids")
     if len(asked) > MAX_IDS:
         message = f"You may not provide more than {MAX_IDS} node ids; you provided {len(asked)}."
         raise Failed("ARGUMENT_LIMIT", message)
@@ -75,18 +102,19 @@ def _author(found: Issue, _: Arguments, call: Call) -> Node | None:
 
 
 def _page(name: str, items: Sequence[Any], arguments: Arguments, kind: str) -> Node:
-    first, last = arguments.get("first"), arguments.get("last")
+    first, last = _whole(arguments, "first"), _whole(arguments, "last")
     if first is None and last is None:
         message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
         raise Failed("MISSING_PAGINATION_BOUNDARIES", message)
-    size = int(first if first is not None else last or 0)
+    size = max(first if first is not None else last or 0, 0)
     if size > MAX_RECORDS:
         message = (
             f"Requesting {size} records on the `{name}` connection exceeds the `first` limit of {MAX_RECORDS} records."
         )
         raise Failed("EXCESSIVE_PAGINATION", message)
     after = str(arguments.get("after") or "")
-    begin = int(after.removeprefix("Y3Vyc29y")) if after.removeprefix("Y3Vyc29y").isdigit() else 0
+    cursor = re.fullmatch("Y3Vyc29y([0-9]{1,9})", after)
+    begin = int(cursor[1]) if cursor else 0
     begin = max(len(items) - size, 0) if first is None else begin
     shown = [Node(kind, item) for item in items[begin : begin + size]]
     return Node("Connection", (shown, len(items), begin))
@@ -110,39 +138,36 @@ def _issue_type(found: Issue, _: Arguments, __: Call) -> Node | None:
 
 
 def _issue(repository: Repository, arguments: Arguments, call: Call) -> Node:
-    found = _shown(call, repository.issues.get(arguments.get("number") or 0))
+    found = _shown(call, repository.issues.get(_whole(arguments, "number") or 0))
     if found is None or found.type != "Issue":
         raise Failed("NOT_FOUND", f"Could not resolve to an Issue with the number of {arguments.get('number')}.")
     return found
 
 
 def _issues(repository: Repository, arguments: Arguments, _: Call) -> Node:
-    order = arguments.get("orderBy") or {}
+    order = _record(arguments, "orderBy")
     by = "updated" if order.get("field") == "UPDATED_AT" else "created"
     found = [repository.issues[number] for number in repository.orders.since(by, "")]
     found = [issue for issue in found if not issue.pull]
-    states = arguments.get("states") or []
-    states = states if isinstance(states, list) else [states]
-    if states:
+    if states := _several(arguments, "states"):
         found = [issue for issue in found if issue.state.upper() in states]
-    since = (arguments.get("filterBy") or {}).get("since")
-    if since:
-        found = [issue for issue in found if issue.updated >= since]
+    if since := _record(arguments, "filterBy").get("since"):
+        found = [issue for issue in found if issue.updated >= str(since)]
     if order.get("direction") == "DESC":
         found.reverse()
     return _page("issues", found, arguments, "Issue")
 
 
 def _relabel(arguments: Arguments, call: Call, *, add: bool) -> Node:
-    asked = arguments.get("input") or {}
+    asked = _record(arguments, "input")
     found = _node(call, asked.get("labelableId"))
-    if isinstance(found, Failed):
-        raise found
+    if isinstance(found, Failed) or not isinstance(found.of, Issue):
+        raise found if isinstance(found, Failed) else _mismatch("labelableId", asked.get("labelableId"), "Labelable")
     if not call.account.may(WRITE):
         raise Failed("FORBIDDEN", call.account.refusal().message)
     home = call.world.home(found.of)
     known = {documents.node_id("LA", home.id, label.id): label for label in home.labels.values()}
-    wanted = asked.get("labelIds") or []
+    wanted = [str(identity) for identity in _several(asked, "labelIds")]
     for identity in wanted:
         if identity not in known:
             raise Failed("NOT_FOUND", f"Could not resolve to a node with the global id of '{identity}'")

@@ -43,19 +43,19 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - a JSON document has no narrowe
     orjson refuses a whole document for one lone surrogate or one wrong UTF-8 byte; those are read with ``json``.
     """
     try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if "depth" in str(error) or "recursion" in str(error):
-            raise TooDeep("the JSON document is nested too deeply") from None
-        return _decode_slowly(body)
-    return _cleaned(document) if b"\\u0000" in body else document
-
-
-def _decode_slowly(body: bytes) -> Any:  # noqa: ANN401 - as above
-    try:
-        return _cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant))
+        return _decode(body)
     except RecursionError:
         raise TooDeep("the JSON document is nested too deeply") from None
+
+
+def _decode(body: bytes) -> Any:  # noqa: ANN401 - as above
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if "depth limit" in str(error):
+            raise RecursionError from None
+        return _cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant))
+    return _cleaned(document) if b"\\u0000" in body else document
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -123,13 +123,20 @@ def map_items(
 
 def rejected(item: object, error: Exception, identify: Callable[[JsonObject], tuple[str, str]]) -> Rejected:
     """Return ``item`` as set aside because of ``error``; an item that cannot be identified goes by its hash."""
-    text = json.dumps(item, ensure_ascii=False, sort_keys=True, default=repr)
+    text = _text(item)
     try:
         id_, key = identify(_object(item))
     except _MAPPING_ERRORS:
         id_, key = "", ""
     id_ = id_ or "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return Rejected(id_, key, redact(f"{type(error).__name__}: {error}")[:_EXCERPT], redact(clean(text))[:_EXCERPT])
+
+
+def _text(item: object) -> str:
+    try:
+        return json.dumps(item, ensure_ascii=False, sort_keys=True, default=repr)
+    except RecursionError:
+        return "nested too deeply"
 
 
 def _object(item: object) -> JsonObject:

@@ -49,7 +49,7 @@ class Draft:
         teams = dict(self._teams())
         self.parts: dict[str, Any] = {
             "state_dir": self._state_dir(),
-            **{name: self._block(model, (name,), data[name]) for name, model in _SECTIONS.items() if name in data},
+            **{name: self._block(model, (name,), data.get(name, {})) for name, model in _SECTIONS.items()},
             "trackers": trackers,
             "notify": dict(self._channels()),
             "teams": tuple(teams.values()),
@@ -137,5 +137,5 @@ class Draft:
             yield from checks.write_back(name, settings.write_back)
         yield from checks.teams(teams, channels)
         yield from checks.scopes(teams, trackers, names)
-        if len(teams) == len(self._data.get("teams", [])):
+        if not any(problem.path[0] == "teams" for problem in self.problems):
             yield from checks.owned(teams, trackers)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
-from vindaris_sync.config import lines
-from vindaris_sync.config.problems import Problem, explain, line_in
+from vindaris_sync.config.problems import Problem, explain, lines_in
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, Outcome, Status, problems
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
 from vindaris_sync.sdk.settings import Audience, Settings
@@ -52,11 +51,17 @@ class GoalEntry(Settings):
         return Goal(**stated, outcomes=tuple(Outcome(**dict(each)) for each in self.outcome))
 
 
+def _none_at_all(value: object) -> object:
+    if value:
+        raise ValueError("a goal is written [[goal]], without s; only goals = [] is written with one")
+    return value
+
+
 class GoalsFile(Settings):
     """The whole file."""
 
     goal: tuple[GoalEntry, ...] = ()
-    goals: tuple[()] | None = None
+    goals: Annotated[tuple[()] | None, BeforeValidator(_none_at_all)] = None
     """``goals = []`` states on purpose that there is no goal."""
 
 
@@ -82,8 +87,7 @@ class FileGoals:
             raise GoalsRefused([f"{self.path}: no valid TOML: {error}"]) from None
         goals, wrong = _parsed(data)
         if wrong := wrong or list(_named(goals, self.longest)):
-            positions = lines.locate(text)
-            raise GoalsRefused(line_in(str(self.path), problem, positions) for problem in wrong)
+            raise GoalsRefused(lines_in(str(self.path), text, wrong))
         return GoalsRead(goals, str(self.path), sha256(content).hexdigest())
 
     def _content(self) -> bytes:

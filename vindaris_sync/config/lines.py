@@ -75,7 +75,8 @@ def locate(text: str) -> dict[Path, int]:
         line += text.count("\n", position, start)
         if header := _HEADER.match(text, start):
             tables.enter(_names(header[2]), element=header[1] == "[[")
-            found.setdefault(tables.current, line)
+            for size in range(1, len(tables.current) + 1):
+                found.setdefault(tables.current[:size], line)
             end = header.end()
         elif pair := _PAIR.match(text, start):
             path = tables.current

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vindaris_sync.config import lines
 from vindaris_sync.config.draft import Draft
 from vindaris_sync.config.environment import merge, overrides, states, variable
-from vindaris_sync.config.problems import Problem, line_in
+from vindaris_sync.config.problems import Problem, lines_in
 from vindaris_sync.config.secrets import SecretPlaces
 from vindaris_sync.config.settings import Config, complete, with_password
 from vindaris_sync.sdk.errors import ConfigError
@@ -49,8 +48,12 @@ def load(
     places = SecretPlaces(environ, path.absolute().parent, credentials_directory)
     draft = Draft(complete(merge(stated, given)), places, kind)
     if problems := [*_plain_passwords(stated), *draft.problems]:
-        positions = lines.locate(text)
-        raise ConfigRefused([_line(str(path), problem, given, positions) for problem in problems])
+        stray = [problem for problem in problems if states(given, problem.path) and not states(stated, problem.path)]
+        rest = (problem for problem in problems if problem not in stray)
+        raise ConfigRefused(
+            [f"environment variable {variable(problem.path)}: {problem.message}" for problem in stray]
+            + lines_in(str(path), text, rest)
+        )
     return Config(**draft.parts)
 
 
@@ -62,12 +65,6 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: no valid UTF-8 at byte {error.start}") from None
     except OSError as error:
         raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-
-
-def _line(file: str, problem: Problem, given: Mapping[str, Any], positions: Mapping[lines.Path, int]) -> str:
-    if states(given, problem.path) and problem.path not in positions:
-        return f"environment variable {variable(problem.path)}: {problem.message}"
-    return line_in(file, problem, positions)
 
 
 def _plain_passwords(stated: Mapping[str, Any]) -> Iterator[Problem]:

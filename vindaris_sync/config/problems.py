@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from vindaris_sync.config.lines import Path, line_of
+from vindaris_sync.config.lines import Path, line_of, locate
 from vindaris_sync.sdk.secret import redact
 
 
@@ -41,10 +41,12 @@ def place_of(path: Path, *, whole: bool = False) -> str:
     return " ".join(filter(None, (table, key)))
 
 
-def line_in(file: str, problem: Problem, lines: Mapping[Path, int]) -> str:
-    """Return the problem as one line that starts with file and line number, as far as there is one."""
-    number = line_of(problem.path, lines)
-    return f"{file}:{number}: {problem}" if number else f"{file}: {problem}"
+def lines_in(file: str, text: str, problems: Iterable[Problem]) -> list[str]:
+    """Return the problems of a valid TOML text in its order, one line each, that start with file and line number."""
+    positions = locate(text)
+    numbered = [(line_of(problem.path, positions) or 0, problem) for problem in problems]
+    numbered.sort(key=lambda pair: pair[0])
+    return [f"{file}:{number}: {problem}" if number else f"{file}: {problem}" for number, problem in numbered]
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
@@ -76,7 +78,7 @@ def _message(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         return unknown_key(str(item["loc"][-1]), inner.model_fields if inner else {})
     if item["type"] == "value_error":
         return str(item["ctx"]["error"])
-    text = str(item["msg"])
+    text = str(item["msg"]).removeprefix("Input ")
     return text[:1].lower() + text[1:]
 
 

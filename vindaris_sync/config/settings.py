@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -38,6 +38,8 @@ def _in_directory(path: Path, info: ValidationInfo) -> Path:
     return info.context["directory"] / path if info.context else path
 
 
+_Item = TypeVar("_Item")
+
 FilePath = Annotated[Path, AfterValidator(_in_directory)]
 """A path; a relative one starts at the directory of the configuration file."""
 
@@ -65,6 +67,12 @@ def _as_zone(value: object) -> ZoneInfo:
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_as_zone), PlainSerializer(lambda zone: zone.key, return_type=str)]
 """A time zone by its IANA name, ``Europe/Berlin``."""
+
+
+def _some(values: tuple[_Item, ...]) -> tuple[_Item, ...]:
+    if not values:
+        raise ValueError("name at least one")
+    return values
 
 
 def with_password(url: object) -> bool:
@@ -106,7 +114,7 @@ class GoalsSettings(Settings):
     """Where goals are stated and which of their edits count."""
 
     file: FilePath = Path("goals.toml")
-    material: tuple[Material, ...] = Field(MATERIAL, min_length=1)
+    material: Annotated[tuple[Material, ...], AfterValidator(_some)] = MATERIAL
     """The fields whose change makes links suspect (R11)."""
     debounce: Duration = timedelta(minutes=10)
     """How long a goal must stay unedited before an edit counts, at most 1 h."""
@@ -166,11 +174,17 @@ NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
 }
 
 
+def _as_scope(scope: str) -> str:
+    if not re.fullmatch(r"[^:\s]+:\S.*", scope):
+        raise ValueError(f'{scope!r}: write "tracker:place", or "tracker:*" for all its places')
+    return scope
+
+
 class TeamSettings(Settings):
     """Who is asked about which issues, and where."""
 
     name: str = Field(min_length=1)
-    scopes: tuple[Annotated[str, Field(pattern=r"^[^:]+:.+$")], ...] = Field(min_length=1)
+    scopes: Annotated[tuple[Annotated[str, AfterValidator(_as_scope)], ...], AfterValidator(_some)]
     """``tracker:place`` (project or owner/repository), or ``tracker:*`` for all that no other team names."""
     notify: str
     """The name of a ``[notify.NAME]`` block."""

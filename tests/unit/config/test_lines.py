@@ -54,6 +54,7 @@ def test_every_table_and_key_is_found_on_its_line() -> None:
         ("state_dir",): 'state_dir = "x"   # [not a table]',
         ("store",): "[store]",
         ("store", "url"): 'url = "sqlite:///x"',
+        ("trackers",): '[trackers."odd ] name"]',
         ("trackers", "odd ] name"): '[trackers."odd ] name"]',
         ("trackers", "odd ] name", "projects"): "projects = [",
         ("trackers", "odd ] name", "quoted"): "'quoted' = {a = 1, b = [2]}",
@@ -61,8 +62,10 @@ def test_every_table_and_key_is_found_on_its_line() -> None:
         ("trackers", "odd ] name", "write_back", "label_prefix"): "write_back.label_prefix = 'goal:'",
         ("trackers", "odd ] name", "text"): "text = '''",
         ("trackers", "odd ] name", "more"): 'more = """',
+        ("goal",): "[[goal]]",
         ("goal", 0): "[[goal]]",
         ("goal", 0, "key"): 'key = "A"',
+        ("goal", 0, "outcome"): "[[goal.outcome]]",
         ("goal", 0, "outcome", 0): "[[goal.outcome]]",
         ("goal", 0, "outcome", 0, "metric"): 'metric = "m"',
         ("goal", 0, "outcome", 1): "[[goal.outcome]]",
@@ -71,6 +74,7 @@ def test_every_table_and_key_is_found_on_its_line() -> None:
         ("goal", 0, "extra", "x"): "x = 1",
         ("goal", 1): "[[goal]]",
         ("goal", 1, "key"): 'key = "B"',
+        ("goal", 1, "outcome"): "[[goal.outcome]]",
         ("goal", 1, "outcome", 0): "[[goal.outcome]]",
         ("goal", 1, "outcome", 0, "metric"): 'metric = "o"',
     }
@@ -111,7 +115,7 @@ _chunks = st.sampled_from(
 )
 
 
-def _paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:  # noqa: ANN401 - parsed TOML
+def _paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return {path}.union(*(_paths(below, (*path, key)) for key, below in inner))
 

@@ -1,0 +1,1 @@
+"""The daemon: its timetable, its life cycle and what it tells the service manager."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from threading import RLock
 from uuid import UUID, uuid4
 
 from vindaris_sync.domain.goals import MATERIAL
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
+from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.sdk.goals import GoalSource
 from vindaris_sync.sdk.protocol import Connector
@@ -54,11 +56,16 @@ class Context:
     new_id: Callable[[], UUID] = uuid4
     writes: bool = True
     """False: nothing is ever written to a tracker (a dry run)."""
-    locks: Mapping[str, Lock] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
+    locks: defaultdict[str, RLock] = field(default_factory=lambda: defaultdict(RLock))
 
-    def lock(self, tracker: str) -> Lock:
+    def lock(self, tracker: str) -> RLock:
         """Return the lock under which ``tracker``'s connector is called: one thread at a time."""
         return self.locks[tracker]
+
+    def beat(self, tracker: str) -> None:
+        """Say that work on ``tracker`` goes on; raises ``Interrupted`` where the daemon is to stop."""
+        self.progress.beat(f"pull {tracker}")
 
     def book(self) -> GoalBook:
         """Return the goals in force."""

@@ -22,6 +22,7 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     cursors = context.store.cursors(tracker.name)
     with closing(_pages(tracker, cursors)) as pages:
         for page in pages:
+            context.beat(tracker.name)
             result = context.store.record_page(tracker.name, page, surfaces, context.now())
             counts.update(
                 pulled=len(page.issues),

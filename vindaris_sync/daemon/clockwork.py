@@ -1,0 +1,118 @@
+"""The daemon's clockwork: ``tick(now)`` finds what is due and starts it; a scheduler only calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+
+import structlog
+
+from vindaris_sync.daemon.timetable import (
+    GOALS_EVERY,
+    RELAY_EVERY,
+    SETTLE_EVERY,
+    Nightly,
+    next_pull,
+    next_try,
+)
+from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.goals import refresh_goals
+from vindaris_sync.engine.passes import PassReport, run_pass, settle
+from vindaris_sync.engine.progress import Interrupted
+from vindaris_sync.engine.relay import relay
+from vindaris_sync.notify.protocol import Channel
+from vindaris_sync.sdk.errors import VindarisError
+
+log = structlog.get_logger("vindaris_sync.daemon")
+
+
+@dataclass(slots=True)
+class Clockwork:
+    """What is due when, and what runs. One piece of work of a name runs at a time; a late one runs once (fault 51).
+
+    ``executor`` carries the work out; ``observe`` is called with every pass report (the demo prints them).
+    """
+
+    context: Context
+    channels: Mapping[str, Channel]
+    nightly: Nightly
+    run_nightly: Callable[[date], None]
+    executor: Executor
+    random: Random = field(default_factory=Random)
+    observe: Callable[[PassReport], None] = lambda _: None
+    _next: dict[str, datetime] = field(default_factory=dict)
+    _failures: dict[str, int] = field(default_factory=dict)
+
+    def tick(self, now: datetime) -> None:
+        """Start everything that is due at ``now`` and does not run already."""
+        self._every("goals", now, GOALS_EVERY, self._goals)
+        for name in self.context.trackers:
+            if now >= self._next.get(f"pull {name}", now):
+                self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
+        self._every("settle", now, SETTLE_EVERY, self._settle)
+        self._every("relay", now, RELAY_EVERY, self._relay)
+        if self.nightly.due(now, self.context.store.last_run("nightly")) is not None:
+            self._start("nightly", self._nightly)
+
+    def _every(self, name: str, now: datetime, every: timedelta, work: Callable[[], None]) -> None:
+        if now >= self._next.get(name, now):
+            self._next[name] = now + every
+            self._start(name, work)
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        if self.context.progress.begin(name):
+            self.executor.submit(self._guarded, name, work)
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        """Run one piece of work; whatever fails in it is logged and stays its own (L11)."""
+        try:
+            work()
+        except Interrupted:
+            log.info("interrupted", work=name)
+        except VindarisError as error:
+            log.warning("failed", work=name, error=str(error), advice=error.advice)
+        except Exception:
+            log.exception("defect", work=name)
+        finally:
+            self.context.progress.end(name)
+
+    # --- the work -------------------------------------------------------------------------------------------------
+
+    def _goals(self) -> None:
+        refresh_goals(self.context)
+
+    def _pull(self, name: str) -> None:
+        busy = {each[5:] for each in self.context.progress.running() if each.startswith("pull ")} - {name}
+        key, poll = f"pull {name}", self.context.trackers[name].settings.poll
+        try:
+            report = run_pass(self.context, name, busy=busy)
+        except BaseException:
+            self._failures[name] = self._failures.get(name, 0) + 1
+            self._next[key] = next_try(self.context.now(), poll, self._failures[name], None)
+            raise
+        if report.outcome == "ok":
+            self._failures[name] = 0
+            self._next[key] = next_pull(self.context.now(), poll, self.random)
+        else:
+            self._failures[name] = self._failures.get(name, 0) + 1
+            self._next[key] = next_try(self.context.now(), poll, self._failures[name], report.retry_after)
+        self.observe(report)
+
+    def _settle(self) -> None:
+        """Decide and write what time, goals, people and other passes made due, without a pull."""
+        store = self.context.store
+        for name in store.trackers_due(self.context.now()):
+            stopped = self._failures.get(name, 0) > 0
+            if name in self.context.trackers and not stopped and store.loaded(name):
+                self.observe(settle(self.context, name))
+
+    def _relay(self) -> None:
+        relay(self.context, self.channels)
+
+    def _nightly(self) -> None:
+        day = self.nightly.due(self.context.now(), self.context.store.last_run("nightly"))
+        if day is not None:
+            self.run_nightly(day)

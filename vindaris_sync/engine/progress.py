@@ -1,0 +1,70 @@
+"""Progress and the wish to stop: what long work reports between two steps, and where it ends early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Lock
+from time import monotonic
+
+
+class Interrupted(BaseException):
+    """The daemon is asked to stop: work ends at the next safe point. No failure, so nothing may catch it as one."""
+
+
+class Progress:
+    """Beats of running work, for the watchdog; raises ``Interrupted`` at a beat once a stop was asked for.
+
+    ``clock`` counts seconds and never goes back; beats are kept per name of work that runs now.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._beats: dict[str, float] = {}
+        self._lock = Lock()
+        self._stop = Event()
+
+    def begin(self, name: str) -> bool:
+        """Note that work begins; False where work of that name runs already."""
+        with self._lock:
+            if name in self._beats:
+                return False
+            self._beats[name] = self._clock()
+            return True
+
+    def beat(self, name: str) -> None:
+        """Note a step forward; raises ``Interrupted`` where the daemon is to stop."""
+        if self._stop.is_set():
+            raise Interrupted
+        with self._lock:
+            if name in self._beats:
+                self._beats[name] = self._clock()
+
+    def end(self, name: str) -> None:
+        """Note that work has ended."""
+        with self._lock:
+            self._beats.pop(name, None)
+
+    def running(self) -> tuple[str, ...]:
+        """Return the names of work that runs now."""
+        with self._lock:
+            return tuple(self._beats)
+
+    def longest_silence(self) -> float:
+        """Return for how many seconds the quietest running work has made no step; 0 where nothing runs."""
+        with self._lock:
+            now = self._clock()
+            return max((now - beat for beat in self._beats.values()), default=0.0)
+
+    def stop(self) -> None:
+        """Ask all running work to end at its next beat, and wake whoever sleeps."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stop.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; raises ``Interrupted`` at once where the daemon is to stop."""
+        if self._stop.wait(seconds):
+            raise Interrupted

@@ -44,7 +44,7 @@ class Mapper:
     def from_rest(self, item: JsonObject) -> Issue | None:
         """Return the issue that a REST item shows, ``None`` for a pull request that is left out.
 
-        Raises what reading an unexpected shape raises: ``LookupError``, ``TypeError``, ``ValueError``, ``AttributeError``.
+        Raises what reading an unexpected shape raises: lookup, type, value and attribute errors.
         """
         pull = "pull_request" in item
         if pull and not self.pull_requests:
@@ -66,7 +66,7 @@ class Mapper:
             updated=instant(item["updated_at"]),
             parent=Address(self.tracker, key=key_of(parent)) if parent else None,
             labels=_sorted([_label(label) for label in item["labels"]]),
-            fields=self._rest_fields(place, item) if self.fields else {},
+            fields=self._rest_fields(place, item) if self.fields and not pull else {},
             author=_login(item.get("user")),
             assignee=_login(assignees[0]) if assignees else "",
             pull_request=pull,
@@ -110,9 +110,7 @@ class Mapper:
         return tuple(each for each in self.fields if each.owner == owner)
 
     def _rest_fields(self, place: str, item: JsonObject) -> dict[str, Raw]:
-        values = item.get("issue_field_values")
-        if values is None:
-            return {}
+        values = item.get("issue_field_values") or ()
         shown = {value["issue_field_id"]: _rest_value(value) for value in values}
         return {managed.key: shown.get(managed.id, ()) for managed in self._managed(place)}
 

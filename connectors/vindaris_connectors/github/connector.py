@@ -1,0 +1,154 @@
+"""The GitHub connector: joins client, mapping, reading and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vindaris_connectors.github.census import census
+from vindaris_connectors.github.checking import Preflight
+from vindaris_connectors.github.client import GithubClient
+from vindaris_connectors.github.creating import Creator
+from vindaris_connectors.github.cursor import Cursor
+from vindaris_connectors.github.fetching import Reader
+from vindaris_connectors.github.fields import Broken, resolve
+from vindaris_connectors.github.labels import label_name, listed
+from vindaris_connectors.github.mapping import ManagedField, Mapper
+from vindaris_connectors.github.pulling import Pull
+from vindaris_connectors.github.repositories import Unreachable, find
+from vindaris_connectors.github.settings import GithubSettings
+from vindaris_connectors.github.writing import BATCH, Writer
+from vindaris_sync.domain.models import (
+    Address,
+    Draft,
+    Finding,
+    Issue,
+    Layout,
+    Level,
+    Page,
+    Seen,
+    Surface,
+    SurfaceKind,
+    Write,
+    Written,
+)
+from vindaris_sync.sdk.errors import TrackerUnusable
+from vindaris_sync.sdk.protocol import Capability, Surroundings
+from vindaris_sync.sdk.writing import each, guarded
+
+
+class GithubConnector:
+    """A ``Connector`` on GitHub.com or an Enterprise Server; scopes are the configured repositories."""
+
+    settings_type = GithubSettings
+
+    def __init__(self, name: str, settings: GithubSettings, surroundings: Surroundings) -> None:
+        self.name = name
+        self.capabilities = (
+            Capability.INCREMENTAL
+            | Capability.CENSUS
+            | Capability.LABELS
+            | Capability.CREATE
+            | Capability.WEBHOOKS
+            | Capability.HIERARCHY
+        )
+        if settings.field_names:
+            self.capabilities |= Capability.CUSTOM_FIELD
+        self._settings = settings
+        self._around = surroundings
+        self._client = GithubClient(settings, surroundings)
+        self._fields: tuple[tuple[ManagedField, ...], tuple[Broken, ...]] | None = None
+        self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
+        self._writer = Writer(self._client)
+        self._creator = Creator(self._client, self._mapper)
+
+    def scopes(self) -> Sequence[str]:
+        """Return the configured repositories."""
+        return self._settings.repositories
+
+    def layout(self) -> Layout:
+        """Return the surfaces; fields are found by name once, one per organisation. Raises as the client."""
+        fields, broken = self._resolved()
+        unusable = {one.surface.key for one in broken}
+        return Layout(
+            tuple(self._surfaces(fields, broken)), frozenset(unusable), self._settings.write_back.several_goals
+        )
+
+    def check(self) -> list[Finding]:
+        """Look at credentials, clock, limits, repositories, permissions and fields; fields are found anew."""
+        try:
+            self._fields = None
+            return list(Preflight(self._client, self._settings, self._around).findings(*self._resolved()))
+        except TrackerUnusable as error:
+            return [Finding(Level.ERROR, error.reason, str(error), error.advice)]
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield created and changed issues of every repository; one that is out of reach is told at the end."""
+        known = {scope: Cursor.parse(cursors.get(scope)) for scope in self.scopes()}
+        mapper = self._mapper(pull_requests=self._settings.pull_requests)
+        yield from Pull(self._client, mapper, self._around.in_flight, self._around.now).pages(known)
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Yield one answer per address, in order, read directly."""
+        return self._reader.fetch(addresses)
+
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+        """Return the values whose label is defined in ``place``, or that the field has as options."""
+        if surface.kind is not SurfaceKind.FIELD:
+            names = listed(self._client, place)
+            return frozenset(value for value in values if label_name(surface, value).casefold() in names)
+        fields, _ = resolve(self._client, [place.partition("/")[0]], self._settings.field_names)
+        field = next((one for one in fields if str(one.id) == surface.id), None)
+        if field is None:
+            return frozenset()
+        options = {option.casefold() for option in field.options}
+        return frozenset(value for value in values if field.data_type == "text" or value.casefold() in options)
+
+    def census(self) -> Iterator[Sequence[Address]]:
+        """Yield the addresses of every repository; raises ``TrackerUnusable`` where one is out of reach."""
+        kinds = ("issues", "pullRequests") if self._settings.pull_requests else ("issues",)
+        for scope in self.scopes():
+            repository = find(self._client, scope)
+            if isinstance(repository, Unreachable):
+                raise TrackerUnusable(
+                    f"{scope}: {repository.reason}", reason="missing", advice="give our credential access to it"
+                )
+            yield from census(self._client, self.name, repository, kinds)
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Yield one outcome per write, guarded; writes go one after another, a second apart."""
+        if writes:
+            surfaces = self.layout().surfaces
+            yield from guarded(writes, surfaces, self.fetch, each(self._writer.send), batch=BATCH)
+
+    def create(self, draft: Draft) -> Issue:
+        """Create the drafted issue once."""
+        return self._creator.create(draft)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __repr__(self) -> str:
+        return f"GithubConnector({self.name!r})"
+
+    def _resolved(self) -> tuple[tuple[ManagedField, ...], tuple[Broken, ...]]:
+        if self._fields is None:
+            self._fields = resolve(self._client, self._settings.owners, self._settings.field_names)
+        return self._fields
+
+    def _mapper(self, *, pull_requests: bool = True) -> Mapper:
+        return Mapper(self.name, self._resolved()[0], pull_requests)
+
+    def _surfaces(self, fields: Sequence[ManagedField], broken: Sequence[Broken]) -> Iterator[Surface]:
+        back = self._settings.write_back
+        for name in back.surfaces:
+            if name == "label":
+                yield Surface(SurfaceKind.LABEL, back.label_prefix)
+                continue
+            wanted = name.removeprefix("field:").strip().casefold()
+            for field in fields:
+                if field.name.casefold() == wanted:
+                    yield Surface(SurfaceKind.FIELD, str(field.id), single=True)
+            yield from (one.surface for one in broken if one.name.casefold() == wanted)
+        yield Surface(SurfaceKind.EXEMPT, back.exempt_label)
+        yield Surface(SurfaceKind.REVIEW, back.review_label)

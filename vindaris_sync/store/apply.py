@@ -1,0 +1,263 @@
+"""Applying a plan to the store: all of it in one transaction, action by kind of action (L12)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from vindaris_sync.domain.actions import (
+    Action,
+    Announce,
+    CloseCause,
+    Confirm,
+    Hold,
+    OpenCause,
+    Plan,
+    SetBases,
+    SetConflict,
+    SetExplicit,
+    SetState,
+    Wake,
+)
+from vindaris_sync.domain.models import Exemption, Link, Provenance
+from vindaris_sync.domain.records import Answer
+from vindaris_sync.store.codec import (
+    dump,
+    dump_bases,
+    dump_basis,
+    dump_conflict,
+    load_bases,
+    maybe_micros,
+    to_instant,
+    to_micros,
+)
+from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.outbox import announce
+from vindaris_sync.store.part import Part
+
+BORN_WITHIN = timedelta(hours=1)
+"""How soon after its creation an issue must be linked to count as linked at birth."""
+
+_A = TypeVar("_A", bound=Action)
+
+
+class Decisions(Part):
+    """Applying of plans."""
+
+    def apply(self, plan: Plan, pass_id: str, now: datetime) -> dict[str, int]:
+        """Apply what ``plan`` wants of the store, wholly or not at all; return how many actions of each kind it held.
+
+        Issues in ``plan.decided`` are due no more; others whose link changed are. ``WriteBack`` is the connector's
+        business. Hold ``transaction()`` from before the view that was decided on until after this, so that nobody
+        marks an issue due in between.
+
+        Raises:
+            StoreError: the schema refuses what the plan says (L1), or the database does not work; nothing was applied.
+
+        """
+        at = to_micros(now)
+        with self._db.write() as sql:
+            _causes(sql, plan, at)
+            _explicit(sql, _of(plan, SetExplicit), pass_id, at)
+            _confirm(sql, _of(plan, Confirm), pass_id, at)
+            _bases(sql, _of(plan, SetBases))
+            conflicts = [(dump_conflict(each.conflict), each.issue) for each in _of(plan, SetConflict)]
+            sql.many("UPDATE issue SET conflict = ? WHERE id = ?", conflicts)
+            _states(sql, _of(plan, SetState))
+            _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
+            wakes = [(maybe_micros(each.at), each.issue) for each in _of(plan, Wake)]
+            sql.many("UPDATE issue SET wake_at = ? WHERE id = ?", wakes)
+            announce(sql, _of(plan, Announce), at)
+            holds = [(dump(each.issues), each.limit, each.tracker) for each in _of(plan, Hold)]
+            sql.many("UPDATE tracker SET held = ?, held_limit = ? WHERE name = ?", holds)
+            sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", [(issue,) for issue in plan.decided])
+        return dict(Counter(type(action).__name__ for action in plan.actions))
+
+
+def _of(plan: Plan, kind: type[_A]) -> list[_A]:
+    return [action for action in plan.actions if isinstance(action, kind)]
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+def _explicit(sql: Sql, actions: Sequence[SetExplicit], pass_id: str, now: int) -> None:
+    if not actions:
+        return
+    touched = [(each.issue,) for each in actions]
+    timing = _Timing(sql, [each.issue for each in actions])
+    sql.many("DELETE FROM link WHERE issue_id = ?", touched)
+    sql.many("DELETE FROM exemption WHERE issue_id = ?", touched)
+    sql.many(
+        "INSERT INTO link (issue_id, goal_id, is_primary, provenance, who, at, revision, fingerprint, timing) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (*_link(each.issue, link), timing.of(each.issue, link))
+            for each in actions
+            if not isinstance(each.explicit, Exemption)
+            for link in each.explicit
+        ],
+    )
+    sql.many(
+        "INSERT INTO exemption (issue_id, reason, author, at, expires) VALUES (?, ?, ?, ?, ?)",
+        [
+            (each.issue, what.reason, what.author, to_micros(what.at), maybe_micros(what.expires))
+            for each in actions
+            for what in [each.explicit]
+            if isinstance(what, Exemption)
+        ],
+    )
+    sql.many(
+        "UPDATE issue SET by_machine = ?, due = TRUE WHERE id = ?", [(each.by_machine, each.issue) for each in actions]
+    )
+    _remember(sql, [_told(each, pass_id, now) for each in actions])
+
+
+def _link(issue: int, link: Link) -> tuple[object, ...]:
+    return (
+        issue,
+        link.goal,
+        link.primary,
+        str(link.provenance),
+        link.who,
+        to_micros(link.at),
+        link.revision,
+        link.fingerprint,
+    )
+
+
+class _Timing:
+    """When links came to be, seen from their issues' creation; known where the issue's whole life was seen."""
+
+    def __init__(self, sql: Sql, issues: Sequence[int]) -> None:
+        query = "SELECT issue_id, goal_id, timing FROM link WHERE issue_id IN ({})"
+        self._before = {(row[0], row[1]): row[2] for row in sql.rows_in(query, issues)}
+        query = "SELECT id, created FROM issue WHERE NOT backlog AND id IN ({})"
+        self._created = {row[0]: row[1] for row in sql.rows_in(query, issues)}
+
+    def of(self, issue: int, link: Link) -> str:
+        """Return the timing of ``link``; a link that stays keeps its own."""
+        if kept := self._before.get((issue, link.goal)):
+            return str(kept)
+        if link.provenance is Provenance.BORN:
+            return "at_birth"
+        created = self._created.get(issue)
+        if created is None or link.provenance is Provenance.RULE:
+            return "unknown"
+        return "at_birth" if link.at - to_instant(created) <= BORN_WITHIN else "later"
+
+
+def _told(action: SetExplicit, pass_id: str, now: int) -> tuple[object, ...]:
+    links = () if isinstance(action.explicit, Exemption) else action.explicit
+    first = next((link for link in links if link.primary), links[0] if links else None)
+    return (
+        now,
+        action.issue,
+        first.goal if first else None,
+        action.event,
+        action.who,
+        action.how,
+        action.why,
+        first.revision if first else None,
+        dump(action.before),
+        dump(action.after),
+        pass_id,
+    )
+
+
+def _remember(sql: Sql, rows: Sequence[tuple[object, ...]]) -> None:
+    sql.many(
+        "INSERT INTO history (at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def _confirm(sql: Sql, actions: Sequence[Confirm], pass_id: str, now: int) -> None:
+    sql.many(
+        "UPDATE link SET revision = ?, fingerprint = ? WHERE issue_id = ? AND goal_id = ?",
+        [(each.revision, each.stamp, each.issue, each.goal) for each in actions],
+    )
+    told = (
+        (now, each.issue, each.goal, "confirmed", each.who, each.how, "", each.revision, "[]", "[]", pass_id)
+        for each in actions
+    )
+    _remember(sql, list(told))
+
+
+def _bases(sql: Sql, actions: Sequence[SetBases]) -> None:
+    query = "SELECT id, bases FROM issue WHERE id IN ({})"
+    held = {row[0]: load_bases(row[1]) for row in sql.rows_in(query, [each.issue for each in actions])}
+    for each in actions:
+        held[each.issue].update(each.bases)
+    sql.many("UPDATE issue SET bases = ? WHERE id = ?", [(dump_bases(bases), issue) for issue, bases in held.items()])
+
+
+# --- states and reviews ---------------------------------------------------------------------------------------------
+
+
+def _states(sql: Sql, actions: Sequence[SetState]) -> None:
+    sql.many(
+        "UPDATE issue SET state = ?, carrier_id = ?, goals = ?, basis = ?, tracked = ?, parent_unknown = ?, "
+        "suspect = ?, undecided_since = ?, decided = TRUE WHERE id = ?",
+        [
+            (
+                str(each.state), each.carrier, dump(each.goals), dump_basis(each.basis), each.tracked,
+                each.parent_unknown, each.suspect, each.undecided_since, each.issue,
+            )
+            for each in actions
+        ],
+    )  # fmt: skip
+
+
+def _causes(sql: Sql, plan: Plan, now: int) -> None:
+    """Open and close causes in the plan's order of kinds, and open the reviews of what asks (L1: before states)."""
+    opened, closed = _of(plan, OpenCause), _of(plan, CloseCause)
+    sql.many(
+        "UPDATE cause SET answer = ?, is_open = ?, answered_at = ?, who = ?, how = ? "
+        "WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
+        [
+            (
+                str(each.answer), each.answer is Answer.ACKNOWLEDGED, now, each.who, each.how, each.issue,
+                str(each.key.reason), each.key.subject, each.key.fingerprint,
+            )
+            for each in closed
+        ],
+    )  # fmt: skip
+    sql.many(
+        "INSERT INTO cause (issue_id, reason, subject, fingerprint, opened, surface_at, labelled, detail) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (issue_id, reason, subject, fingerprint) DO UPDATE SET "
+        "opened = excluded.opened, surface_at = excluded.surface_at, labelled = excluded.labelled, "
+        "detail = excluded.detail, is_open = TRUE, answer = NULL, answered_at = NULL, who = '', how = '', "
+        "times = cause.times + CASE WHEN cause.is_open THEN 0 ELSE 1 END",
+        [_cause(each) for each in opened],
+    )
+    sql.many(
+        "UPDATE issue SET review_open = TRUE, review_at = ?, times_opened = times_opened + 1 "
+        "WHERE id = ? AND NOT review_open",
+        [(now, issue) for issue in dict.fromkeys(each.issue for each in opened)],
+    )
+
+
+def _cause(action: OpenCause) -> tuple[object, ...]:
+    cause, key = action.cause, action.cause.key
+    return (
+        action.issue,
+        str(key.reason),
+        key.subject,
+        key.fingerprint,
+        to_micros(cause.opened),
+        maybe_micros(cause.surface_at),
+        cause.labelled,
+        cause.detail,
+    )
+
+
+def _close_reviews(sql: Sql, issues: Iterable[int]) -> None:
+    sql.many(
+        "UPDATE issue SET review_open = FALSE, review_at = NULL WHERE id = ? AND review_open "
+        "AND NOT EXISTS (SELECT 1 FROM cause WHERE issue_id = issue.id AND is_open)",
+        [(issue,) for issue in sorted(issues)],
+    )

@@ -1,0 +1,383 @@
+"""The database itself: one writer under a lock, snapshot readers, and all that is SQLite's own.
+
+Everything else in this package speaks portable SQL with ``?`` placeholders through ``Sql``. WAL lets readers go on
+while the one writer commits; one writing connection also keeps clear of SQLite's WAL-reset defect (3.7.0-3.51.2).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock, get_ident
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from vindaris_sync.store.errors import StoreError, Trouble, store_error
+
+_BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
+_METER_STEP = 10  # VM instructions between two ticks of the meter
+_BUSY_S = 60.0
+_CACHE_KIB = 16_384
+
+
+class Sql:
+    """Statements on one connection. Texts are portable SQL with ``?`` placeholders, values are tuples."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.wrote = False
+        self.broken = False
+
+    def rows(self, text: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
+        """Return all rows of a query as tuples."""
+        return self.connection.exec_driver_sql(text, values).fetchall()
+
+    def row(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - a row's types are its query's
+        """Return the first row, or None."""
+        return self.connection.exec_driver_sql(text, values).first()
+
+    def value(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - as above
+        """Return the first row's first column, or None without a row."""
+        found = self.row(text, values)
+        return None if found is None else found[0]
+
+    def rows_in(self, text: str, values: Iterable[Any], *before: Any) -> Iterator[Any]:  # noqa: ANN401 - column values
+        """Yield the rows of a query whose ``IN ({})`` list is filled from ``values``, in batches, after ``before``."""
+        for batch in _batches(values):
+            yield from self.rows(text.format(_marks(batch)), (*before, *batch))
+
+    def run(self, text: str, values: tuple[Any, ...] = ()) -> int:
+        """Execute one statement that writes; return how many rows it touched."""
+        count = self.connection.exec_driver_sql(text, values).rowcount
+        self.wrote |= count != 0
+        return count
+
+    def many(self, text: str, values: Sequence[tuple[Any, ...]]) -> int:
+        """Execute a statement that writes once per tuple; nothing for none. Return how many rows were touched."""
+        if not values:
+            return 0
+        count = self.connection.exec_driver_sql(text, list(values)).rowcount
+        self.wrote |= count != 0
+        return count
+
+    def run_in(self, text: str, values: Iterable[Any], *before: Any) -> int:  # noqa: ANN401 - column values
+        """Execute a statement that writes with its ``IN ({})`` list filled from ``values``, in batches."""
+        return sum(self.run(text.format(_marks(batch)), (*before, *batch)) for batch in _batches(values))
+
+
+def _batches(values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    every = tuple(values)
+    for start in range(0, len(every), _BATCH):
+        yield every[start : start + _BATCH]
+
+
+def _marks(batch: Sequence[Any]) -> str:
+    return ",".join("?" * len(batch))
+
+
+@dataclass
+class Meter:
+    """Counts SQLite's VM instructions, to within ten per statement; what a pass costs independent of the machine."""
+
+    steps: int = 0
+
+    def tick(self) -> int:
+        """Count; SQLite goes on with the statement at 0."""
+        self.steps += _METER_STEP
+        return 0
+
+
+class Database:
+    """One SQLite file. ``busy`` is how many seconds to wait for another program's lock."""
+
+    def __init__(self, url: str, *, busy: float = _BUSY_S) -> None:
+        self.path = _path(url)
+        self._engine = self._create(busy)
+        self._lock = RLock()
+        self._owner = 0
+        self._sql: Sql | None = None
+        self._writer: Connection | None = None
+        self._claim: int | None = None
+        self._drivers: set[sqlite3.Connection] = set()
+        self._generation_file = GenerationFile(self.path.with_name(self.path.name + ".generation"))
+
+    def _create(self, busy: float) -> Engine:
+        # AUTOCOMMIT: the driver begins nothing by itself, so BEGIN IMMEDIATE and COMMIT are ours alone
+        engine = create_engine(
+            f"sqlite:///{self.path}",
+            isolation_level="AUTOCOMMIT",
+            pool_size=2,
+            max_overflow=8,
+            connect_args={"check_same_thread": False, "timeout": busy},
+        )
+        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "close", lambda driver, _: self._drivers.discard(driver))
+        return engine
+
+    def _prepare(self, driver: Any, _: object) -> None:  # noqa: ANN401 - a sqlite3 connection behind SQLAlchemy's type
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"cache_size=-{_CACHE_KIB}",
+            "temp_store=MEMORY",
+        ):
+            driver.execute(f"PRAGMA {pragma}").close()
+        self._drivers.add(driver)
+
+    # --- transactions -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def write(self) -> Iterator[Sql]:
+        """Hold the writer lock and one transaction; nested calls of the same thread join it.
+
+        All of it is committed at the end of the outermost block, or nothing: after any exception it is rolled back.
+        A transaction that wrote something advances the generation.
+
+        Raises:
+            StoreError: the database refused; nothing was kept.
+
+        """
+        with self._lock:
+            if self._sql is not None:
+                yield from self._joined(self._sql)
+                return
+            with _translated(), self._transaction(self._writing()) as sql:
+                self._sql, self._owner = sql, get_ident()
+                try:
+                    yield sql
+                finally:
+                    self._sql, self._owner = None, 0
+
+    @staticmethod
+    def _joined(sql: Sql) -> Iterator[Sql]:
+        try:
+            yield sql
+        except BaseException:
+            sql.broken = True  # whoever swallows this outside would commit half of it
+            raise
+
+    @contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[Sql]:
+        sql = Sql(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield sql
+            if sql.broken:
+                raise StoreError("a part of this transaction failed", Trouble.REFUSED)
+            generation = self._advance(sql) if sql.wrote else None
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            with suppress(DBAPIError):  # a full disk has rolled back already
+                connection.exec_driver_sql("ROLLBACK")
+            raise
+        if generation is not None:
+            self._generation_file.put(generation)
+
+    def _advance(self, sql: Sql) -> int | None:
+        advanced = sql.row("UPDATE counter SET value = value + 1 WHERE name = 'generation' RETURNING value")
+        return None if advanced is None else int(advanced[0])
+
+    def _writing(self) -> Connection:
+        if self._writer is None or self._writer.closed or self._writer.invalidated:
+            self._writer = self._engine.connect()
+        return self._writer
+
+    def snapshot(self) -> Snapshot:
+        """Return a reader on the state as committed now; inside this thread's transaction, on what it has written."""
+        if self._sql is not None and self._owner == get_ident():
+            return Snapshot(self._sql, owned=False)
+        with _translated():
+            connection = self._engine.connect()
+            connection.exec_driver_sql("BEGIN")
+            sql = Sql(connection)
+            sql.value("SELECT count(*) FROM sqlite_master")  # the snapshot is taken by the first read, not by BEGIN
+        return Snapshot(sql, owned=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Sql]:
+        """Hold a snapshot."""
+        with self.snapshot() as sql, _translated():
+            yield sql
+
+    # --- one daemon, one generation ------------------------------------------------------------------------------
+
+    def claim(self) -> None:
+        """Make this process the store's one daemon until ``close``; the kernel gives the claim up if it dies.
+
+        Raises:
+            StoreError: another process has it.
+
+        """
+        if self._claim is not None:
+            return
+        handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owner = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(handle)
+            raise StoreError(f"another daemon (process {owner}) uses {self.path}", Trouble.CLAIMED) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        self._claim = handle
+
+    @property
+    def kept_generation(self) -> int:
+        """The generation as noted beside the database: what its last commit here reached."""
+        return self._generation_file.get()
+
+    # --- care ----------------------------------------------------------------------------------------------------
+
+    def backup(self, target: Path) -> None:
+        """Copy the database as committed now to ``target``, while everything goes on; ``target`` is whole or absent."""
+        partial = target.with_name(target.name + ".partial")
+        try:
+            with self.snapshot() as sql, _closing(sqlite3.connect(partial)) as copy:
+                _driver(sql.connection).backup(copy)
+            with partial.open("rb") as written:
+                os.fsync(written.fileno())
+            partial.replace(target)
+        except sqlite3.Error as error:
+            raise store_error(error) from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def integrity(self) -> list[str]:
+        """Return what SQLite finds wrong with the file and its foreign keys; nothing: it is sound."""
+        with self.read() as sql:
+            found = [row[0] for row in sql.rows("PRAGMA integrity_check")]
+            broken = [f"{row[0]} {row[1]} refers to a missing {row[2]}" for row in sql.rows("PRAGMA foreign_key_check")]
+        return [line for line in found if line != "ok"] + broken
+
+    @contextmanager
+    def metered(self) -> Iterator[Meter]:
+        """Count the VM instructions of all connections."""
+        meter = Meter()
+        event.listen(self._engine, "connect", _metering := lambda driver, _: _meter(driver, meter))
+        for driver in tuple(self._drivers):
+            _meter(driver, meter)
+        try:
+            yield meter
+        finally:
+            event.remove(self._engine, "connect", _metering)
+            for driver in tuple(self._drivers):
+                driver.set_progress_handler(None, 0)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What ``doctor`` shows: the library's version and the file's size in bytes."""
+        return {"sqlite": sqlite3.sqlite_version, "path": str(self.path), "bytes": str(self.path.stat().st_size)}
+
+    def close(self) -> None:
+        """Close every connection and give up the claim; idempotent."""
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self._engine.dispose()
+            self._generation_file.close()
+            if self._claim is not None:
+                os.close(self._claim)
+                self._claim = None
+
+
+class Snapshot:
+    """One state of the store; a context manager that gives the statements on it."""
+
+    def __init__(self, sql: Sql, *, owned: bool) -> None:
+        self.sql = sql
+        self._owned = owned
+
+    def __enter__(self) -> Sql:
+        return self.sql
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the state go; idempotent."""
+        if self._owned:
+            self._owned = False
+            self.sql.connection.exec_driver_sql("COMMIT")
+            self.sql.connection.close()
+
+
+class GenerationFile:
+    """The generation kept outside the database, so that a database restored from a backup is noticed (fault 57)."""
+
+    _WIDTH = 20
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def get(self) -> int:
+        """Return what was put last; 0 where nothing readable was."""
+        try:
+            return int(self._path.read_text("ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def put(self, generation: int) -> None:
+        """Note a commit. Of a fixed width, so that one short write replaces the number whole."""
+        if self._handle is None:
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.pwrite(self._handle, f"{generation:0{self._WIDTH}}".encode(), 0)
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _path(url: str) -> Path:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"[store] url cannot be read: {error}", Trouble.UNREACHABLE) from error
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise StoreError("[store] url must be sqlite:///PATH: a file", Trouble.UNREACHABLE)
+    path = Path(parsed.database)
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder {path.parent} does not exist", Trouble.UNREACHABLE)
+    if not path.exists():
+        with suppress(OSError):  # where it cannot be made, opening it tells why
+            os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return path
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise StoreError("the connection was lost", Trouble.OTHER)
+    return driver
+
+
+def _meter(driver: Any, meter: Meter) -> None:  # noqa: ANN401 - a sqlite3 connection behind SQLAlchemy's type
+    driver.set_progress_handler(meter.tick, _METER_STEP)
+
+
+@contextmanager
+def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        raise store_error(error) from error

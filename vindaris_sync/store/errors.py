@@ -1,0 +1,68 @@
+"""What can go wrong with a database, sorted by what a person does next."""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum
+
+from sqlalchemy.exc import DBAPIError
+
+from vindaris_sync.sdk.errors import VindarisError
+
+
+class Trouble(StrEnum):
+    """What is the matter with the database. Only ``LOCKED`` and ``FULL`` may pass by themselves."""
+
+    LOCKED = "locked"
+    READ_ONLY = "read_only"
+    FULL = "full"
+    CORRUPT = "corrupt"
+    UNREACHABLE = "unreachable"
+    CLAIMED = "claimed"
+    NEWER = "newer"
+    REFUSED = "refused"
+    OTHER = "other"
+
+
+ADVICE = {
+    Trouble.LOCKED: "another program holds the database; stop it, or wait: the next pass tries again",
+    Trouble.READ_ONLY: "let the daemon's user write the database file and its folder (-wal and -shm beside it)",
+    Trouble.FULL: "free space on the disk that holds the database; the next pass goes on where this one stopped",
+    Trouble.CORRUPT: "stop the daemon, keep a copy of the file, restore the newest backup, then run `db check`",
+    Trouble.UNREACHABLE: "check [store] url: the folder must exist and the daemon's user must be able to enter it",
+    Trouble.CLAIMED: "one daemon per database: stop the other one, or give this one its own [store] url",
+    Trouble.NEWER: "install the version that wrote this database, or restore a backup from before the upgrade",
+    Trouble.REFUSED: "this is a defect: report it together with the log line",
+    Trouble.OTHER: "look at the disk and the log, then run `db check`",
+}
+
+
+class StoreError(VindarisError):
+    """The database did not do it. Nothing of the transaction was kept; ``trouble`` says what kind, ``advice`` the fix."""
+
+    def __init__(self, message: str, trouble: Trouble) -> None:
+        super().__init__(message, advice=ADVICE[trouble])
+        self.trouble = trouble
+
+
+_BY_CODE = {
+    sqlite3.SQLITE_BUSY: Trouble.LOCKED,
+    sqlite3.SQLITE_LOCKED: Trouble.LOCKED,
+    sqlite3.SQLITE_READONLY: Trouble.READ_ONLY,
+    sqlite3.SQLITE_PERM: Trouble.READ_ONLY,
+    sqlite3.SQLITE_AUTH: Trouble.READ_ONLY,
+    sqlite3.SQLITE_FULL: Trouble.FULL,
+    sqlite3.SQLITE_CORRUPT: Trouble.CORRUPT,
+    sqlite3.SQLITE_NOTADB: Trouble.CORRUPT,
+    sqlite3.SQLITE_CANTOPEN: Trouble.UNREACHABLE,
+    sqlite3.SQLITE_CONSTRAINT: Trouble.REFUSED,
+}
+_PRIMARY = 0xFF  # an extended result code holds the primary one in its lowest byte (sqlite.org/rescode.html)
+
+
+def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
+    """Return the ``StoreError`` for what a driver raised; the text is the driver's, without SQL and its values."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", None)
+    trouble = Trouble.OTHER if code is None else _BY_CODE.get(code & _PRIMARY, Trouble.OTHER)
+    return StoreError(f"the database says: {cause}", trouble)

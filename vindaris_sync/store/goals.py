@@ -1,0 +1,365 @@
+"""Goals in force: their keys, revisions and edits that are no revision yet (R11)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from vindaris_sync.domain.goals import (
+    MATERIAL,
+    Contents,
+    Goal,
+    Outcome,
+    Pending,
+    Status,
+    by_key,
+    contents,
+    differs,
+    due,
+    fingerprint,
+    fold,
+)
+from vindaris_sync.domain.records import GoalBook, GoalFacts
+from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
+from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.issues import mark_due_by_goal
+from vindaris_sync.store.part import Part
+
+_GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
+_HISTORY = (
+    "INSERT INTO history (at, goal_id, event, who, how, goal_revision, before, after) "
+    "VALUES (?, ?, ?, ?, 'goals', ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GoalsRead:
+    """What an accepted read of the goals' source changed, as keys; ``edited`` wait for their debounce."""
+
+    added: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    reverted: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
+    restated: tuple[str, ...] = ()
+    """Goals whose status has changed."""
+    missing: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing changed."""
+        return not any(
+            (self.added, self.edited, self.reverted, self.renamed, self.restated, self.missing, self.returned)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGoal:
+    """A goal as its source last stated it, with what is held beside it."""
+
+    id: int
+    goal: Goal
+    revision: int
+    missing_since: datetime | None
+    pending: Pending | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A goal's contents from ``at`` on; ``minor``: not worth asking anybody about."""
+
+    revision: int
+    contents: Contents
+    minor: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    id: int
+    key: str
+    folded: str
+    title: str
+    status: str
+    content: str
+    revision: int
+    missing_since: int | None
+    pending: str | None
+
+
+class Goals(Part):
+    """The goals and their revisions."""
+
+    _book: tuple[int, tuple[str, ...], GoalBook] | None = None
+
+    def goal_book(self, material: Collection[str] = MATERIAL) -> GoalBook:
+        """Return the goals in force; stamps are fingerprints under ``material``, minor edits joined. Shared: frozen."""
+        wanted = tuple(sorted(material))
+        with self._db.read() as sql:
+            at = dict(sql.rows("SELECT name, value FROM counter"))
+            if self._book is not None and self._book[:2] == (at["goals"], wanted):
+                return self._book[2]
+            book = _book(sql, wanted)
+        if at["goals"] <= at["generation"]:  # above it, what was read may still be rolled back
+            self._book = (at["goals"], wanted, book)
+        return book
+
+    def put_goals(
+        self, goals: Sequence[Goal], now: datetime, material: Collection[str] = MATERIAL, who: str = ""
+    ) -> GoalsRead:
+        """Keep an accepted read (no ``domain.goals.problems``) of the whole source, in one transaction.
+
+        A new goal is in force at once, as revision 1, and so are a new key, a new status and what is not material. An
+        edit of something material is pending until ``promote``; a revert drops it. A goal that the source has no more
+        stays in force as missing. Whatever of this matters to issues marks them due.
+        """
+        with self._db.write() as sql:
+            return _Reading(sql, goals, to_micros(now), tuple(material), who).record()
+
+    def promote(self, now: datetime, debounce: timedelta, *, force: bool = False, who: str = "") -> tuple[int, ...]:
+        """Make pending edits revisions that have rested (``force``: all); return the goals' ids. Their issues are due."""
+        with self._db.read() as sql:
+            waiting = {row[0]: _pending(row[1]) for row in sql.rows(_PENDING)}
+        ready = [goal for goal, pending in waiting.items() if force or due(pending, debounce, now)]
+        if not ready:
+            return ()
+        with self._db.write() as sql:
+            for goal in ready:
+                _promote(sql, goal, to_micros(now), who)
+            mark_due_by_goal(sql, ready)
+            _touched(sql)
+        return tuple(ready)
+
+    def goals(self) -> tuple[StoredGoal, ...]:
+        """Return every goal in its source's order, missing ones last."""
+        with self._db.read() as sql:
+            found = sql.rows(f"SELECT {_GOAL} FROM goal ORDER BY missing_since IS NOT NULL, position, id")  # noqa: S608 - fixed names
+            return tuple(_stored(_Held(*row)) for row in found)
+
+    def revisions(self, goal: int) -> tuple[Revision, ...]:
+        """Return all revisions of a goal, oldest first."""
+        with self._db.read() as sql:
+            text = "SELECT revision, contents, minor, at FROM goal_revision WHERE goal_id = ? ORDER BY revision"
+            return tuple(
+                Revision(number, load(stored), bool(minor), to_instant(at))
+                for number, stored, minor, at in sql.rows(text, (goal,))
+            )
+
+
+_PENDING = "SELECT id, pending FROM goal WHERE pending IS NOT NULL ORDER BY position, id"
+
+
+# --- what is in force -------------------------------------------------------------------------------------------------
+
+
+def _book(sql: Sql, material: tuple[str, ...]) -> GoalBook:
+    revisions: dict[int, list[tuple[int, str, bool]]] = {}
+    for goal, revision, stored, minor in sql.rows(
+        "SELECT goal_id, revision, contents, minor FROM goal_revision ORDER BY goal_id, revision"
+    ):
+        revisions.setdefault(goal, []).append((revision, fingerprint(load(stored), material), bool(minor)))
+    goals = {
+        number: GoalFacts(number, key, title, status, revision, _stamps(revisions[number]), missing is not None)
+        for number, key, title, status, revision, missing in sql.rows(
+            "SELECT id, key, title, status, revision, missing_since FROM goal ORDER BY position, id"
+        )
+    }
+    return GoalBook(goals, _names(sql))
+
+
+def _names(sql: Sql) -> dict[str, int]:
+    """Return goals by every name, under both ways of folding: a goal's own key goes before another's former one."""
+    former = {row[0]: row[1] for row in sql.rows("SELECT folded, goal_id FROM goal_alias")}
+    rows = sql.rows("SELECT folded, key, id FROM goal")
+    return former | {row[1].strip().casefold(): row[2] for row in rows} | {row[0]: row[2] for row in rows}
+
+
+def _stamps(revisions: Iterable[tuple[int, str, bool]]) -> dict[int, str]:
+    """Return each revision's stamp: its fingerprint, or that which minor edits have joined it to."""
+    joined: dict[str, str] = {}
+
+    def root(stamp: str) -> str:
+        while stamp in joined:
+            stamp = joined[stamp]
+        return stamp
+
+    revisions = tuple(revisions)
+    for (_, before, _), (_, after, minor) in zip(revisions, revisions[1:], strict=False):
+        if minor and root(before) != root(after):
+            joined[root(after)] = root(before)
+    return {revision: root(stamp) for revision, stamp, _ in revisions}
+
+
+_WAITING = ("added", "edited", "reverted")  # no issue is decided otherwise because of these
+
+
+# --- reading the source -----------------------------------------------------------------------------------------------
+
+
+class _Reading:
+    """One accepted read of the source, compared with what is held."""
+
+    def __init__(self, sql: Sql, goals: Sequence[Goal], now: int, material: tuple[str, ...], who: str) -> None:
+        self._sql, self._goals, self._now, self._material, self._who = sql, goals, now, material, who
+        self._known = by_key(goals)
+        rows = sql.rows(f"SELECT {_GOAL} FROM goal")  # noqa: S608 - fixed names
+        self._held = {row[0]: _Held(*row) for row in rows}
+        self._by_name = {row[0]: row[1] for row in sql.rows("SELECT folded, goal_id FROM goal_alias")}
+        self._by_name |= {held.folded: held.id for held in self._held.values()}
+        self._found: dict[str, list[str]] = {}
+        self._touched: set[int] = set()
+
+    def record(self) -> GoalsRead:
+        """Write what differs and return it."""
+        seen: set[int] = set()
+        for position, goal in enumerate(self._goals):
+            held = self._match(goal, seen)
+            seen.add(self._add(goal, position) if held is None else self._keep(goal, position, held))
+        for held in self._held.values():
+            if held.id not in seen and held.missing_since is None:
+                self._lose(held)
+        if self._found:
+            _touched(self._sql)
+            mark_due_by_goal(self._sql, self._touched)
+        if "added" in self._found or "renamed" in self._found:
+            _mark_unknown(self._sql)
+        return GoalsRead(**{kind: tuple(keys) for kind, keys in self._found.items()})
+
+    def _match(self, goal: Goal, seen: set[int]) -> _Held | None:
+        for name in (goal.key, *reversed(goal.was)):
+            number = self._by_name.get(fold(name))
+            if number is not None and number not in seen:
+                return self._held[number]
+        return None
+
+    def _note(self, kind: str, goal: int, key: str, change: tuple[Any, Any] = ((), ()), revision: int = 1) -> None:
+        self._found.setdefault(kind, []).append(key)
+        if kind not in _WAITING:
+            self._touched.add(goal)
+        before, after = change
+        values = (self._now, goal, f"goal_{kind}", self._who, revision, dump(before), dump(after))
+        self._sql.run(_HISTORY, values)
+
+    def _add(self, goal: Goal, position: int) -> int:
+        text = dump(_content(goal, contents(goal, self._known)))
+        number = int(
+            self._sql.row(
+                "INSERT INTO goal (key, folded, title, status, content, revision, position) "
+                "VALUES (?, ?, ?, ?, ?, 1, ?) RETURNING id",
+                (goal.key, fold(goal.key), goal.title, str(goal.status), text, position),
+            )[0]
+        )
+        self._sql.run(
+            "INSERT INTO goal_revision (goal_id, revision, contents, at) VALUES (?, 1, ?, ?)",
+            (number, dump(contents(goal, self._known)), self._now),
+        )
+        self._alias(number, goal.was)
+        self._note("added", number, goal.key)
+        return number
+
+    def _alias(self, number: int, names: Iterable[str]) -> None:
+        self._sql.many(
+            "INSERT INTO goal_alias (folded, goal_id) VALUES (?, ?) ON CONFLICT (folded) DO UPDATE SET "
+            "goal_id = excluded.goal_id WHERE goal_alias.goal_id <> excluded.goal_id",
+            [(fold(name), number) for name in names],
+        )
+
+    def _keep(self, goal: Goal, position: int, held: _Held) -> int:
+        stated = contents(goal, self._known)
+        pending = self._pending(goal, stated, held)
+        text = dump(_content(goal, stated))
+        title = goal.title if pending is None or "title" not in self._material else held.title
+        self._changes(goal, held)
+        self._sql.run(
+            "UPDATE goal SET key = ?, folded = ?, title = ?, status = ?, content = ?, position = ?, "
+            "missing_since = NULL, pending = ? WHERE id = ? AND (key <> ? OR title <> ? OR status <> ? OR content <> ? "
+            "OR position <> ? OR missing_since IS NOT NULL OR coalesce(pending, '') <> ?)",
+            (
+                goal.key, fold(goal.key), title, str(goal.status), text, position, pending, held.id,
+                goal.key, title, str(goal.status), text, position, pending or "",
+            ),
+        )  # fmt: skip
+        if held.content != text or held.title != title:
+            _touched(self._sql)
+        return held.id
+
+    def _changes(self, goal: Goal, held: _Held) -> None:
+        former = [held.key] if held.folded != fold(goal.key) else []
+        self._alias(held.id, [*goal.was, *former])
+        if held.key != goal.key:
+            self._note("renamed", held.id, goal.key, ([held.key], [goal.key]), held.revision)
+        if held.status != goal.status:
+            self._note("restated", held.id, goal.key, ([held.status], [str(goal.status)]), held.revision)
+        if held.missing_since is not None:
+            self._note("returned", held.id, goal.key, revision=held.revision)
+
+    def _pending(self, goal: Goal, stated: Contents, held: _Held) -> str | None:
+        """Return the edit that waits after this read, as it is stored."""
+        stored = self._sql.value(
+            "SELECT contents FROM goal_revision WHERE goal_id = ? AND revision = ?", (held.id, held.revision)
+        )
+        if not differs(load(stored), stated, self._material):
+            if held.pending is not None:
+                self._note("reverted", held.id, goal.key, revision=held.revision)
+            return None
+        waiting = None if held.pending is None else load(held.pending)
+        if waiting is not None and not differs(waiting["contents"], stated, self._material):
+            return dump({**waiting, "contents": stated, "minor": goal.minor})
+        self._note("edited", held.id, goal.key, (load(stored), stated), held.revision)
+        first = self._now if waiting is None else waiting["first_seen"]
+        return dump({"contents": stated, "first_seen": first, "last_seen": self._now, "minor": goal.minor})
+
+    def _lose(self, held: _Held) -> None:
+        self._sql.run("UPDATE goal SET missing_since = ? WHERE id = ?", (self._now, held.id))
+        self._note("missing", held.id, held.key, revision=held.revision)
+
+
+def _content(goal: Goal, resolved: Contents) -> dict[str, Any]:
+    return {"goal": {**asdict(goal), "status": str(goal.status)}, "resolved": resolved}
+
+
+def _stored(held: _Held) -> StoredGoal:
+    told = load(held.content)["goal"]
+    goal = Goal(
+        **{
+            **told,
+            "status": Status(told["status"]),
+            "was": tuple(told["was"]),
+            "outcomes": tuple(Outcome(**outcome) for outcome in told["outcomes"]),
+        }
+    )
+    pending = None if held.pending is None else _pending(held.pending)
+    return StoredGoal(held.id, goal, held.revision, maybe_instant(held.missing_since), pending)
+
+
+def _pending(text: str) -> Pending:
+    waiting: Mapping[str, Any] = load(text)
+    return Pending(waiting["contents"], to_instant(waiting["first_seen"]), to_instant(waiting["last_seen"]))
+
+
+def _promote(sql: Sql, goal: int, now: int, who: str) -> None:
+    row = sql.row("SELECT revision, pending, content FROM goal WHERE id = ?", (goal,))
+    revision, waiting, title = row[0] + 1, load(row[1]), load(row[2])["goal"]["title"]
+    before = sql.value("SELECT contents FROM goal_revision WHERE goal_id = ? AND revision = ?", (goal, row[0]))
+    after = dump(waiting["contents"])
+    sql.run(
+        "INSERT INTO goal_revision (goal_id, revision, contents, minor, at) VALUES (?, ?, ?, ?, ?)",
+        (goal, revision, after, waiting["minor"], now),
+    )
+    sql.run("UPDATE goal SET revision = ?, title = ?, pending = NULL WHERE id = ?", (revision, title, goal))
+    sql.run(_HISTORY, (now, goal, "goal_changed", who, revision, before, after))
+
+
+def _touched(sql: Sql) -> None:
+    """Note that a goal has changed in this transaction, whose generation is one above the last commit's."""
+    sql.run("UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'")
+
+
+def _mark_unknown(sql: Sql) -> None:
+    """Mark due what showed a key that nobody knew: it may be known now (R3)."""
+    sql.run(
+        "UPDATE issue SET due = TRUE WHERE NOT due AND id IN "
+        "(SELECT issue_id FROM cause WHERE reason = 'unknown_goal' AND (answer IS NULL OR answer <> 'moot'))"
+    )

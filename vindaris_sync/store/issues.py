@@ -1,0 +1,363 @@
+"""Recording what trackers say: pages of a pull and direct reads. Only rows that differ are written (L3, L7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
+from vindaris_sync.store.codec import dump, to_micros
+from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.part import Part
+from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
+
+_INSERT = (
+    f"INSERT INTO issue (id, tracker, ext_id, {', '.join(Payload._fields)}, parent_id, presence, presence_at, "  # noqa: S608 - fixed names
+    f"first_seen_at, verified_at, backlog) VALUES ({', '.join('?' * (len(Payload._fields) + 9))})"
+)
+_UPDATE = (
+    f"UPDATE issue SET {', '.join(f'{name} = ?' for name in Payload._fields)}, parent_id = ?, "  # noqa: S608 - fixed names
+    "presence_at = CASE WHEN presence = ? THEN presence_at ELSE ? END, presence = ?, verified_at = ?, "
+    "refused = CASE WHEN ? THEN '[]' ELSE refused END, due = due OR ? WHERE id = ?"
+)
+_HISTORY = "INSERT INTO history (at, issue_id, event, how, before, after) VALUES (?, ?, ?, 'tracker', ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What recording did, in numbers of issues; ``same`` counts those older than what is held too."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    moved: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    known: Known
+    payload: Payload
+    presence: str
+    parent_id: int | None
+
+    @property
+    def steers_children(self) -> bool:
+        """Whether what hangs below may be decided differently."""
+        old, new = self.known, self.payload
+        return (
+            (old.closed, old.place, old.type, old.parent_id, old.presence)
+            != (new.closed, new.place, new.type, self.parent_id, self.presence)
+        )  # fmt: skip
+
+    @property
+    def steers(self) -> bool:
+        """Whether the issue itself may be decided differently: everything but titles, names and states of work."""
+        return self.steers_children or (self.known.key, self.known.observed, self.known.parent) != (
+            self.payload.key,
+            self.payload.observed,
+            self.payload.parent,
+        )
+
+    def events(self) -> Iterable[tuple[str, str, str]]:
+        """Yield what the history keeps of it: event, before, after."""
+        old, new = self.known, self.payload
+        if old.key != new.key:
+            yield "key_changed", dump([old.key]), dump([new.key])
+        if old.place != new.place:
+            yield "place_changed", dump([old.place]), dump([new.place])
+        if bool(old.closed) != new.closed:
+            yield "closed" if new.closed else "reopened", "[]", "[]"
+        if old.parent != new.parent:
+            yield "parent_changed", dump(list(filter(None, old.parent))), dump(list(filter(None, new.parent)))
+        if old.presence != self.presence:
+            yield "presence_changed", dump([old.presence]), dump([self.presence])
+
+
+class Issues(Part):
+    """Recording of pages and the marks of what has to be decided."""
+
+    def record_page(self, tracker: str, page: Page, surfaces: tuple[Surface, ...], now: datetime) -> PageResult:
+        """Record a page and, last, its scope's cursor, in one transaction. Recording it again does nothing.
+
+        What is new or changed is due and unverified; what hangs on it is due where it may matter. An observation
+        older than what is held is ignored. Issues not known before that are older than their place's first sight are
+        backlog. What could not be mapped goes to quarantine, and leaves it once it can.
+        """
+        with self._db.write() as sql:
+            at = to_micros(now)
+            result = record(sql, tracker, page.issues, self._observer(surfaces), Reading(at, in_scope=True))
+            _set_aside(sql, tracker, page.rejected, at)
+            _readmit(sql, tracker, [issue.ref.id for issue in page.issues])
+            sql.run(
+                "INSERT INTO cursor (tracker, scope, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT "
+                "(tracker, scope) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at "
+                "WHERE cursor.value <> excluded.value",
+                (tracker, page.scope, page.cursor, at),
+            )
+        return PageResult(result.new, result.changed, result.same, result.moved, len(page.rejected))
+
+    def record_context(
+        self, tracker: str, issues: Sequence[Issue], surfaces: tuple[Surface, ...], now: datetime
+    ) -> PageResult:
+        """Record ancestors out of scope, read directly: they carry links, but have no state, review or writes (R6)."""
+        reading = Reading(to_micros(now), direct=True, new=Presence.CONTEXT)
+        with self._db.write() as sql:
+            return record(sql, tracker, issues, self._observer(surfaces), reading)
+
+    def _observer(self, surfaces: tuple[Surface, ...]) -> Observer:
+        if self._last_observer is None or self._last_observer.surfaces != surfaces:
+            self._last_observer = Observer(surfaces)
+        return self._last_observer
+
+    _last_observer: Observer | None = None
+
+    # --- marks ---------------------------------------------------------------------------------------------------
+
+    def mark_due(self, ids: Iterable[int]) -> int:
+        """Let these issues be decided anew; return how many were not due yet."""
+        with self._db.write() as sql:
+            return sql.run_in("UPDATE issue SET due = TRUE WHERE NOT due AND id IN ({})", ids)
+
+    def mark_due_by_goal(self, goals: Iterable[int]) -> int:
+        """Let every open issue that holds or inherits a link to these goals be decided anew."""
+        with self._db.write() as sql:
+            return mark_due_by_goal(sql, goals)
+
+    def mark_due_all(self, tracker: str) -> int:
+        """Let every issue of the tracker be decided anew: its layout or its policy has changed, or it is night."""
+        with self._db.write() as sql:
+            return sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ?", (tracker,))
+
+    def wake(self, now: datetime) -> int:
+        """Let the issues be decided anew that were to be looked at by ``now``; return how many."""
+        at = to_micros(now)
+        with self._db.read() as sql:
+            if sql.row("SELECT 1 FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ? LIMIT 1", (at,)) is None:
+                return 0
+        with self._db.write() as sql:
+            return sql.run(
+                "UPDATE issue SET due = TRUE, wake_at = NULL WHERE wake_at IS NOT NULL AND wake_at <= ?", (at,)
+            )
+
+    def set_undefined(self, undefined: Mapping[int, Iterable[tuple[str, str]]]) -> None:
+        """Note per issue the (surface key, value) pairs whose definition is gone; what changes is due (R2)."""
+        values = [(text, issue, text) for issue, pairs in undefined.items() for text in [dump(sorted(pairs))]]
+        with self._db.write() as sql:
+            sql.many("UPDATE issue SET undefined = ?, due = TRUE WHERE id = ? AND undefined <> ?", values)
+
+    def clear_issue_refusals(self, tracker: str) -> int:
+        """Forget what single issues refused, so that the nightly probe tries again; they are due."""
+        with self._db.write() as sql:
+            return sql.run(
+                "UPDATE issue SET refused = '[]', due = TRUE WHERE tracker = ? AND refused <> '[]'", (tracker,)
+            )
+
+
+# --- recording ------------------------------------------------------------------------------------------------------
+
+
+def record(sql: Sql, tracker: str, issues: Sequence[Issue], observer: Observer, reading: Reading) -> PageResult:
+    """Bring the rows of ``issues`` to what was read; write those only that differ."""
+    payloads = _latest(issues, observer)
+    known = lookup(sql, tracker, payloads)
+    new = {ext: payload for ext, payload in payloads.items() if ext not in known}
+    ids = _number(sql, new)
+    changed, verified = _compare(known, payloads, reading)
+    parents = _Parents(sql, tracker, {**new, **{known.ext_id: payload for known, payload, _ in changed}}, known, ids)
+    changes = [_Change(old, payload, presence, parents.of(old, payload)) for old, payload, presence in changed]
+    _insert(sql, tracker, [(ids[ext], ext, payload, parents.stated(payload)) for ext, payload in new.items()], reading)
+    _update(sql, tracker, changes, reading)
+    sql.many("UPDATE issue SET verified_at = ? WHERE id = ?", verified)
+    _adopt_orphans(sql, tracker, {ext: ids[ext] for ext in new}, _keys(new, ids, changes))
+    moved = sum(change.known.place != change.payload.place for change in changes)
+    return PageResult(len(new), len(changes), len(payloads) - len(new) - len(changes), moved)
+
+
+def lookup(sql: Sql, tracker: str, ext_ids: Iterable[str]) -> dict[str, Known]:
+    """Return what is known of the tracker's issues by their ids."""
+    query = f"SELECT {KNOWN} FROM issue WHERE tracker = ? AND ext_id IN ({{}})"  # noqa: S608 - fixed names
+    return {row[0]: Known._make(row) for row in sql.rows_in(query, ext_ids, tracker)}
+
+
+def mark_due_by_goal(sql: Sql, goals: Iterable[int]) -> int:
+    """Mark every open issue due that holds or inherits a link to ``goals``."""
+    return sum(
+        sql.run(
+            "UPDATE issue SET due = TRUE WHERE NOT due AND NOT closed AND (id IN (SELECT issue_id FROM link WHERE "
+            "goal_id = ?) OR carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?))",
+            (goal, goal),
+        )
+        for goal in goals
+    )
+
+
+def _latest(issues: Sequence[Issue], observer: Observer) -> dict[str, Payload]:
+    found: dict[str, Payload] = {}
+    for issue in issues:
+        payload = observer.payload(issue)
+        other = found.get(issue.ref.id)
+        if other is None or payload.updated >= other.updated:
+            found[issue.ref.id] = payload
+    return found
+
+
+def _number(sql: Sql, new: Iterable[str]) -> dict[str, int]:
+    """Number the new rows ahead, so that parents and children of one page know each other; the lock makes it safe."""
+    first = (sql.value("SELECT max(id) FROM issue") or 0) + 1
+    return {ext: number for number, ext in enumerate(new, first)}
+
+
+def _compare(
+    known: Mapping[str, Known], payloads: Mapping[str, Payload], reading: Reading
+) -> tuple[list[tuple[Known, Payload, str]], list[tuple[int, int]]]:
+    """Return what differs from the rows held, and rows that only become verified (updated, id)."""
+    changed, verified = [], []
+    for ext, old in known.items():
+        payload = payloads[ext]
+        if payload.updated < old.updated:
+            continue
+        presence = reading.presence(old, payload)
+        if presence in (Presence.GONE, Presence.MOVED):
+            continue
+        if payload.digest != old.digest or presence != old.presence:
+            changed.append((old, payload, presence))
+        elif reading.direct and old.verified_at != payload.updated:
+            verified.append((payload.updated, old.id))
+    return changed, verified
+
+
+class _Parents:
+    """Finds the rows of stated parents: among those being written, by id, by key, by a former key."""
+
+    def __init__(
+        self, sql: Sql, tracker: str, written: Mapping[str, Payload], known: Mapping[str, Known], ids: Mapping[str, int]
+    ) -> None:
+        self._by_ext = {**{ext: old.id for ext, old in known.items()}, **ids}
+        stated = [payload.parent for payload in written.values() if payload.parent != ("", "")]
+        missing = {ext for ext, _ in stated if ext and ext not in self._by_ext}
+        query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND ext_id IN ({})"
+        self._by_ext |= {row[0]: row[1] for row in sql.rows_in(query, missing, tracker)}
+        keys = {key for ext, key in stated if not ext}
+        self._by_key = _by_key(sql, tracker, keys) if keys else {}
+        if keys:
+            self._by_key |= {payload.key: self._by_ext[ext] for ext, payload in written.items()}
+
+    def stated(self, payload: Payload) -> int | None:
+        """Return the row of the parent that ``payload`` names, or None where it is not known."""
+        ext, key = payload.parent
+        found = self._by_ext.get(ext) if ext else self._by_key.get(key)
+        return None if found is None or payload.key == key else found
+
+    def of(self, old: Known, payload: Payload) -> int | None:
+        """Return the same for a row that exists; an issue is never its own parent."""
+        if payload.parent == old.parent and old.parent_id is not None:
+            return old.parent_id
+        found = self.stated(payload)
+        return None if found == old.id else found
+
+
+def _by_key(sql: Sql, tracker: str, keys: Iterable[str]) -> dict[str, int]:
+    """Return the rows under these keys: a key used again is the present issue's, then the one seen last."""
+    former = "SELECT key, issue_id FROM alias WHERE tracker = ? AND key IN ({})"
+    found = {row[0]: row[1] for row in sql.rows_in(former, keys, tracker)}
+    query = "SELECT key, id FROM issue WHERE tracker = ? AND key IN ({}) ORDER BY presence = 'present', id"
+    return found | {row[0]: row[1] for row in sql.rows_in(query, keys, tracker)}
+
+
+def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int | None]], reading: Reading) -> None:
+    if not rows:
+        return
+    seen = _first_sight(sql, tracker, {payload.place for _, _, payload, _ in rows}, reading.now)
+    now, presence = reading.now, str(reading.new)
+    sql.many(
+        _INSERT,
+        [
+            (
+                number, tracker, ext, *payload, parent, presence, now, now,
+                payload.updated if reading.direct else None, payload.created < seen[payload.place],
+            )
+            for number, ext, payload, parent in rows
+        ],
+    )  # fmt: skip
+
+
+def _first_sight(sql: Sql, tracker: str, places: Iterable[str], now: int) -> dict[str, int]:
+    query = "SELECT place, first_seen_at FROM place WHERE tracker = ? AND place IN ({})"
+    seen = {row[0]: row[1] for row in sql.rows_in(query, places, tracker)}
+    fresh = [(tracker, place, now) for place in places if place not in seen]
+    sql.many("INSERT INTO place (tracker, place, first_seen_at) VALUES (?, ?, ?)", fresh)
+    return seen | {place: now for _, place, _ in fresh}
+
+
+def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading) -> None:
+    now = reading.now
+    sql.many(
+        _UPDATE,
+        [
+            (
+                *new.payload, new.parent_id, new.presence, now, new.presence,
+                new.payload.updated if reading.direct else None, new.known.place != new.payload.place,
+                not reading.direct or new.steers, new.known.id,
+            )
+            for new in changes
+        ],
+    )  # fmt: skip
+    sql.many(_HISTORY, [(now, new.known.id, *event) for new in changes for event in new.events()])
+    keep_aliases(
+        sql, tracker, [(new.known.key, new.known.id) for new in changes if new.known.key != new.payload.key], now
+    )
+    mark_below(sql, [new.known.id for new in changes if new.steers_children])
+
+
+def keep_aliases(sql: Sql, tracker: str, former: Iterable[tuple[str, int]], now: int) -> None:
+    """Keep former keys as names of these issues; a name belongs to the issue that bore it last."""
+    sql.many(
+        "INSERT INTO alias (tracker, key, issue_id, until) VALUES (?, ?, ?, ?) ON CONFLICT (tracker, key) DO UPDATE "
+        "SET issue_id = excluded.issue_id, until = excluded.until",
+        [(tracker, key, issue, now) for key, issue in former],
+    )
+
+
+def mark_below(sql: Sql, ids: Iterable[int]) -> None:
+    """Mark due what hangs on these issues: their children, and what they carry."""
+    ids = tuple(ids)
+    sql.run_in("UPDATE issue SET due = TRUE WHERE NOT due AND parent_id IN ({})", ids)
+    sql.run_in("UPDATE issue SET due = TRUE WHERE NOT due AND carrier_id IN ({})", ids)
+
+
+def _keys(new: Mapping[str, Payload], ids: Mapping[str, int], changes: Iterable[_Change]) -> dict[str, int]:
+    fresh = {payload.key: ids[ext] for ext, payload in new.items()}
+    return fresh | {each.payload.key: each.known.id for each in changes if each.payload.key != each.known.key}
+
+
+def _adopt_orphans(sql: Sql, tracker: str, by_ext: Mapping[str, int], by_key: Mapping[str, int]) -> None:
+    """Give the issues their parent that have waited for one of these rows."""
+    waiting = "SELECT id, {column} FROM issue WHERE tracker = ? AND parent_id IS NULL AND {column} <> ''"
+    by_id = waiting.format(column="parent_ext") + " AND parent_ext IN ({})"
+    found = [(by_ext[row[1]], row[0]) for row in sql.rows_in(by_id, by_ext, tracker)]
+    by_name = waiting.format(column="parent_key") + " AND parent_ext = '' AND parent_key IN ({})"
+    found += [(by_key[row[1]], row[0]) for row in sql.rows_in(by_name, by_key, tracker)]
+    sql.many(
+        "UPDATE issue SET parent_id = ?, due = TRUE WHERE id = ?",
+        [(parent, child) for parent, child in found if parent != child],
+    )
+
+
+# --- quarantine -----------------------------------------------------------------------------------------------------
+
+
+def _set_aside(sql: Sql, tracker: str, rejected: Iterable[Rejected], now: int) -> None:
+    sql.many(
+        "INSERT INTO quarantine (tracker, ext_id, key, reason, excerpt, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (tracker, ext_id) DO UPDATE SET key = excluded.key, reason = excluded.reason, "
+        "excerpt = excluded.excerpt, last_at = excluded.last_at, tries = quarantine.tries + 1 WHERE (quarantine.key, "
+        "quarantine.reason, quarantine.excerpt) <> (excluded.key, excluded.reason, excluded.excerpt)",
+        [(tracker, each.id, each.key, each.reason, each.excerpt, now, now) for each in rejected],
+    )
+
+
+def _readmit(sql: Sql, tracker: str, ext_ids: Iterable[str]) -> None:
+    aside = {row[0] for row in sql.rows("SELECT ext_id FROM quarantine WHERE tracker = ?", (tracker,))}
+    sql.run_in("DELETE FROM quarantine WHERE tracker = ? AND ext_id IN ({})", aside.intersection(ext_ids), tracker)

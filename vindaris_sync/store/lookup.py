@@ -1,0 +1,94 @@
+"""Finding and listing, for people and reports: by name, by review, by goal, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vindaris_sync.store.codec import load, to_instant, to_micros
+from vindaris_sync.store.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the history."""
+
+    at: datetime
+    issue: int | None
+    goal: int | None
+    event: str
+    who: str
+    how: str
+    why: str
+    goal_revision: int | None
+    before: Any
+    after: Any
+    pass_id: str
+
+
+class Lookups(Part):
+    """Questions about what is stored."""
+
+    def find(self, name: str, tracker: str | None = None) -> tuple[int, ...]:
+        """Return the issues that ``name`` may mean: ``KEY`` or a former key, or ``TRACKER:ID``; present ones first."""
+        before, _, after = name.partition(":")
+        with self._db.read() as sql:
+            exact = sql.rows("SELECT id FROM issue WHERE tracker = ? AND ext_id = ?", (before, after))
+            if exact:
+                return (exact[0][0],)
+            current = sql.rows(
+                "SELECT id FROM issue WHERE tracker IN (SELECT DISTINCT tracker FROM place) AND key = ? "
+                "AND tracker = coalesce(?, tracker) ORDER BY presence <> 'present', id DESC",
+                (name, tracker),
+            )
+            former = sql.rows(
+                "SELECT issue_id FROM alias WHERE tracker IN (SELECT DISTINCT tracker FROM place) AND key = ? "
+                "AND tracker = coalesce(?, tracker) ORDER BY until DESC",
+                (name, tracker),
+            )
+        return tuple(dict.fromkeys(row[0] for row in (*current, *former)))
+
+    def by_id(self, tracker: str, ext_ids: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of the tracker's issues by the tracker's ids."""
+        query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND ext_id IN ({})"
+        with self._db.read() as sql:
+            return {row[0]: row[1] for row in sql.rows_in(query, ext_ids, tracker)}
+
+    def ids(self, tracker: str, presence: Sequence[str] = ("present",)) -> dict[str, int]:
+        """Return all of the tracker's issues in these presences: numbers by the tracker's ids, for the census."""
+        query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND presence IN ({}) ORDER BY id"
+        with self._db.read() as sql:
+            return {row[0]: row[1] for row in sql.rows_in(query, presence, tracker)}
+
+    def open_reviews(self, limit: int = 1000, after: int = 0) -> tuple[int, ...]:
+        """Return issues with an open review, numbers above ``after``, lowest first."""
+        text = "SELECT id FROM issue WHERE review_open AND id > ? ORDER BY id LIMIT ?"
+        with self._db.read() as sql:
+            return tuple(row[0] for row in sql.rows(text, (after, limit)))
+
+    def linked_to(self, goal: int) -> tuple[int, ...]:
+        """Return the issues with an explicit link to the goal, then those that they carry."""
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT issue_id, 0 FROM link WHERE goal_id = ? UNION SELECT id, 1 FROM issue WHERE carrier_id <> id "
+                "AND carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?) ORDER BY 2, 1",
+                (goal, goal),
+            )
+        return tuple(dict.fromkeys(row[0] for row in rows))
+
+    def history(
+        self, issue: int | None = None, goal: int | None = None, until: datetime | None = None, limit: int = 1000
+    ) -> tuple[Event, ...]:
+        """Return what happened to the issue or the goal (neither: to all) up to ``until``, newest first."""
+        clauses = {"issue_id = ?": issue, "goal_id = ?": goal, "at <= ?": None if until is None else to_micros(until)}
+        asked = {text: value for text, value in clauses.items() if value is not None}
+        where = " AND ".join(asked) or "1 = 1"
+        text = (
+            "SELECT at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id FROM history "  # noqa: S608 - fixed texts
+            f"WHERE {where} ORDER BY at DESC, id DESC LIMIT ?"
+        )
+        with self._db.read() as sql:
+            rows = sql.rows(text, (*asked.values(), limit))
+        return tuple(Event(to_instant(row[0]), *row[1:8], load(row[8]), load(row[9]), row[10]) for row in rows)

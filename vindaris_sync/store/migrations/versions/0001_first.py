@@ -1,0 +1,445 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER history_update BEFORE UPDATE ON history BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
+        "CREATE TRIGGER history_delete BEFORE DELETE ON history BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
+        "CREATE TRIGGER pass_update BEFORE UPDATE ON pass WHEN OLD.ended IS NOT NULL BEGIN SELECT RAISE(ABORT, 'an ended pass is not changed'); END",
+        "CREATE TRIGGER pass_delete BEFORE DELETE ON pass BEGIN SELECT RAISE(ABORT, 'passes are append-only'); END",
+    ),
+}
+"""What refuses changes to what happened (L10), by dialect."""
+
+SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0)"
+
+
+def upgrade() -> None:
+    """Make everything."""
+    op.create_table(
+        "counter",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "cursor",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tracker", "scope"),
+    )
+    op.create_table(
+        "goal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("missing_since", sa.BigInteger(), nullable=True),
+        sa.Column("pending", sa.Text(), nullable=True),
+        sa.CheckConstraint("status IN ('proposed', 'active', 'achieved', 'abandoned')", name="status_known"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("folded", name="goal_name"),
+    )
+    op.create_table(
+        "issue",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("ext_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("closed", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("author", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("assignee", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("parent_ext", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("parent_key", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("observed", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
+        sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True
+        ),
+        sa.Column("presence", sa.Text(), server_default=sa.text("'present'"), nullable=False),
+        sa.Column("presence_at", sa.BigInteger(), nullable=False),
+        sa.Column("presence_reason", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("moved_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("backlog", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("due", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("decided", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("tracked", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'unlinked'"), nullable=False),
+        sa.Column(
+            "carrier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True
+        ),
+        sa.Column("goals", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=True),
+        sa.Column("suspect", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("parent_unknown", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("undecided_since", sa.Text(), server_default=sa.text("'never'"), nullable=False),
+        sa.Column("by_machine", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("conflict", sa.Text(), nullable=True),
+        sa.Column("bases", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("undefined", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("refused", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("label_stamp", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("wake_at", sa.BigInteger(), nullable=True),
+        sa.Column("review_open", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("review_at", sa.BigInteger(), nullable=True),
+        sa.Column("times_opened", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint(
+            "due OR NOT tracked OR closed OR presence <> 'present' OR state <> 'unlinked' OR review_open",
+            name="unlinked_is_reviewed",
+        ),
+        sa.CheckConstraint(
+            "presence IN ('present', 'context', 'out_of_scope', 'hidden', 'gone', 'moved')", name="presence_known"
+        ),
+        sa.CheckConstraint("state IN ('linked', 'inherited', 'exempt', 'unlinked')", name="state_known"),
+        sa.ForeignKeyConstraint(
+            ["carrier_id"],
+            ["issue.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["moved_to"],
+            ["issue.id"],
+        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["issue.id"], initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("tracker", "ext_id", name="issue_identity"),
+    )
+    op.create_index(
+        "issue_carrier",
+        "issue",
+        ["carrier_id"],
+        unique=False,
+        sqlite_where=sa.text("carrier_id IS NOT NULL"),
+        postgresql_where=sa.text("carrier_id IS NOT NULL"),
+    )
+    op.create_index(
+        "issue_due", "issue", ["id"], unique=False, sqlite_where=sa.text("due"), postgresql_where=sa.text("due")
+    )
+    op.create_index("issue_key", "issue", ["tracker", "key"], unique=False)
+    op.create_index(
+        "issue_orphan_id",
+        "issue",
+        ["tracker", "parent_ext"],
+        unique=False,
+        sqlite_where=sa.text("parent_id IS NULL AND parent_ext <> ''"),
+        postgresql_where=sa.text("parent_id IS NULL AND parent_ext <> ''"),
+    )
+    op.create_index(
+        "issue_orphan_key",
+        "issue",
+        ["tracker", "parent_key"],
+        unique=False,
+        sqlite_where=sa.text("parent_id IS NULL AND parent_key <> ''"),
+        postgresql_where=sa.text("parent_id IS NULL AND parent_key <> ''"),
+    )
+    op.create_index(
+        "issue_parent",
+        "issue",
+        ["parent_id"],
+        unique=False,
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
+    )
+    op.create_index(
+        "issue_review",
+        "issue",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("review_open"),
+        postgresql_where=sa.text("review_open"),
+    )
+    op.create_index(
+        "issue_wake",
+        "issue",
+        ["wake_at"],
+        unique=False,
+        sqlite_where=sa.text("wake_at IS NOT NULL"),
+        postgresql_where=sa.text("wake_at IS NOT NULL"),
+    )
+    op.create_table(
+        "message",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("episode", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.Text(), server_default=sa.text("'null'"), nullable=False),
+        sa.Column("digest", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("resolved_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("subject", "channel", "episode"),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dedupe_key", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("change", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_error", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("dedupe_key", name="outbox_subject"),
+    )
+    op.create_index(
+        "outbox_waiting",
+        "outbox",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("delivered_at IS NULL"),
+        postgresql_where=sa.text("delivered_at IS NULL"),
+    )
+    op.create_table(
+        "pass",
+        sa.Column("pass_id", sa.Text(), nullable=False),
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("started", sa.BigInteger(), nullable=False),
+        sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("counts", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("error", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.PrimaryKeyConstraint("pass_id"),
+    )
+    op.create_table(
+        "place",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tracker", "place"),
+    )
+    op.create_table(
+        "quarantine",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("ext_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("excerpt", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.PrimaryKeyConstraint("tracker", "ext_id"),
+    )
+    op.create_table(
+        "refusal",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("advice", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tracker", "place", "surface"),
+    )
+    op.create_table(
+        "report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("local_date", sa.Text(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "run",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("local_date", sa.Text(), nullable=False),
+        sa.Column("started", sa.BigInteger(), nullable=False),
+        sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", "local_date"),
+    )
+    op.create_table(
+        "tracker",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("loaded_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_ok_at", sa.BigInteger(), nullable=True),
+        sa.Column("stopped_reason", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("stopped_advice", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("stopped_at", sa.BigInteger(), nullable=True),
+        sa.Column("held", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("held_limit", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "alias",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("tracker", "key"),
+    )
+    op.create_table(
+        "cause",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("fingerprint", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("opened", sa.BigInteger(), nullable=False),
+        sa.Column("surface_at", sa.BigInteger(), nullable=True),
+        sa.Column("labelled", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("is_open", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("how", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("detail", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("times", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.CheckConstraint(
+            "answer IS NULL OR answer IN ('confirmed', 'decided', 'moot', 'acknowledged')", name="answer_known"
+        ),
+        sa.CheckConstraint("is_open = (answer IS NULL OR answer = 'acknowledged')", name="open_is_unanswered"),
+        sa.CheckConstraint(
+            "reason IN ('unlinked', 'goal_changed', 'goal_closed', 'parent_changed', 'unknown_goal', 'conflict', 'requested')",
+            name="reason_known",
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("issue_id", "reason", "subject", "fingerprint", name="cause_identity"),
+    )
+    op.create_index(
+        "cause_group",
+        "cause",
+        ["reason", "subject", "fingerprint"],
+        unique=False,
+        sqlite_where=sa.text("is_open"),
+        postgresql_where=sa.text("is_open"),
+    )
+    op.create_table(
+        "exemption",
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("issue_id"),
+    )
+    op.create_table(
+        "goal_alias",
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("folded"),
+    )
+    op.create_table(
+        "goal_revision",
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("contents", sa.Text(), nullable=False),
+        sa.Column("minor", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("goal_id", "revision"),
+    )
+    op.create_table(
+        "history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("how", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("why", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("goal_revision", sa.BigInteger(), nullable=True),
+        sa.Column("before", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("after", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("pass_id", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "history_goal",
+        "history",
+        ["goal_id"],
+        unique=False,
+        sqlite_where=sa.text("goal_id IS NOT NULL"),
+        postgresql_where=sa.text("goal_id IS NOT NULL"),
+    )
+    op.create_index(
+        "history_issue",
+        "history",
+        ["issue_id"],
+        unique=False,
+        sqlite_where=sa.text("issue_id IS NOT NULL"),
+        postgresql_where=sa.text("issue_id IS NOT NULL"),
+    )
+    op.create_table(
+        "link",
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("is_primary", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("provenance", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("timing", sa.Text(), server_default=sa.text("'unknown'"), nullable=False),
+        sa.CheckConstraint("provenance IN ('born', 'adopted', 'chosen', 'accepted', 'rule')", name="provenance_known"),
+        sa.CheckConstraint("timing IN ('at_birth', 'later', 'unknown')", name="timing_known"),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("issue_id", "goal_id"),
+    )
+    op.create_index("link_goal", "link", ["goal_id"], unique=False)
+    for statement in APPEND_ONLY[op.get_context().dialect.name]:
+        op.execute(statement)
+    op.execute(SEED)

@@ -1,0 +1,106 @@
+"""What the daemon did: passes, runs that are done once per local date, and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
+from vindaris_sync.store.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class PassFacts:
+    """A pass; ``ended`` None: under way, or killed."""
+
+    pass_id: str
+    tracker: str
+    kind: str
+    started: datetime
+    ended: datetime | None
+    outcome: str
+    counts: Mapping[str, int]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A report: when, for which local date, what it found, and where it lies."""
+
+    at: datetime
+    local_date: date
+    findings: Any
+    path: str
+
+
+class Passes(Part):
+    """What the daemon did."""
+
+    def begin_pass(self, pass_id: str, tracker: str, kind: str, now: datetime) -> None:
+        """Note the start of a pass."""
+        with self._db.write() as sql:
+            text = "INSERT INTO pass (pass_id, tracker, kind, started) VALUES (?, ?, ?, ?)"
+            sql.run(text, (pass_id, tracker, kind, to_micros(now)))
+
+    def end_pass(self, pass_id: str, outcome: str, counts: Mapping[str, int], now: datetime, error: str = "") -> None:
+        """Note the end of a pass, once; it is not changed afterwards (L10)."""
+        with self._db.write() as sql:
+            text = "UPDATE pass SET ended = ?, outcome = ?, counts = ?, error = ? WHERE pass_id = ?"
+            sql.run(text, (to_micros(now), outcome, dump(dict(counts)), error, pass_id))
+
+    def passes(self, tracker: str | None = None, limit: int = 20) -> tuple[PassFacts, ...]:
+        """Return the newest passes, newest first."""
+        text = (
+            "SELECT pass_id, tracker, kind, started, ended, outcome, counts, error FROM pass "
+            "WHERE tracker = coalesce(?, tracker) ORDER BY started DESC, pass_id DESC LIMIT ?"
+        )
+        with self._db.read() as sql:
+            rows = sql.rows(text, (tracker, limit))
+        return tuple(
+            PassFacts(*row[:3], to_instant(row[3]), maybe_instant(row[4]), row[5], load(row[6]), row[7]) for row in rows
+        )
+
+    def begin_run(self, kind: str, local_date: date, now: datetime) -> bool:
+        """Note the start of a run for a local date; False where that date's run has ended already.
+
+        A run that was begun and did not end, because the daemon was killed, is begun again.
+        """
+        with self._db.write() as sql:
+            return (
+                sql.run(
+                    "INSERT INTO run (kind, local_date, started) VALUES (?, ?, ?) ON CONFLICT (kind, local_date) "
+                    "DO UPDATE SET started = excluded.started WHERE run.ended IS NULL",
+                    (kind, local_date.isoformat(), to_micros(now)),
+                )
+                == 1
+            )
+
+    def end_run(self, kind: str, local_date: date, now: datetime) -> None:
+        """Note that the date's run is done."""
+        with self._db.write() as sql:
+            text = "UPDATE run SET ended = ? WHERE kind = ? AND local_date = ?"
+            sql.run(text, (to_micros(now), kind, local_date.isoformat()))
+
+    def last_run(self, kind: str) -> date | None:
+        """Return the newest local date whose run has ended."""
+        with self._db.read() as sql:
+            found = sql.value("SELECT max(local_date) FROM run WHERE kind = ? AND ended IS NOT NULL", (kind,))
+        return None if found is None else date.fromisoformat(found)
+
+    def put_report(self, report: ReportFacts) -> None:
+        """Keep a report's findings (JSON values) and place."""
+        with self._db.write() as sql:
+            sql.run(
+                "INSERT INTO report (at, local_date, findings, path) VALUES (?, ?, ?, ?)",
+                (to_micros(report.at), report.local_date.isoformat(), dump(report.findings), report.path),
+            )
+
+    def last_report(self) -> ReportFacts | None:
+        """Return the newest report."""
+        with self._db.read() as sql:
+            row = sql.row("SELECT at, local_date, findings, path FROM report ORDER BY id DESC LIMIT 1")
+        return (
+            None if row is None else ReportFacts(to_instant(row[0]), date.fromisoformat(row[1]), load(row[2]), row[3])
+        )

@@ -1,0 +1,127 @@
+"""An observed issue as the columns it becomes, and what the store knew of it before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from vindaris_sync.domain.models import Issue, Presence, Raw, Surface, observe
+from vindaris_sync.store.codec import dump, to_micros
+
+_REMEMBERED = 8192  # distinct sets of labels and fields whose observation is kept as text
+
+
+class Payload(NamedTuple):
+    """What a tracker says, as columns in the order they are written."""
+
+    key: str
+    place: str
+    type: str
+    title: str
+    url: str
+    status: str
+    closed: bool
+    created: int
+    updated: int
+    author: str
+    assignee: str
+    parent_ext: str
+    parent_key: str
+    observed: str
+    digest: int
+
+    @property
+    def parent(self) -> tuple[str, str]:
+        """The parent's id and key as stated; both empty without one."""
+        return self.parent_ext, self.parent_key
+
+
+class Known(NamedTuple):
+    """What the store holds of an issue that a new observation is compared with."""
+
+    ext_id: str
+    id: int
+    key: str
+    place: str
+    type: str
+    closed: bool
+    updated: int
+    parent_ext: str
+    parent_key: str
+    observed: str
+    digest: int
+    verified_at: int | None
+    parent_id: int | None
+    presence: str
+
+    @property
+    def parent(self) -> tuple[str, str]:
+        """The parent's id and key as stated before."""
+        return self.parent_ext, self.parent_key
+
+
+KNOWN = (
+    "ext_id, id, key, place, type, closed, updated, parent_ext, parent_key, observed, digest, verified_at, parent_id, "
+    "presence"
+)
+"""The columns of ``Known`` in its order."""
+
+
+class Observer:
+    """Turns issues into payloads under fixed surfaces; equal labels and fields are looked at once."""
+
+    def __init__(self, surfaces: tuple[Surface, ...]) -> None:
+        self.surfaces = surfaces
+        self._texts: dict[tuple[Raw, tuple[tuple[str, Raw], ...]], str] = {}
+
+    def payload(self, issue: Issue) -> Payload:
+        """Return the issue's columns; equal digests mean that nothing we keep differs."""
+        parent = issue.parent
+        told = (
+            issue.key,
+            issue.place,
+            issue.type,
+            issue.title,
+            issue.url,
+            issue.status,
+            issue.closed,
+            to_micros(issue.created),
+            to_micros(issue.updated),
+            issue.author,
+            issue.assignee,
+            parent.id if parent else "",
+            parent.key if parent else "",
+            self._observed(issue),
+        )
+        digest = blake2b(repr(told).encode(), digest_size=8).digest()
+        return Payload(*told, int.from_bytes(digest, "big", signed=True))
+
+    def _observed(self, issue: Issue) -> str:
+        shown = (issue.labels, tuple(issue.fields.items()))
+        text = self._texts.get(shown)
+        if text is None:
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
+            text = self._texts[shown] = dump(observe(issue, self.surfaces))
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How issues were read: when, directly or from a list, and what an issue not known before is."""
+
+    now: int
+    direct: bool = False
+    new: Presence = Presence.PRESENT
+    in_scope: bool = False
+    """Whether being read proves that the issue is in scope, as being on a page does."""
+
+    def presence(self, known: Known, payload: Payload) -> str:
+        """Return what the issue's presence is after the observation ``payload``."""
+        if known.presence in (Presence.GONE, Presence.MOVED):
+            risen = self.direct or payload.updated > known.updated  # a lagging index still lists what is gone
+            return Presence.PRESENT if risen else known.presence
+        if self.in_scope or known.presence == Presence.HIDDEN:
+            return Presence.PRESENT
+        return known.presence

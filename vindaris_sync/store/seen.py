@@ -1,0 +1,154 @@
+"""Recording direct answers: an issue was read, has moved, is gone, or is hidden; absence is never guessed (L6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface
+from vindaris_sync.store.codec import dump, to_micros
+from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
+from vindaris_sync.store.rows import Reading
+
+_FOLLOWS = (
+    "by_machine", "conflict", "bases", "basis", "undecided_since", "label_stamp", "backlog", "first_seen_at", "decided",
+    "state", "goals", "suspect",
+)  # fmt: skip
+"""What goes along when an issue gets a new id: everything that was decided about it by its own value."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenResult:
+    """How many issues were answered for, by answer."""
+
+    present: int = 0
+    moved: int = 0
+    gone: int = 0
+    hidden: int = 0
+
+
+class Sightings(Issues):
+    """Recording of direct reads."""
+
+    def record_seen(
+        self, tracker: str, seen: Sequence[Seen], surfaces: tuple[Surface, ...], now: datetime
+    ) -> SeenResult:
+        """Record the answers of ``fetch``; a value read this way is verified as of the issue's own stamp.
+
+        Under a new id the link, exemption, bases, causes and names go over to the new row, and the old one stays as
+        ``moved``. Gone keeps its date and reason; hidden freezes the issue. Whoever has changed is due.
+        """
+        reading = Reading(to_micros(now), direct=True)
+        read, moved, gone, hidden = _sorted(seen)
+        with self._db.write() as sql:
+            issues = [each.issue for each in (*read, *moved)]
+            record(sql, tracker, issues, self._observer(surfaces), reading)
+            for each in moved:
+                _follow(sql, tracker, each, reading.now)
+            for answers, presence in ((gone, Presence.GONE), (hidden, Presence.HIDDEN)):
+                found = _addressed(sql, tracker, [(each.address, each.reason) for each in answers])
+                _leave(sql, found, presence, reading.now)
+        return SeenResult(len(read), len(moved), len(gone), len(hidden))
+
+    def record_absent(self, ids: Mapping[int, str], presence: Presence, now: datetime) -> None:
+        """Record that these issues (with the reason of each) are not where they were: out of scope, for instance."""
+        with self._db.write() as sql:
+            _leave(sql, ids, presence, to_micros(now))
+
+
+def _sorted(
+    seen: Sequence[Seen],
+) -> tuple[list[Present], list[Moved], list[Gone], list[Hidden]]:
+    read: list[Present] = []
+    moved: list[Moved] = []
+    gone: list[Gone] = []
+    hidden: list[Hidden] = []
+    for each in seen:
+        match each:
+            case Present():
+                read.append(each)
+            case Moved():
+                moved.append(each)
+            case Gone():
+                gone.append(each)
+            case Hidden():
+                hidden.append(each)
+            case _:
+                assert_never(each)
+    return read, moved, gone, hidden
+
+
+def _addressed(sql: Sql, tracker: str, answers: Iterable[tuple[Address, str]]) -> dict[int, str]:
+    """Return the rows that the addresses name, with the reason of each; by id, else by key."""
+    answers = tuple(answers)
+    by_id = {address.id: reason for address, reason in answers if address.id}
+    by_key = {address.key: reason for address, reason in answers if not address.id}
+    found = {known.id: by_id[ext] for ext, known in lookup(sql, tracker, by_id).items()}
+    query = "SELECT id, key FROM issue WHERE tracker = ? AND key IN ({})"
+    return found | {row[0]: by_key[row[1]] for row in sql.rows_in(query, by_key, tracker)}
+
+
+def _leave(sql: Sql, found: Mapping[int, str], presence: Presence, now: int) -> None:
+    query = "SELECT id, presence FROM issue WHERE id IN ({})"
+    before = {row[0]: row[1] for row in sql.rows_in(query, found) if row[1] != presence}
+    sql.many(
+        "UPDATE issue SET presence = ?, presence_at = ?, presence_reason = ?, due = TRUE WHERE id = ?",
+        [(str(presence), now, found[issue], issue) for issue in before],
+    )
+    sql.many(
+        "INSERT INTO history (at, issue_id, event, how, why, before, after) "
+        "VALUES (?, ?, 'presence_changed', 'tracker', ?, ?, ?)",
+        [(now, issue, found[issue], dump([old]), dump([str(presence)])) for issue, old in before.items()],
+    )
+    mark_below(sql, before)
+
+
+def _follow(sql: Sql, tracker: str, moved: Moved, now: int) -> None:
+    """Let everything that was decided go over to the row of the issue's new id."""
+    new = lookup(sql, tracker, [moved.issue.ref.id])[moved.issue.ref.id].id
+    for old in _addressed(sql, tracker, [(moved.address, "")]):
+        row = sql.row("SELECT key, presence FROM issue WHERE id = ?", (old,))
+        if old == new or row is None or row[1] == Presence.MOVED:
+            continue
+        _hand_over(sql, old, new)
+        keep_aliases(sql, tracker, [(row[0], new)], now)
+        sql.run(
+            "UPDATE issue SET presence = 'moved', presence_at = ?, presence_reason = ?, moved_to = ?, due = TRUE, "
+            "review_open = FALSE, wake_at = NULL WHERE id = ?",
+            (now, f"moved to {moved.issue.key}", new, old),
+        )
+        sql.many(
+            "INSERT INTO history (at, issue_id, event, how, before, after) VALUES (?, ?, 'moved', 'tracker', ?, ?)",
+            [(now, issue, dump([row[0]]), dump([moved.issue.key])) for issue in (old, new)],
+        )
+
+
+def _hand_over(sql: Sql, old: int, new: int) -> None:
+    sql.run("UPDATE issue SET due = TRUE WHERE id = ? OR parent_id = ? OR carrier_id = ?", (new, old, old))
+    sql.run("UPDATE issue SET parent_id = ? WHERE parent_id = ?", (new, old))
+    sql.run("UPDATE alias SET issue_id = ? WHERE issue_id = ?", (new, old))
+    undecided = sql.row(
+        "SELECT 1 FROM issue WHERE id = ? AND bases = '{}' AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = ?)",
+        (new, new, new),
+    )
+    if undecided is None:  # the new row has a life of its own already: what it says is newer
+        return
+    taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)
+    sql.run(f"UPDATE issue SET {taken} WHERE id = ?", (*(old for _ in _FOLLOWS), new))  # noqa: S608 - fixed names
+    sql.run("UPDATE link SET issue_id = ? WHERE issue_id = ?", (new, old))
+    sql.run("UPDATE exemption SET issue_id = ? WHERE issue_id = ?", (new, old))
+    sql.run(
+        "UPDATE cause SET issue_id = ? WHERE issue_id = ? AND NOT EXISTS (SELECT 1 FROM cause c WHERE c.issue_id = ? "
+        "AND (c.reason, c.subject, c.fingerprint) = (cause.reason, cause.subject, cause.fingerprint))",
+        (new, old, new),
+    )
+    sql.run(
+        "UPDATE issue SET review_open = EXISTS (SELECT 1 FROM cause WHERE issue_id = ? AND is_open), "
+        "times_opened = (SELECT times_opened FROM issue WHERE id = ?) WHERE id = ?",
+        (new, old, new),
+    )
+    sql.run("UPDATE cause SET is_open = FALSE, answer = 'moot' WHERE issue_id = ? AND is_open", (old,))

@@ -1,0 +1,107 @@
+"""The store as the engine sees it: one object, made of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from vindaris_sync.store.apply import Decisions
+from vindaris_sync.store.check import Checks
+from vindaris_sync.store.engine import Database, Meter
+from vindaris_sync.store.goals import Goals
+from vindaris_sync.store.lookup import Lookups
+from vindaris_sync.store.migrations import migrate
+from vindaris_sync.store.outbox import Outbox
+from vindaris_sync.store.passes import Passes
+from vindaris_sync.store.trackers import Trackers
+from vindaris_sync.store.view import StoreView
+from vindaris_sync.store.writebacks import WriteBacks
+
+
+class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Lookups, Checks):
+    """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
+
+    Every method may raise ``StoreError``, with nothing of its transaction kept.
+    """
+
+    @classmethod
+    def open(cls, url: str, *, busy: float = 60.0) -> Store:
+        """Open or make the store at ``sqlite:///PATH`` and bring its schema up to date, after a backup beside it.
+
+        ``busy`` is how many seconds to wait for another program's lock.
+        """
+        database = Database(url, busy=busy)
+        try:
+            migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection and give up the claim; idempotent."""
+        self._db.close()
+
+    def claim(self) -> None:
+        """Make this process the store's one daemon until it closes the store or ends.
+
+        Raises:
+            StoreError: another process is.
+
+        """
+        self._db.claim()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the writer and one transaction: what is called inside is kept wholly at the end, or not at all.
+
+        Never hold it while a request to a tracker is in flight: everybody else waits.
+        """
+        with self._db.write():
+            yield
+
+    def view(self) -> StoreView:
+        """Return a view on the state committed now, or, in a transaction, on what it has written. Close it."""
+        return StoreView(self._db.snapshot())
+
+    # --- care ----------------------------------------------------------------------------------------------------
+
+    @property
+    def generation(self) -> int:
+        """How many commits have changed the store."""
+        with self._db.read() as sql:
+            return int(sql.value("SELECT value FROM counter WHERE name = 'generation'"))
+
+    @property
+    def restored(self) -> bool:
+        """Whether the database is older than what was committed here: it was restored from a backup (fault 57)."""
+        return self.generation < self._db.kept_generation
+
+    def accept_restored(self) -> None:
+        """Go on from a restored database: its generation becomes newer than all that was ever committed here."""
+        with self._db.write() as sql:
+            sql.run(
+                "UPDATE counter SET value = ? WHERE name = 'generation' AND value < ?", (self._db.kept_generation,) * 2
+            )
+
+    def backup(self, target: Path) -> None:
+        """Copy the store as it is now to ``target``, while everything goes on."""
+        self._db.backup(target)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What ``doctor`` shows: the library's version, the file and its size in bytes."""
+        return self._db.facts
+
+    def metered(self) -> AbstractContextManager[Meter]:
+        """Count SQLite's VM instructions while the block runs."""
+        return self._db.metered()

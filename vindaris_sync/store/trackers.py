@@ -1,0 +1,180 @@
+"""What is remembered of each tracker: cursors, whether it is stopped, what it refuses, what is held and set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from vindaris_sync.store.codec import load_ids, maybe_instant, to_instant, to_micros
+from vindaris_sync.store.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerFacts:
+    """How a tracker is doing. ``loaded_at``: when its first full pull ended; ``held``: removals that wait (R2)."""
+
+    name: str
+    kind: str = ""
+    loaded_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    stopped_reason: str = ""
+    stopped_advice: str = ""
+    stopped_at: datetime | None = None
+    held: tuple[int, ...] = ()
+    held_limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A surface that a place does not let us write, and the fix."""
+
+    tracker: str
+    place: str
+    surface: str
+    reason: str
+    advice: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An item that could not be mapped."""
+
+    tracker: str
+    ext_id: str
+    key: str
+    reason: str
+    excerpt: str
+    first_at: datetime
+    last_at: datetime
+    tries: int
+
+
+class Trackers(Part):
+    """What is remembered of trackers."""
+
+    def put_tracker(self, name: str, kind: str) -> None:
+        """Know a configured tracker; nothing else about it changes."""
+        with self._db.read() as sql:
+            if sql.row("SELECT 1 FROM tracker WHERE name = ? AND kind = ?", (name, kind)):
+                return
+        with self._db.write() as sql:
+            sql.run(
+                "INSERT INTO tracker (name, kind) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET kind = excluded.kind",
+                (name, kind),
+            )
+
+    def tracker(self, name: str) -> TrackerFacts:
+        """Return how the tracker is doing; a tracker never put is like a new one."""
+        return self.trackers().get(name, TrackerFacts(name))
+
+    def trackers(self) -> dict[str, TrackerFacts]:
+        """Return how all trackers are doing, by name."""
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT name, kind, loaded_at, last_ok_at, stopped_reason, stopped_advice, stopped_at, held, held_limit "
+                "FROM tracker ORDER BY name"
+            )
+        return {
+            row[0]: TrackerFacts(
+                row[0], row[1], maybe_instant(row[2]), maybe_instant(row[3]), row[4], row[5], maybe_instant(row[6]),
+                load_ids(row[7]), row[8],
+            )
+            for row in rows
+        }  # fmt: skip
+
+    def mark_loaded(self, tracker: str, now: datetime) -> bool:
+        """Note that the first full pull has ended, once; then everything of it is due, since more may be surfaced."""
+        with self._db.write() as sql:
+            text = "UPDATE tracker SET loaded_at = ? WHERE name = ? AND loaded_at IS NULL"
+            if not sql.run(text, (to_micros(now), tracker)):
+                return False
+            sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ?", (tracker,))
+            return True
+
+    def touch(self, tracker: str, now: datetime) -> None:
+        """Note that the tracker has answered."""
+        with self._db.write() as sql:
+            sql.run("UPDATE tracker SET last_ok_at = ? WHERE name = ?", (to_micros(now), tracker))
+
+    def stop(self, tracker: str, reason: str, advice: str, now: datetime) -> bool:
+        """Note that the tracker cannot be used; False where that was known for the same reason."""
+        with self._db.write() as sql:
+            return (
+                sql.run(
+                    "UPDATE tracker SET stopped_reason = ?, stopped_advice = ?, stopped_at = ? "
+                    "WHERE name = ? AND stopped_reason <> ?",
+                    (reason, advice, to_micros(now), tracker, reason),
+                )
+                == 1
+            )
+
+    def resume(self, tracker: str) -> bool:
+        """Note that the tracker can be used; False where it was not stopped."""
+        with self._db.write() as sql:
+            return (
+                sql.run(
+                    "UPDATE tracker SET stopped_reason = '', stopped_advice = '', stopped_at = NULL "
+                    "WHERE name = ? AND stopped_reason <> ''",
+                    (tracker,),
+                )
+                == 1
+            )
+
+    def release(self, tracker: str) -> tuple[int, ...]:
+        """A person has looked at the held removals: hold none, let the issues be decided, return them (R2)."""
+        with self._db.write() as sql:
+            held = load_ids(sql.value("SELECT held FROM tracker WHERE name = ?", (tracker,)) or "[]")
+            if held:
+                sql.run("UPDATE tracker SET held = '[]', held_limit = 0 WHERE name = ?", (tracker,))
+                sql.run_in("UPDATE issue SET due = TRUE WHERE id IN ({})", held)
+        return held
+
+    # --- cursors -------------------------------------------------------------------------------------------------
+
+    def cursors(self, tracker: str) -> dict[str, str]:
+        """Return where each scope's pull resumes."""
+        with self._db.read() as sql:
+            return dict(map(tuple, sql.rows("SELECT scope, value FROM cursor WHERE tracker = ?", (tracker,))))
+
+    def forget_cursors(self, tracker: str) -> None:
+        """Let the next pull of the tracker be a full one."""
+        with self._db.write() as sql:
+            sql.run("DELETE FROM cursor WHERE tracker = ?", (tracker,))
+
+    def first_seen(self, tracker: str) -> Mapping[str, datetime]:
+        """Return when each place was first seen."""
+        with self._db.read() as sql:
+            rows = sql.rows("SELECT place, first_seen_at FROM place WHERE tracker = ? ORDER BY place", (tracker,))
+        return {row[0]: to_instant(row[1]) for row in rows}
+
+    # --- what is refused and set aside -----------------------------------------------------------------------------
+
+    def refused(self, tracker: str) -> frozenset[tuple[str, str]]:
+        """Return the (place, surface key) that refuse writes, as ``Policy`` takes them."""
+        with self._db.read() as sql:
+            return frozenset(map(tuple, sql.rows("SELECT place, surface FROM refusal WHERE tracker = ?", (tracker,))))
+
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Return all refusals of places."""
+        with self._db.read() as sql:
+            rows = sql.rows("SELECT tracker, place, surface, reason, advice, at FROM refusal ORDER BY 1, 2, 3")
+        return tuple(Refusal(*row[:5], to_instant(row[5])) for row in rows)
+
+    def clear_refusal(self, tracker: str, place: str, surface: str) -> None:
+        """Let the place be written again; its issues are due."""
+        with self._db.write() as sql:
+            text = "DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?"
+            if sql.run(text, (tracker, place, surface)):
+                sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND place = ?", (tracker, place))
+
+    def quarantine(self, tracker: str | None = None) -> tuple[SetAside, ...]:
+        """Return what is set aside, of one tracker or all."""
+        text = (
+            "SELECT tracker, ext_id, key, reason, excerpt, first_at, last_at, tries FROM quarantine "
+            "WHERE tracker = coalesce(?, tracker) ORDER BY tracker, first_at, ext_id"
+        )
+        with self._db.read() as sql:
+            rows = sql.rows(text, (tracker,))
+        return tuple(SetAside(*row[:5], to_instant(row[5]), to_instant(row[6]), row[7]) for row in rows)

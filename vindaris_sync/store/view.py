@@ -1,0 +1,171 @@
+"""One state of the store to decide on: records with everything joined, read in batches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from vindaris_sync.domain.models import Exemption, Explicit, IssueRef, Link, LinkState, Presence, Provenance
+from vindaris_sync.domain.records import Answer, Cause, CauseKey, Reason, Record
+from vindaris_sync.store.codec import (
+    load_bases,
+    load_basis,
+    load_conflict,
+    load_ids,
+    load_names,
+    load_observed,
+    load_stamp,
+    load_undefined,
+    maybe_instant,
+    to_instant,
+)
+from vindaris_sync.store.engine import Snapshot, Sql
+
+_COLUMNS = (
+    "id, tracker, ext_id, key, place, type, title, closed, created, updated, presence, parent_id, parent_ext, "
+    "parent_key, observed, verified_at, undefined, bases, by_machine, conflict, decided, state, carrier_id, goals, "
+    "basis, label_stamp, backlog, undecided_since, refused, author"
+)
+_PRESENCE = {str(presence): presence for presence in Presence}
+_STATE = {str(state): state for state in LinkState}
+_PROVENANCE = {str(provenance): provenance for provenance in Provenance}
+_REASON = {str(reason): reason for reason in Reason}
+_ANSWER = {str(answer): answer for answer in Answer}
+
+
+class StoreView:
+    """A ``View`` on the store as it was when this was made; close it, or use it as a context manager.
+
+    Made inside a transaction it sees what the transaction has written, and needs no closing.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._sql = snapshot.sql
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the state go; idempotent."""
+        self._snapshot.close()
+
+    def due(self, limit: int | None = None) -> list[int]:
+        """Return the ids that have to be decided, lowest (first seen) first; all, or the first ``limit``."""
+        text = "SELECT id FROM issue WHERE due ORDER BY id"
+        found = self._sql.rows(text) if limit is None else self._sql.rows(text + " LIMIT ?", (limit,))
+        return [row[0] for row in found]
+
+    def records(self, ids: Iterable[int]) -> dict[int, Record]:
+        """Return the records of ``ids``; unknown ids are left out."""
+        ids = tuple(dict.fromkeys(ids))
+        explicit, causes = _explicit(self._sql, ids), _causes(self._sql, ids)
+        query = f"SELECT {_COLUMNS} FROM issue WHERE id IN ({{}})"  # noqa: S608 - fixed names
+        return {
+            row[0]: _record(row, explicit.get(row[0], ()), causes.get(row[0], ()))
+            for row in self._sql.rows_in(query, ids)
+        }
+
+    def children(self, ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Return, per id, the numbers of the issues whose parent it is, in any presence, lowest first."""
+        ids = tuple(dict.fromkeys(ids))
+        found: dict[int, list[int]] = {issue: [] for issue in ids}
+        query = "SELECT parent_id, id FROM issue WHERE parent_id IN ({}) ORDER BY id"
+        for parent, child in self._sql.rows_in(query, ids):
+            found[parent].append(child)
+        return {parent: tuple(below) for parent, below in found.items()}
+
+    def links_of(self, tracker: str) -> int:
+        """Return how many explicit links the tracker's present issues hold (R2)."""
+        text = (
+            "SELECT count(*) FROM link JOIN issue ON issue.id = link.issue_id "
+            "WHERE issue.tracker = ? AND issue.presence = 'present'"
+        )
+        return int(self._sql.value(text, (tracker,)))
+
+    def labelled(self, key: CauseKey) -> int:
+        """Return how many issues carry an open, surfaced cause of this group (R9)."""
+        text = (
+            "SELECT count(*) FROM cause WHERE reason = ? AND subject = ? AND fingerprint = ? AND is_open "
+            "AND surface_at IS NOT NULL"
+        )
+        return int(self._sql.value(text, (str(key.reason), key.subject, key.fingerprint)))
+
+
+def _explicit(sql: Sql, ids: Sequence[int]) -> dict[int, Explicit]:
+    links: dict[int, list[Link]] = defaultdict(list)
+    query = (
+        "SELECT issue_id, goal_id, provenance, who, at, revision, fingerprint, is_primary FROM link "
+        "WHERE issue_id IN ({}) ORDER BY is_primary DESC, at, goal_id"
+    )
+    for issue, goal, how, who, at, revision, fingerprint, primary in sql.rows_in(query, ids):
+        links[issue].append(Link(goal, _PROVENANCE[how], who, to_instant(at), revision, fingerprint, bool(primary)))
+    found: dict[int, Explicit] = {issue: tuple(held) for issue, held in links.items()}
+    query = "SELECT issue_id, reason, author, at, expires FROM exemption WHERE issue_id IN ({})"
+    for issue, reason, author, at, expires in sql.rows_in(query, ids):
+        found[issue] = Exemption(reason, author, to_instant(at), maybe_instant(expires))
+    return found
+
+
+def _causes(sql: Sql, ids: Sequence[int]) -> dict[int, tuple[Cause, ...]]:
+    found: dict[int, list[Cause]] = defaultdict(list)
+    query = (
+        "SELECT issue_id, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail FROM cause "
+        "WHERE (answer IS NULL OR answer <> 'moot') AND issue_id IN ({}) ORDER BY id"
+    )
+    for issue, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail in sql.rows_in(query, ids):
+        found[issue].append(
+            Cause(
+                CauseKey(_REASON[reason], subject, fingerprint),
+                to_instant(opened),
+                maybe_instant(surface_at),
+                bool(labelled),
+                _ANSWER[answer] if answer else None,
+                detail,
+            )
+        )
+    return {issue: tuple(causes) for issue, causes in found.items()}
+
+
+def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -> Record:
+    (
+        number, tracker, ext_id, key, place, kind, title, closed, created, updated, presence, parent, parent_ext,
+        parent_key, observed, verified, undefined, bases, by_machine, conflict, decided, state, carrier, goals, basis,
+        label_stamp, backlog, undecided_since, refused, author,
+    ) = row  # fmt: skip
+    return Record(
+        id=number,
+        ref=IssueRef(tracker, ext_id),
+        key=key,
+        place=place,
+        type=kind,
+        title=title,
+        closed=bool(closed),
+        created=to_instant(created),
+        updated=to_instant(updated),
+        presence=_PRESENCE[presence],
+        parent=parent,
+        parent_stated=bool(parent_ext or parent_key),
+        observed=load_observed(observed),
+        verified=maybe_instant(verified),
+        undefined=load_undefined(undefined),
+        bases=load_bases(bases),
+        explicit=explicit,
+        by_machine=bool(by_machine),
+        conflict=load_conflict(conflict),
+        state=_STATE[state] if decided else None,
+        carrier=carrier,
+        goals=load_ids(goals),
+        basis=load_basis(basis),
+        causes=causes,
+        label_stamp=load_stamp(label_stamp),
+        backlog=bool(backlog),
+        undecided_since=undecided_since,
+        refused=load_names(refused),
+        author=author,
+    )

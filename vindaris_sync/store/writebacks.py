@@ -1,0 +1,170 @@
+"""Recording what became of writes: what is on the issue now, what both sides agree on, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+from vindaris_sync.domain.models import (
+    Base,
+    Done,
+    Failed,
+    Issue,
+    Overridden,
+    Raw,
+    Refused,
+    Stale,
+    Surface,
+    SurfaceKind,
+    Write,
+    Written,
+    observe,
+)
+from vindaris_sync.store.codec import dump, dump_bases, load_bases, load_names, load_observed, to_micros
+from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.issues import lookup, record
+from vindaris_sync.store.rows import Known, Reading
+from vindaris_sync.store.seen import Sightings
+
+Stamps = Mapping[str, Mapping[int, int]]
+"""By the tracker's issue id, the goal revisions that the review label stands for (``WriteBack.label_stamp``)."""
+
+
+@dataclass(slots=True)
+class _Sorted:
+    done: list[Done] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    read: list[Issue] = field(default_factory=list)
+    uncertain: list[str] = field(default_factory=list)
+
+
+class WriteBacks(Sightings):
+    """Recording of write-back outcomes."""
+
+    def record_written(
+        self, tracker: str, outcomes: Sequence[Written], stamps: Stamps, surfaces: tuple[Surface, ...], now: datetime
+    ) -> None:
+        """Record outcomes of ``write`` in one transaction.
+
+        Done: what was read back is observed and, for the surfaces written, the base; the issue is due only where it
+        shows more than what was written. Stale and overridden: observed and due. Refused: remembered for the place
+        and surface, or for the issue alone. Failed: due, so that the next pass reads it.
+        """
+        found = _sort(outcomes)
+        now_micros = to_micros(now)
+        issues = [done.issue for done in found.done] + found.read
+        with self._db.write() as sql:
+            before = lookup(sql, tracker, {issue.ref.id for issue in issues} | {each for each in found.uncertain})
+            quiet = self._quiet(sql, found.done, before, surfaces)
+            record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, direct=True))
+            _agree(sql, tracker, found.done, surfaces, stamps)
+            for refused in found.refused:
+                _refuse(sql, tracker, refused, now_micros)
+            again = {issue.ref.id for issue in found.read}.union(found.uncertain)
+            sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
+            sql.run_in("UPDATE issue SET due = TRUE WHERE tracker = ? AND ext_id IN ({})", again, tracker)
+
+    @staticmethod
+    def _quiet(sql: Sql, done: Iterable[Done], before: Mapping[str, Known], surfaces: tuple[Surface, ...]) -> list[int]:
+        """Return the rows, not due now, on which nothing but what we wrote has changed."""
+        calm = [
+            before[each.issue.ref.id].id
+            for each in done
+            if each.issue.ref.id in before and _as_written(before[each.issue.ref.id], each, surfaces)
+        ]
+        return [row[0] for row in sql.rows_in("SELECT id FROM issue WHERE NOT due AND id IN ({})", calm)]
+
+
+def _sort(outcomes: Iterable[Written]) -> _Sorted:
+    found = _Sorted()
+    for outcome in outcomes:
+        match outcome:
+            case Done():
+                found.done.append(outcome)
+            case Stale() | Overridden():
+                found.read.append(outcome.issue)
+            case Refused():
+                found.refused.append(outcome)
+                if outcome.issue is not None:
+                    found.read.append(outcome.issue)
+            case Failed():
+                found.uncertain.append(outcome.write.address.id)
+            case _:
+                assert_never(outcome)
+    return found
+
+
+def _as_written(known: Known, done: Done, surfaces: tuple[Surface, ...]) -> bool:
+    """Whether the issue read back is the one known before plus what was written."""
+    issue, parent = done.issue, done.issue.parent
+    shown = observe(issue, surfaces)
+    wanted = {**load_observed(known.observed), **_wanted(done.write)}
+    return (
+        {key: _folded(value) for key, value in shown.items()} == {key: _folded(value) for key, value in wanted.items()}
+        and (known.key, known.place, known.type, bool(known.closed))
+        == (issue.key, issue.place, issue.type, issue.closed)
+        and known.parent == ((parent.id, parent.key) if parent else ("", ""))
+    )
+
+
+def _folded(values: Raw) -> list[str]:
+    return sorted(value.casefold() for value in values)
+
+
+def _wanted(write: Write) -> dict[str, Raw]:
+    wanted: dict[str, Raw] = {}
+    for change in write.changes:
+        key = change.surface.key
+        removed = set(_folded(change.remove))
+        kept = tuple(value for value in write.expected.get(key, ()) if value.casefold() not in removed)
+        wanted[key] = kept + tuple(value for value in change.add if value.casefold() not in _folded(kept))
+    return wanted
+
+
+def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...], stamps: Stamps) -> None:
+    """Make what was read back the base of the surfaces written, and note what the review label stands for."""
+    query = "SELECT ext_id, id, bases, label_stamp FROM issue WHERE tracker = ? AND ext_id IN ({})"
+    held = {row[0]: row[1:] for row in sql.rows_in(query, {each.issue.ref.id for each in done}, tracker)}
+    values = []
+    for each in done:
+        number, bases, stamp = held[each.issue.ref.id]
+        merged = {**load_bases(bases), **_bases(each, surfaces)}
+        stamp = _stamp(each, stamps.get(each.issue.ref.id, {}), stamp)
+        held[each.issue.ref.id] = (number, dump_bases(merged), stamp)
+        values.append((dump_bases(merged), stamp, number))
+    sql.many("UPDATE issue SET bases = ?, label_stamp = ? WHERE id = ?", values)
+    lifted = {(tracker, each.issue.place, change.surface.key) for each in done for change in each.write.changes}
+    if sql.row("SELECT 1 FROM refusal WHERE tracker = ? LIMIT 1", (tracker,)):
+        sql.many("DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?", sorted(lifted))
+
+
+def _bases(done: Done, surfaces: tuple[Surface, ...]) -> dict[str, Base]:
+    shown, issue = observe(done.issue, surfaces), done.issue
+    touched = [change.surface.key for change in done.write.changes]
+    return {key: Base(shown.get(key, ()), issue.place, issue.type, issue.updated) for key in touched}
+
+
+def _stamp(done: Done, stamp: Mapping[int, int], held: str) -> str:
+    for change in done.write.changes:
+        if change.surface.kind is SurfaceKind.REVIEW:
+            return dump(dict(stamp)) if change.add else "{}"
+    return held
+
+
+def _refuse(sql: Sql, tracker: str, refused: Refused, now: int) -> None:
+    row = sql.row(
+        "SELECT id, place, refused FROM issue WHERE tracker = ? AND ext_id = ?", (tracker, refused.write.address.id)
+    )
+    if row is None:
+        return
+    if refused.place_wide:
+        sql.run(
+            "INSERT INTO refusal (tracker, place, surface, reason, advice, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT "
+            "(tracker, place, surface) DO UPDATE SET reason = excluded.reason, advice = excluded.advice",
+            (tracker, row[1], refused.surface, refused.reason, refused.advice, now),
+        )
+    else:
+        names = sorted(load_names(row[2]) | {refused.surface})
+        sql.run("UPDATE issue SET refused = ? WHERE id = ?", (dump(names), row[0]))

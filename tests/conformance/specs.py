@@ -243,7 +243,7 @@ def _loaded(name: str) -> Spec:
     return Spec(document, OpenAPI.from_dict(document, config=config))
 
 
-def _patched(node: Any) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
+def _patched(node: Any) -> Any:
     """Return the document with null added to the nullable enumerations, which is what their ``nullable`` means."""
     if isinstance(node, list):
         return [_patched(each) for each in node]
@@ -286,5 +286,5 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error.__cause__ or error}"[:300]
 
 
-def _leaves(error: Any) -> list[Any]:  # noqa: ANN401 - jsonschema's errors are not typed here
+def _leaves(error: Any) -> list[Any]:
     return [leaf for inner in error.context for leaf in _leaves(inner)] if error.context else [error]

@@ -47,8 +47,10 @@ def to_text(document: object) -> str:
 
 
 def _kind(line: str) -> str:
-    if not line.strip():
+    if not line or line.isspace():
         return "blank"
+    if line[0] not in "h*":
+        return "text"
     return "heading" if _HEADING.fullmatch(line) else "bullet" if _BULLET.fullmatch(line) else "text"
 
 

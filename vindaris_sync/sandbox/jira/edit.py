@@ -64,7 +64,8 @@ class Edit:
             self.errors[name] = f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
             return
         try:
-            wanted["parent" if target.kind == EPIC_LINK else name] = make(target)
+            value = make(target)
+            wanted["parent" if target.kind == EPIC_LINK else name] = None if target.custom and value == () else value
         except Invalid as error:
             self.errors[name] = str(error)
 

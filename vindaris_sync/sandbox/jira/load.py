@@ -78,6 +78,7 @@ class _Loader:
         self._epic_names: dict[int, str] = {}
         self._readers: dict[str, Callable[[Any], object]] = {
             "summary": str,
+            "description": str,
             "labels": tuple,
             "priority": self._priority,
             "resolution": self._resolution,
@@ -90,6 +91,8 @@ class _Loader:
         fields: Json = raw["fields"]
         values: Json = {name: value for name in fields if (value := self._value(name, fields[name])) is not _COLD}
         project, kind = self._project(fields["project"]), self._type(fields["issuetype"])
+        if kind not in project.types:
+            project.types.append(kind)
         values |= {"project": project, "issuetype": kind, "status": self._status(fields["status"])}
         cold = {name: v for name, v in fields.items() if name not in values and name not in _DONE_ELSEWHERE}
         self._meet_fields(cold, project)
@@ -139,8 +142,9 @@ class _Loader:
         return priority
 
     def _resolution(self, raw: Json) -> Resolution:
-        made = Resolution(raw["id"], raw["name"], raw.get("description", ""))
-        return self._world.resolutions.setdefault(raw["id"], made)
+        resolution = self._world.resolutions.setdefault(raw["id"], Resolution(raw["id"], raw["name"]))
+        resolution.name, resolution.description = raw["name"], raw.get("description", "")
+        return resolution
 
     def _status(self, raw: Json) -> Status:
         category = CATEGORIES.get(raw.get("statusCategory", {}).get("key"), CATEGORIES["new"])

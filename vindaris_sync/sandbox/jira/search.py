@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import total_ordering
 from heapq import merge
-from itertools import groupby, takewhile
+from itertools import dropwhile, groupby, takewhile
 from typing import Any
 
 from vindaris_sync.sandbox.jira.index import ORDERS
@@ -57,9 +57,8 @@ class Search:
             current = [issue.state for issue in issues if issue is not None and issue.state.listed]
             states = merge(lagging, sorted(filter(self._within, current), key=self._key), key=self._key)
         border = None if place is None else self._wrapped(place)
-        for state in states:
-            if self._holds(state) and (border is None or self._key(state) > border):
-                yield state
+        beyond = states if border is None else dropwhile(lambda state: self._key(state) <= border, states)
+        return filter(self._holds, beyond)
 
     def place(self, state: State) -> Place:
         """Return where a page that ends with ``state`` ends."""
@@ -112,8 +111,9 @@ class Search:
         else:
             since = (self._plan.since,) if self._plan.since is not None else ()
             states = self._index.ascending(name, self._plan.projects, start or since)
-        for _, ties in groupby(states, key=ORDERS[name]):
-            yield from sorted(ties, key=self._key)
+        for _, group in groupby(states, key=ORDERS[name]):
+            ties = list(group)
+            yield from ties if len(ties) == 1 else sorted(ties, key=self._key)
 
     def _key(self, state: State) -> tuple[Any, ...]:
         return self._wrapped(self.place(state))

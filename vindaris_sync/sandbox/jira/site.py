@@ -50,8 +50,12 @@ SCREEN = frozenset({"summary", "description", "issuetype", "priority", "labels",
 """The system fields on a new project's edit screen."""
 
 _TYPES = (("Epic", EPIC_LEVEL), ("Story", 0), ("Task", 0), ("Bug", 0), ("Sub-task", SUBTASK_LEVEL))
-_SHAPES = {SELECT: ("option", ""), MULTI_SELECT: ("array", "option"), LABELS: ("array", "string")}
-_ANYTHING: tuple[str, str] = ("string", "")
+_SHAPES = {
+    SELECT: ("option", ""),
+    MULTI_SELECT: ("array", "option"),
+    LABELS: ("array", "string"),
+    EPIC_LINK: ("any", ""),
+}
 
 
 class Site:
@@ -82,8 +86,8 @@ class Site:
         self.resolutions["10000"] = Resolution("10000", "Done", "Work has been completed on this issue.")
         for id_, name, type_, items in SYSTEM_FIELDS:
             self.fields[id_] = Field(id_, name, type_, items=items)
-        self.epic_link = self._field("Epic Link", EPIC_LINK)
-        self.epic_name = self._field("Epic Name", EPIC_NAME)
+        self.epic_link = self._field("Epic Link", EPIC_LINK, "customfield_10101")
+        self.epic_name = self._field("Epic Name", EPIC_NAME, "customfield_10102")
 
     def new_id(self) -> str:
         """Return an id that nothing of the site has yet."""
@@ -166,8 +170,9 @@ class Site:
             raise KeyError(ref)
         return found
 
-    def _field(self, name: str, kind: str) -> Field:
-        type_, items = _SHAPES.get(kind, ("any" if kind == EPIC_LINK else _ANYTHING[0], _ANYTHING[1]))
-        field = Field(f"customfield_{next(self._field_ids)}", name, type_, kind, items)
+    def _field(self, name: str, kind: str, id_: str = "") -> Field:
+        type_, items = _SHAPES.get(kind, ("string", ""))
+        free = (f"customfield_{number}" for number in self._field_ids)
+        field = Field(id_ or next(id_ for id_ in free if id_ not in self.fields), name, type_, kind, items)
         self.fields[field.id] = field
         return field

@@ -7,7 +7,7 @@ epic's key in the *Epic Link* field. Instants are in the reader's time zone, as 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -16,10 +16,7 @@ import orjson
 
 from vindaris_sync.sandbox.jira.adf import to_adf
 from vindaris_sync.sandbox.jira.model import (
-    EPIC_LINK,
-    EPIC_NAME,
     Change,
-    Field,
     History,
     IssueType,
     Json,
@@ -36,7 +33,6 @@ from vindaris_sync.sandbox.jira.world import World
 
 _ABSENT: Final = object()
 _EXPAND = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
-_STAMPS = frozenset({"created", "updated", "resolutiondate"})
 _TEXTS = frozenset({"description", "environment"})
 _CHANGE_NAMES = {"parent": "Parent"}
 
@@ -74,13 +70,21 @@ class Printer:
         self.cloud = cloud
         self.zone = zone
         self.documents = root.endswith("/3")
+        self._computed: dict[str, Callable[[State], object]] = {
+            "created": lambda state: self.stamp(state.created),
+            "updated": lambda state: self.stamp(state.updated),
+            "resolutiondate": self._resolved,
+            "parent": self._parent,
+            world.epic_link.id: self._epic_link,
+            world.epic_name.id: self._epic_name,
+        }
+        self._shown: dict[int, Json] = {}
 
     def stamp(self, at: int) -> str:
         """Return epoch milliseconds as Jira prints an instant: ``2026-11-22T10:00:00.123+0100``."""
         seconds, rest = divmod(at, 1000)
-        text = datetime.fromtimestamp(seconds, self.zone).replace(microsecond=rest * 1000)
-        shown = text.isoformat(timespec="milliseconds")
-        return shown[:-3] + shown[-2:]
+        shown = datetime.fromtimestamp(seconds, self.zone).isoformat()
+        return f"{shown[:19]}.{rest:03}{shown[19:22]}{shown[23:]}"
 
     def issue(self, state: State, selection: Selection) -> Json:
         """Return an issue with the fields asked for; with nothing but its id where only that was asked for."""
@@ -110,13 +114,11 @@ class Printer:
         return list(dict.fromkeys(("created", "updated", "parent", *state.values, *state.cold_keys, *custom)))
 
     def _field(self, state: State, name: str, cold: Json) -> object:
-        if name in _STAMPS:
-            return self._instant(state, name)
-        if name == "parent":
-            return self._parent(state)
+        if name in self._computed:
+            return self._computed[name](state)
         field = self.world.fields.get(name)
-        if field is not None and field.kind in (EPIC_LINK, EPIC_NAME):
-            return self._epic(state, field)
+        if field is None and name.startswith("customfield_"):
+            return _ABSENT
         if name in state.values:
             return self._text(name, self.value(state.values[name]))
         if name in cold:
@@ -124,8 +126,8 @@ class Printer:
         applies = field is not None and field.custom and field.context(state.project)
         return None if applies else _ABSENT
 
-    def _instant(self, state: State, name: str) -> object:
-        at = getattr(state, name, None) if name != "resolutiondate" else state.values.get(name, _ABSENT)
+    def _resolved(self, state: State) -> object:
+        at = state.values.get("resolutiondate", _ABSENT)
         return self.stamp(at) if isinstance(at, int) else at
 
     def _parent(self, state: State) -> object:
@@ -142,13 +144,13 @@ class Printer:
         shown = {key: self.value(value) for key, value in fields.items() if not (stranger and value is None)}
         return {"id": str(other.id), "key": other.key, "self": f"{self.root}/issue/{other.id}", "fields": shown}
 
-    def _epic(self, state: State, field: Field) -> object:
+    def _epic_name(self, state: State) -> object:
+        return _ABSENT if self.cloud else state.values.get(self.world.epic_name.id)
+
+    def _epic_link(self, state: State) -> object:
         if self.cloud:
             return _ABSENT
-        if field.kind == EPIC_NAME:
-            return state.values.get(field.id)
-        linked = state.parent is not None and not state.type.subtask
-        other = self.world.relative(state.parent) if linked and state.parent is not None else None
+        other = None if state.parent is None or state.type.subtask else self.world.relative(state.parent)
         return None if other is None else other.key
 
     def _text(self, name: str, value: object) -> object:
@@ -161,13 +163,18 @@ class Printer:
             return {**value, "comments": comments}
         return value
 
-    def value(self, value: Any) -> object:  # noqa: ANN401, PLR0911 - a field's value is one of many kinds
+    def value(self, value: Any) -> object:  # noqa: ANN401 - a field's value is one of many kinds
         """Return a field's value as JSON."""
+        if value is None or isinstance(value, str | int | float | dict):
+            return value
+        if isinstance(value, tuple | list):
+            return [self.value(item) for item in value]
+        if id(value) not in self._shown:  # one answer prints the same few people and statuses again and again
+            self._shown[id(value)] = self._thing(value)
+        return self._shown[id(value)]
+
+    def _thing(self, value: object) -> Json:
         match value:
-            case None | str() | int() | float() | dict():
-                return value
-            case tuple() | list():
-                return [self.value(item) for item in value]
             case User():
                 return self.user(value)
             case Status():

@@ -19,6 +19,7 @@ from vindaris_sync.sdk.contract_truth import (
     address_of,
     fetch_one,
     need,
+    populate,
     pull,
     pull_through,
     surface,
@@ -45,7 +46,7 @@ class FaultContract(Suite):
     def test_passing_fault_loses_nothing(self, tracker: Truth, connector: Connector, fault: Fault) -> None:
         """After a fault that passes, inside a pass or at the next, everything is known."""
         need(tracker, fault)
-        self._fill(tracker, 150)
+        populate(tracker, 150)
         tracker.fail_next(fault)
         assert pull_through(connector).titles(tracker.visible()) == truth_titles(tracker)
 
@@ -53,7 +54,7 @@ class FaultContract(Suite):
     def test_fault_between_pages_keeps_the_cursor(self, tracker: Truth, connector: Connector, fault: Fault) -> None:
         """A fault that lasts, after the first page, ends the pull as Transient; later nothing is missing (L7)."""
         need(tracker, fault)
-        self._fill(tracker, 950)
+        populate(tracker, 950)
         known = Pulled()
         with pytest.raises(Transient):
             pull(connector, known, between=lambda: tracker.fail_next(fault, times=_MANY))
@@ -79,7 +80,7 @@ class FaultContract(Suite):
 
     def test_check_finds_nothing_wrong(self, tracker: Truth, connector: Connector) -> None:
         """The preflight of a sound tracker has no error and changes nothing."""
-        self._fill(tracker, 3)
+        populate(tracker, 3)
         before = tracker.write_exchanges()
         findings = connector.check()
         assert findings
@@ -153,7 +154,7 @@ class FaultContract(Suite):
         """The token stands in no repr, no log line of any level, no error and no traceback (L9)."""
         need(tracker, Ability.SECRET, Fault.UNAUTHORIZED)
         caplog.set_level(logging.DEBUG)
-        self._fill(tracker, 3)
+        populate(tracker, 3)
         pull(connector)
         tracker.fail_next(Fault.UNAUTHORIZED, times=_MANY)
         with pytest.raises(TrackerUnusable) as raised:
@@ -165,13 +166,9 @@ class FaultContract(Suite):
 
     def test_close_is_idempotent(self, tracker: Truth, connect: Connect) -> None:
         """A connector can be closed twice, before or after use, and while a pull is half read."""
-        self._fill(tracker, 250)
+        populate(tracker, 250)
         connect().close()
         connector = connect()
         pull(connector, stop_after=1)
         connector.close()
         connector.close()
-
-    def _fill(self, tracker: Truth, count: int) -> None:
-        for number in range(count):
-            tracker.create(tracker.places[0], f"issue {number}")

@@ -17,6 +17,7 @@ from vindaris_sync.sdk.contract_truth import (
     address_of,
     fetch_one,
     need,
+    populate,
     pull,
     truth_titles,
 )
@@ -138,7 +139,7 @@ class ReadingContract(Suite):
 
     def test_changes_between_pages(self, tracker: Truth, connector: Connector) -> None:
         """What changes while the pages are being read is known after the next pull at the latest."""
-        ids = [tracker.create(tracker.places[0], f"issue {number}") for number in range(250)]
+        ids = populate(tracker, 250)
 
         def meddle() -> None:
             tracker.advance(timedelta(seconds=1))
@@ -153,7 +154,7 @@ class ReadingContract(Suite):
     def test_deletion_between_pages_hides_no_neighbour(self, tracker: Truth, connector: Connector) -> None:
         """An issue that vanishes while the pages are being read does not make another one slip through."""
         need(tracker, Ability.DELETE)
-        ids = [tracker.create(tracker.places[0], f"issue {number}") for number in range(250)]
+        ids = populate(tracker, 250)
 
         def meddle() -> None:
             for id_ in ids[:3]:
@@ -166,9 +167,9 @@ class ReadingContract(Suite):
     @pytest.mark.parametrize("pages", [1, 2, 3])
     def test_interrupted_pull_is_resumed(self, tracker: Truth, connect: Connect, pages: int) -> None:
         """A pull stopped after any page, resumed by a new connector from the recorded cursors, loses nothing."""
-        for place in tracker.places[:2]:
-            for number in range(220):
-                tracker.create(place, f"issue {number}")
+        populate(tracker, 450)
+        for number in range(50):
+            tracker.create(tracker.places[1], f"other {number}")
         first = connect()
         known = pull(first, stop_after=pages)
         first.close()

@@ -209,6 +209,18 @@ def need(tracker: Truth, *needs: Ability | Fault) -> None:
             pytest.skip(f"this tracker has no {one}")
 
 
+def populate(tracker: Truth, count: int, *, every: timedelta = timedelta(minutes=1)) -> list[str]:
+    """Create ``count`` issues in the first place, ``every`` so often, and return their ids.
+
+    A minute apart, most of them lie outside the overlap: a cursor that ran ahead loses some.
+    """
+    ids = []
+    for number in range(count):
+        ids.append(tracker.create(tracker.places[0], f"issue {number}"))
+        tracker.advance(every)
+    return ids
+
+
 @dataclass(slots=True)
 class Pulled:
     """What a reader of pulls knows: the last state of each issue, and the cursors as recorded page by page."""

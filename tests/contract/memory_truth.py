@@ -1,0 +1,102 @@
+"""A ``MemoryTracker`` as the contract's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.sdk.contract import Ability, Fault
+from vindaris_sync.sdk.errors import TrackerUnusable, Transient, Unknown
+
+
+class MemoryTruth:
+    """People's acts on a ``MemoryTracker`` in the words of the contract."""
+
+    faults = frozenset(Fault)
+    secret = ""
+
+    def __init__(self, world: MemoryTracker, *, transfers: bool = False) -> None:
+        self.world = world
+        self.places: Sequence[str] = tuple(world.places)
+        self.abilities = (~(Ability.MOVE if transfers else Ability.TRANSFER)) & ~Ability.SECRET
+        self._transfers = transfers
+        self.advance = world.advance
+        self.edit_title = world.edit_title
+        self.add_label = world.add_label
+        self.remove_label = world.remove_label
+        self.set_field = world.set_field
+        self.set_parent = world.set_parent
+        self.close = world.close
+        self.reopen = world.reopen
+        self.delete = world.delete
+        self.hide = world.hide
+        self.show = world.show
+        self.heal = world.faults.clear
+        self.delete_label = world.delete_label
+
+    def create(
+        self, place: str, title: str, *, labels: Iterable[str] = (), parent: str = "", pull_request: bool = False
+    ) -> str:
+        """Create an issue."""
+        return self.world.create(place, title, labels=labels, parent=parent, pull_request=pull_request)
+
+    def move(self, id_: str, place: str) -> str:
+        """Move or transfer the issue."""
+        if self._transfers:
+            return self.world.transfer(id_, place)
+        self.world.move(id_, place)
+        return id_
+
+    def lag(self, span: timedelta) -> None:
+        """Let lists show the past."""
+        self.world.index_lag = span
+
+    def fail_next(self, fault: Fault, *, times: int = 1, writes_only: bool = False) -> None:
+        """Let calls raise what a client would."""
+        answered = fault is Fault.LOST_ANSWER
+        self.world.faults.fail_next(_error(fault, writes_only), times=times, writes_only=writes_only, answered=answered)
+
+    def exchanges(self) -> int:
+        """Count all calls."""
+        return self.world.faults.calls
+
+    def write_exchanges(self) -> int:
+        """Count the calls that change."""
+        return self.world.faults.write_calls
+
+    def visible(self) -> set[str]:
+        """Name what our account sees."""
+        return {
+            record.issue.ref.id
+            for record in self.world.records()
+            if not record.hidden and not record.issue.pull_request
+        }
+
+    def title(self, id_: str) -> str:
+        """Return the title."""
+        return self.world.issue(id_).title
+
+    def key(self, id_: str) -> str:
+        """Return the key."""
+        return self.world.issue(id_).key
+
+    def labels(self, id_: str) -> Sequence[str]:
+        """Return the labels."""
+        return self.world.issue(id_).labels
+
+    def field_value(self, id_: str) -> str | None:
+        """Return the field's value."""
+        values = self.world.issue(id_).fields[f"field:{self.world.field_id}"]
+        return values[0] if values else None
+
+
+def _error(fault: Fault, writes: bool) -> Callable[[], Exception]:  # noqa: FBT001 - private
+    """Return what the client raises: the memory connector has no policy, its faults come sorted."""
+    if fault in (Fault.UNAUTHORIZED, Fault.PAGE):
+        return lambda: TrackerUnusable("refused", reason="credentials", advice="check the token")
+    if fault is Fault.LIMIT_WITH_RETRY_AFTER:
+        return lambda: Transient("limited", retry_after=timedelta(minutes=1))
+    if writes and fault in (Fault.SERVER_ERROR, Fault.LOST_ANSWER):
+        return lambda: Unknown(fault.value)
+    return lambda: Transient(fault.value)

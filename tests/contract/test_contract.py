@@ -1,0 +1,168 @@
+"""The contract catches the mistakes it was written for: each flawed connector fails the test named for it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from tests.contract.memory_truth import MemoryTruth
+from vindaris_connectors.memory.connector import MemoryConnector
+from vindaris_connectors.memory.settings import MemorySettings
+from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.domain.models import Address, Done, Gone, Hidden, Page, Present, Seen, Surface, Write, Written
+from vindaris_sync.sdk.contract import ConnectorContract, Fault
+from vindaris_sync.sdk.errors import Unknown
+from vindaris_sync.sdk.protocol import Connector
+from vindaris_sync.sdk.settings import WriteBackSettings
+
+
+class CursorFirst(MemoryConnector):
+    """Gives each page the cursor of the whole pull."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield pages whose cursor lies past what was yielded."""
+        last = {page.scope: page.cursor for page in super().pull(cursors)}
+        for page in super().pull(cursors):
+            yield replace(page, cursor=last[page.scope])
+
+
+class FirstPageOnly(MemoryConnector):
+    """Takes the first page of a place for all of it."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield one page a place."""
+        seen: set[str] = set()
+        for page in super().pull(cursors):
+            if page.scope not in seen:
+                seen.add(page.scope)
+                yield page
+
+
+class Forgetful(MemoryConnector):
+    """Reads everything each time."""
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Ignore the cursors."""
+        del cursors
+        return super().pull({})
+
+
+class HiddenIsGone(MemoryConnector):
+    """Takes a 404 for a deletion."""
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Answer Gone for Hidden."""
+        for seen in super().fetch(addresses):
+            yield Gone(seen.address, "404") if isinstance(seen, Hidden) else seen
+
+
+class MovedIsPresent(MemoryConnector):
+    """Does not notice that the answer shows another key."""
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Answer Present for whatever came."""
+        for seen in super().fetch(addresses):
+            yield seen if isinstance(seen, (Gone, Hidden)) else Present(seen.address, seen.issue)
+
+
+class OneByOne(MemoryConnector):
+    """Asks for each issue singly."""
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Spend an exchange on each address."""
+        for address in addresses:
+            yield from super().fetch([address])
+
+
+class Careless(MemoryConnector):
+    """Writes without looking."""
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Apply everything and call it done."""
+        for write in writes:
+            for change in write.changes:
+                self._apply(write.address.id, change)
+            (seen,) = self.fetch([write.address])
+            assert not isinstance(seen, (Gone, Hidden))
+            yield Done(write, seen.issue)
+
+
+class Replacing(MemoryConnector):
+    """Replaces the whole set of labels."""
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Take off every label that is not ours, then write."""
+        for write in writes:
+            for label in self._tracker.issue(write.address.id).labels:
+                if not label.startswith(self._settings.write_back.label_prefix):
+                    self._client.remove_label(write.address.id, label)
+        return super().write(writes)
+
+
+class Repeating(Careless):
+    """Repeats a write that got no answer."""
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Try twice."""
+        try:
+            yield from list(super().write(writes))
+        except Unknown:
+            yield from super().write(writes)
+
+
+class Undefining(MemoryConnector):
+    """Believes that every definition stands."""
+
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+        """Answer without asking."""
+        del place, surface
+        return frozenset(values)
+
+
+MISTAKES: list[tuple[type[MemoryConnector], str]] = [
+    (CursorFirst, "test_interrupted_pull_is_resumed"),
+    (CursorFirst, "test_fault_between_pages_keeps_the_cursor"),
+    (FirstPageOnly, "test_full_pull_reads_every_page"),
+    (FirstPageOnly, "test_equal_stamps_across_a_page_edge"),
+    (Forgetful, "test_idle_pull_is_cheap"),
+    (Forgetful, "test_unchanged_issues_are_not_read_again"),
+    (HiddenIsGone, "test_hidden_is_never_gone"),
+    (MovedIsPresent, "test_moved_keeps_its_id"),
+    (OneByOne, "test_fetch_is_batched"),
+    (OneByOne, "test_many_writes_are_batched"),
+    (Careless, "test_stale_write_is_not_applied"),
+    (Careless, "test_double_write_is_a_no_op"),
+    (Replacing, "test_foreign_labels_are_untouched"),
+    (Repeating, "test_failed_write_is_not_repeated_blindly"),
+    (Undefining, "test_deleted_definitions_are_told"),
+]
+_ARGUMENTS = {"pages": 1, "fault": Fault.LOST_ANSWER}
+
+
+def _run(flawed: type[MemoryConnector], name: str) -> None:
+    """Run one test of the contract against a connector."""
+    truth = MemoryTruth(MemoryTracker())
+
+    def connect() -> Connector:
+        settings = MemorySettings(write_back=WriteBackSettings(surfaces=("field:Goal", "label")))
+        return flawed.on(truth.world, settings=settings)
+
+    suite = ConnectorContract()
+    test = cast("Callable[..., None]", getattr(suite, name))
+    fault = Fault.SERVER_ERROR if "cursor" in name else Fault.LOST_ANSWER
+    given = {**_ARGUMENTS, "tracker": truth, "connect": connect, "connector": connect(), "fault": fault}
+    truth.advance(timedelta(minutes=1))
+    test(**{key: value for key, value in given.items() if key in inspect.signature(test).parameters})
+
+
+@pytest.mark.parametrize(("flawed", "name"), MISTAKES, ids=lambda value: getattr(value, "__name__", value))
+def test_mistake_is_caught(flawed: type[MemoryConnector], name: str) -> None:
+    """The test fails for the flawed connector, and passes for the sound one."""
+    _run(MemoryConnector, name)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        _run(flawed, name)

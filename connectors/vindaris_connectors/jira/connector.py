@@ -1,0 +1,197 @@
+"""The Jira connector: joins what the other modules know. One tracker is one scope, one account, one site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import TypeVar, cast
+
+from vindaris_connectors.jira import jql
+from vindaris_connectors.jira.bulk import Bulk
+from vindaris_connectors.jira.checking import Checking, sample
+from vindaris_connectors.jira.client import Client
+from vindaris_connectors.jira.creating import Creating
+from vindaris_connectors.jira.cursor import Cursor, scope_of
+from vindaris_connectors.jira.fetching import Fetching
+from vindaris_connectors.jira.permissions import BROWSE, granted
+from vindaris_connectors.jira.pulling import Pulling
+from vindaris_connectors.jira.recent import Recent
+from vindaris_connectors.jira.screens import Screens, first_surface
+from vindaris_connectors.jira.search import SearchRefused
+from vindaris_connectors.jira.settings import JiraSettings
+from vindaris_connectors.jira.site import Site, discover
+from vindaris_connectors.jira.writing import Writing
+from vindaris_sync.domain.models import (
+    Address,
+    Draft,
+    Finding,
+    Issue,
+    Layout,
+    Level,
+    Page,
+    Refused,
+    Seen,
+    Surface,
+    SurfaceKind,
+    Write,
+    Written,
+)
+from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
+from vindaris_sync.sdk.protocol import Capability, Surroundings
+from vindaris_sync.sdk.settings import TrackerSettings
+
+T = TypeVar("T")
+
+_ALWAYS = (
+    Capability.INCREMENTAL
+    | Capability.CENSUS
+    | Capability.CUSTOM_FIELD
+    | Capability.LABELS
+    | Capability.CREATE
+    | Capability.HIERARCHY
+)
+
+
+class JiraConnector:
+    """One Jira site, Cloud or Data Center; which of them is found out at the first use, not before."""
+
+    settings_type: type[TrackerSettings] = JiraSettings
+
+    def __init__(self, name: str, settings: TrackerSettings, surroundings: Surroundings) -> None:
+        self.name = name
+        self._settings = cast("JiraSettings", settings)
+        self._around = surroundings
+        self._client = Client(self._settings, surroundings)
+        self._clause = (
+            jql.projects(self._settings.projects) if self._settings.projects else jql.written(self._settings.jql)
+        )
+        self._scope = scope_of(self._settings.projects, self._settings.jql)
+        self._recent = Recent(surroundings.now)
+        self._bulk = Bulk(self._client, surroundings)
+        self._made: dict[str, str] = {}
+        self._known: Site | None = None
+        self._account = ""
+
+    def __repr__(self) -> str:
+        return f"JiraConnector({self.name!r}, {self._settings.url!r})"
+
+    @property
+    def capabilities(self) -> Capability:
+        """What the tracker can do; bulk writing shows once the account's permission was asked for."""
+        return _ALWAYS | (Capability.BULK_WRITE if self._bulk.known else Capability(0))
+
+    def scopes(self) -> Sequence[str]:
+        """Return the one scope: a hash of ``projects`` or ``jql``."""
+        return (self._scope,)
+
+    def layout(self) -> Layout:
+        """Return the managed surfaces; a field that cannot be used is there, and broken."""
+        return self._site.layout
+
+    def check(self) -> list[Finding]:
+        """Look at the whole set-up anew; raises nothing of ours: a failure is a finding."""
+        self._known = None
+        try:
+            site = self._site
+        except VindarisError as error:
+            return [Finding(Level.ERROR, "jira", str(error), error.advice)]
+        screens = self._screens(site)
+        return Checking(self._client, site, self._settings, self._clause, screens, self._around).findings()
+
+    def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
+        """Yield the scope's pages: changes since its cursor, or everything."""
+        cursor = Cursor.read(cursors.get(self._scope, ""))
+        return self._explained(self._pulling(self._site).pages(cursor))
+
+    def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
+        """Yield where each address leads."""
+        if addresses:
+            yield from self._fetching(self._site).seen(addresses)
+
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+        """Return which values can be shown: any label and text, the options that the field offers in ``place``.
+
+        Where the options cannot be seen none is certain, and none is returned.
+        """
+        if surface.kind is not SurfaceKind.FIELD:
+            return frozenset(values)
+        site = self._site
+        managed = site.fields.usable.get(surface.id)
+        if managed is None:
+            return frozenset()
+        if not managed.shape.chosen:
+            return frozenset(values)
+        issue = sample(site, jql.projects([place]))
+        return self._screens(site).offered(managed, issue) & frozenset(values) if issue else frozenset()
+
+    def census(self) -> Iterator[Sequence[Address]]:
+        """Yield every id in scope."""
+        return self._explained(self._pulling(self._site).census())
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Written]:
+        """Yield one outcome per write."""
+        if not writes:
+            return
+        if not self._settings.write_back.enabled:
+            for write in writes:
+                yield Refused(write, first_surface(write), "write_back.enabled is false for this tracker")
+            return
+        site = self._site
+        bulk = self._bulk if site.reader.cloud else None
+        writing = Writing(self._client, self._fetching(site), self._screens(site), site.fields.usable, bulk, self._me)
+        yield from writing.outcomes(writes, site.layout.surfaces)
+
+    def create(self, draft: Draft) -> Issue:
+        """Create the drafted issue, or find it."""
+        site = self._site
+        return Creating(self._client, self._fetching(site), site.fields.usable, self._made).create(draft)
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._client.close()
+
+    @property
+    def _site(self) -> Site:
+        if self._known is None:
+            self._known = discover(self.name, self._client, self._settings)
+        return self._known
+
+    def _pulling(self, site: Site) -> Pulling:
+        return Pulling(self._scope, self._clause, site.reader, site.mapper, self._recent, self._around, self._confirm)
+
+    def _fetching(self, site: Site) -> Fetching:
+        return Fetching(self._client, site.reader, site.mapper, self._recent, self._around.in_flight)
+
+    def _screens(self, site: Site) -> Screens:
+        return Screens(self._client, site.reader)
+
+    def _confirm(self) -> None:
+        """Ask anew who we are; raises ``TrackerUnusable`` where our token has become nobody's."""
+        self._account = ""
+        self._me()
+
+    def _me(self) -> str:
+        """Return our account's id (Data Center: its key); raises where the site takes us for nobody."""
+        if not self._account:
+            answer = self._client.read(f"{self._site.reader.api}/myself")
+            document = answer.json() if answer.status == HTTPStatus.OK else {}
+            self._account = str(document.get("accountId") or document.get("key") or "")
+            if not self._account:
+                raise Transient(f"{answer.url} does not say who we are ({answer.status})")
+        return self._account
+
+    def _explained(self, pages: Iterator[T]) -> Iterator[T]:
+        """Pass ``pages`` on; where Jira refuses the query, say which project is at fault."""
+        try:
+            yield from pages
+        except SearchRefused as error:
+            api = self._site.reader.api
+            unseen = [key for key in self._settings.projects if not granted(self._client, api, BROWSE, project=key)]
+            if not unseen:
+                raise
+            names = ", ".join(unseen)
+            raise TrackerUnusable(
+                f"project {names}: it does not exist, or the account may not browse it",
+                reason="missing",
+                advice=f"correct projects, or give the account Browse projects in {names}",
+            ) from error

@@ -1,0 +1,117 @@
+"""Jira's issues as its search, bulk fetch and read endpoints print them, into ours. Pure.
+
+Shapes: Jira Cloud REST v3 and Data Center REST v2 (*IssueBean*). Real trackers leave keys out, hold null and hold
+other types than documented; what cannot be an issue is set aside with its reason, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
+from vindaris_sync.sdk.mapping import JsonObject, Mapped, instant, map_items
+
+BASE_FIELDS = ("summary", "status", "issuetype", "created", "updated", "parent", "labels", "creator", "assignee")
+"""The fields that every issue is read with; the managed fields and the Epic Link come on top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapper:
+    """Maps the issues of one site.
+
+    ``managed`` maps field ids to surface keys; ``epic_link`` is Data Center's field, empty where there is none.
+    """
+
+    tracker: str
+    browse: str
+    managed: Mapping[str, str] = field(default_factory=dict)
+    epic_link: str = ""
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields to ask for, exactly those that ``issue`` reads."""
+        return [*BASE_FIELDS, *self.managed, *([self.epic_link] if self.epic_link else ())]
+
+    def page(self, items: Iterable[object]) -> Mapped:
+        """Map each item; what is malformed is set aside, the others are kept."""
+        return map_items(items, self.issue, identify)
+
+    def issue(self, raw: JsonObject) -> Issue:
+        """Return the issue; raises what reading a wrong shape raises where it is none."""
+        fields, key, id_ = raw["fields"], raw["key"], str(raw["id"])
+        place, dash, _ = key.rpartition("-")
+        if not dash or not id_.isdecimal():
+            raise ValueError(f"no issue: id {id_!r}, key {key!r}")
+        status = fields["status"]
+        return Issue(
+            ref=IssueRef(self.tracker, id_),
+            key=key,
+            place=place,
+            type=_text(fields["issuetype"]["name"]),
+            title=_text(fields.get("summary") or ""),
+            url=f"{self.browse}/browse/{key}",
+            status=_text(status["name"]),
+            closed=(status.get("statusCategory") or _NOTHING).get("key") == "done",
+            created=instant(fields["created"]),
+            updated=instant(fields["updated"]),
+            parent=self._parent(fields),
+            labels=tuple(map(_text, fields.get("labels") or ())),
+            fields=self._managed(fields),
+            author=_person(fields.get("creator") or fields.get("reporter")),
+            assignee=_person(fields.get("assignee")),
+        )
+
+    def _parent(self, fields: Mapping[str, Any]) -> Address | None:
+        """Return the sub-task's or Cloud's parent; else the epic, of which Data Center tells the key alone."""
+        if parent := fields.get("parent"):
+            return Address(self.tracker, str(parent["id"]), _text(parent.get("key") or ""))
+        if self.epic_link and (epic := fields.get(self.epic_link)):
+            return Address(self.tracker, key=_text(epic))
+        return None
+
+    def _managed(self, fields: Mapping[str, Any]) -> dict[str, Raw]:
+        found: dict[str, Raw] = {}
+        for id_, surface in self.managed.items():
+            if id_ in fields and (shown := shown_values(fields[id_])) is not None:
+                found[surface] = shown
+        return found
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def identify(raw: JsonObject) -> tuple[str, str]:
+    """Return an item's id and key as far as it has them."""
+    return str(raw.get("id") or ""), str(raw.get("key") or "")
+
+
+def shown_values(value: object) -> Raw | None:
+    """Return what a custom field shows: a select's option, several options, labels or text; ``None``: unreadable.
+
+    Null and blank are empty. Several values are sorted, for their order means nothing.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        parts = [shown_values(item) for item in value]
+        known = [part for part in parts if part is not None]
+        return tuple(sorted({text for part in known for text in part})) if len(known) == len(parts) else None
+    if isinstance(value, dict):
+        value = value.get("value", value.get("name"))
+    if not isinstance(value, str):
+        return None
+    return (value.strip(),) if value.strip() else ()
+
+
+def _person(user: Mapping[str, Any] | None) -> str:
+    if not user:
+        return ""
+    return _text(user.get("displayName") or user.get("name") or user.get("accountId") or "")
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - JSON has no narrower type
+    if type(value) is not str:
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value

@@ -1,0 +1,191 @@
+"""Reading a search to its end without losing an issue that changes meanwhile: tokens on Cloud, keys on Data Center."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+from vindaris_connectors.jira import jql
+from vindaris_connectors.jira.client import Client, Reasons, server_time
+from vindaris_sync.sdk.errors import TrackerUnusable, Transient
+from vindaris_sync.sdk.exchange import Answer
+from vindaris_sync.sdk.mapping import instant
+
+Raws = list[dict[str, Any]]
+
+MAX_PAGES = 100_000
+MAX_EMPTY = 20
+"""Pages without an issue, one after another, after which a search that still offers a token is given up."""
+MAX_RESTARTS = 5
+"""How often one second's issues are read again from the first because they moved while they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to find, oldest first by ``order`` (``created`` or ``updated``), which fields to print, how many a page."""
+
+    clause: jql.Clause
+    order: str
+    fields: Sequence[str]
+    size: int
+    since: datetime | None = None
+    reconcile: Sequence[str] = field(default=())
+    """Ids that the index may show late and the search must know now: at most 50, Cloud only."""
+    properties: Sequence[str] = ()
+    """Issue properties to print, at most five."""
+
+    @property
+    def text(self) -> str:
+        """The JQL."""
+        clause = self.clause if self.since is None else self.clause & jql.since(self.order, self.since)
+        return clause.ordered(self.order, "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page: its items and the server's clock when it answered."""
+
+    items: Raws
+    at: datetime | None
+    last: bool
+
+
+def cloud_pages(client: Client, query: Query) -> Iterator[Found]:
+    """Yield the pages of a Cloud search; at least one.
+
+    Raises ``TrackerUnusable`` (``protocol``) where a token comes again or pages stay empty: it would never end.
+    """
+    body = _body(query, query.text)
+    if query.reconcile:
+        body["reconcileIssues"] = [int(id_) for id_ in query.reconcile]
+    seen: set[bytes] = set()
+    empty = 0
+    for _ in range(MAX_PAGES):
+        answer = client.ask("/rest/api/3/search/jql", body)
+        document = _document(answer)
+        items, token = found_items(document), document.get("nextPageToken")
+        if not token and document.get("isLast") is False:
+            raise Transient("the search said that there is more and not where")
+        yield Found(items, server_time(answer), last=not token)
+        if not token:
+            return
+        empty = 0 if items else empty + 1
+        mark = sha256(str(token).encode()).digest()
+        if mark in seen or empty > MAX_EMPTY:
+            break
+        seen.add(mark)
+        body["nextPageToken"] = token
+    raise TrackerUnusable("the search never ends: its pages repeat", reason="protocol", advice=_REPORT)
+
+
+def _body(query: Query, text: str) -> dict[str, Any]:
+    body: dict[str, Any] = {"jql": text, "fields": list(query.fields), "maxResults": query.size}
+    return {**body, "properties": list(query.properties)} if query.properties else body
+
+
+_REPORT = "Jira answers against its own protocol; look at its status page, and report it if it stays"
+
+
+def server_pages(client: Client, query: Query) -> Iterator[Found]:
+    """Yield the pages of a Data Center search; at least one.
+
+    ``startAt`` slips when an issue leaves the pages that were read. So each page starts at the second in which the
+    last one ended, at the last issue itself; if another one stands there, that second is read from its first issue.
+    Issues may come twice.
+    """
+    place = _Place(query.since and query.since.replace(microsecond=0))
+    for _ in range(MAX_PAGES):
+        body = _body(query, replace(query, since=place.since).text)
+        answer = client.ask("/rest/api/2/search", {**body, "startAt": place.offset})
+        document = _document(answer)
+        items = found_items(document)
+        if place.slipped(items):
+            place = place.restarted()
+            continue
+        last = place.offset + len(items) >= int(document.get("total") or 0)
+        if not last and not items:
+            raise Transient("the search holds back issues that it counts")
+        yield Found(items[1:] if place.anchor else items, server_time(answer), last=last)
+        if last:
+            return
+        place = place.beyond(items, query.order)
+    raise TrackerUnusable("the search never ends", reason="protocol", advice=_REPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a Data Center search goes on: at ``offset`` among the issues since a whole second; ``anchor`` was read."""
+
+    since: datetime | None
+    offset: int = 0
+    anchor: str = ""
+    restarts: int = 0
+
+    def slipped(self, items: Raws) -> bool:
+        return bool(self.anchor) and (not items or _id(items[0]) != self.anchor)
+
+    def restarted(self) -> _Place:
+        if self.restarts >= MAX_RESTARTS:
+            raise Transient("issues change faster than they can be read")
+        return _Place(self.since, restarts=self.restarts + 1)
+
+    def beyond(self, items: Raws, order: str) -> _Place:
+        """Return the place of the last item that tells its stamp; what follows it is read again."""
+        seconds = [_second(item, order) for item in items]
+        while seconds and seconds[-1] is None:
+            seconds.pop()
+        if not seconds or (last := _id(items[len(seconds) - 1])) == self.anchor:
+            raise Transient(f"a page of issues that do not tell when they were {order}")
+        same = sum(second == seconds[-1] for second in seconds)
+        still = seconds[-1] == self.since
+        before = self.offset if still and same == len(seconds) else 0
+        return _Place(seconds[-1], before + same - 1, last, self.restarts if still else 0)
+
+
+def _id(item: object) -> str:
+    return str(item.get("id") or "") if isinstance(item, dict) else ""
+
+
+def _second(item: dict[str, Any], order: str) -> datetime | None:
+    """Return the whole second of an issue's stamp: the index is not known to keep more."""
+    try:
+        return instant(item["fields"][order]).replace(microsecond=0)
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+class SearchRefused(TrackerUnusable):
+    """Jira refuses the query itself; ``reasons`` are Jira's own words."""
+
+    def __init__(self, reasons: Reasons) -> None:
+        super().__init__(
+            f"Jira refuses the search: {reasons}", reason="missing", advice="correct projects or jql of this tracker"
+        )
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    if answer.status == HTTPStatus.BAD_REQUEST:
+        raise SearchRefused(Reasons.of(answer))
+    if answer.status == HTTPStatus.FORBIDDEN:
+        advice = "give the account the permission to use Jira and to browse its projects"
+        raise TrackerUnusable("Jira forbids the search", reason="permission", advice=advice)
+    if answer.status != HTTPStatus.OK:
+        raise TrackerUnusable(
+            f"{answer.url} answered {answer.status}", reason="protocol", advice="check url: no Jira answers there"
+        )
+    document = answer.json()
+    if not isinstance(document, dict):
+        raise Transient(f"{answer.url} answered with something that is no page")
+    return document
+
+
+def found_items(document: dict[str, Any]) -> Raws:
+    """Return the issues of a page; raises ``Transient`` where it is none."""
+    items = document.get("issues")
+    if not isinstance(items, list):
+        raise Transient("a page of a search without issues")
+    return items

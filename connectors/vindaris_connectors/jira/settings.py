@@ -1,0 +1,98 @@
+"""What a ``[trackers.NAME]`` block of kind ``jira`` holds."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, model_validator
+
+from vindaris_connectors.jira import jql
+from vindaris_sync.sdk.settings import SecretValue, TrackerSettings
+
+GATEWAY = re.compile(r"https://api\.atlassian\.com/ex/jira/[0-9a-fA-F-]+")
+"""Where scoped API tokens work, and nowhere else (Atlassian, *Manage API tokens*)."""
+
+_FIELD_SURFACE = "field:"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _as_base_url(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host:
+        raise ValueError("write the site's address, https://acme.atlassian.net")
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError("plain http would send the token readable; only loopback may be http")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("only scheme, host and path belong here; credentials go into email and token")
+    return url.rstrip("/")
+
+
+def _as_project_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(keys)) != len(keys):
+        raise ValueError("a project is named twice")
+    for key in keys:
+        jql.project_key(key)
+    return keys
+
+
+def _as_jql(text: str) -> str:
+    return jql.written(text).text[1:-1] if text.strip() else ""
+
+
+class JiraSettings(TrackerSettings):
+    """One Jira site: Cloud with ``email`` and an API token, Data Center with a personal access token alone."""
+
+    kind: Literal["jira"] = "jira"
+    url: Annotated[str, AfterValidator(_as_base_url)]
+    """``https://acme.atlassian.net``, a Data Center's base URL, or ``https://api.atlassian.com/ex/jira/{cloudId}``."""
+    email: str = ""
+    """Cloud: the account the API token belongs to. Data Center: empty, the token goes as Bearer."""
+    token: SecretValue
+    projects: Annotated[tuple[str, ...], AfterValidator(_as_project_keys)] = ()
+    """Keys of the projects to track; or ``jql``."""
+    jql: Annotated[str, AfterValidator(_as_jql)] = ""
+    """A query that bounds what is tracked, without ORDER BY; or ``projects``."""
+    epic_link: str = ""
+    """Data Center: name or id of the Epic Link field; empty: found by its type."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.projects) == bool(self.jql):
+            raise ValueError('name either projects = ["APP"] or jql = "…", one of the two')
+        self._check_surfaces()
+        return self
+
+    def _check_surfaces(self) -> None:
+        back = self.write_back
+        for name in ("label_prefix", "review_label", "exempt_label"):
+            if re.search(r"\s", getattr(back, name)):
+                raise ValueError(f"write_back.{name}: a Jira label holds no spaces")
+        for surface in back.surfaces:
+            if surface != "label" and not surface.removeprefix(_FIELD_SURFACE).strip():
+                raise ValueError('write_back.surfaces: write "label" or "field:NAME"')
+            if surface != "label" and not surface.startswith(_FIELD_SURFACE):
+                raise ValueError(f'write_back.surfaces: {surface!r} is neither "label" nor "field:NAME"')
+
+    def named_places(self) -> tuple[str, ...] | None:
+        """Return the project keys; ``None`` where ``jql`` decides."""
+        return self.projects or None
+
+    @property
+    def gateway(self) -> bool:
+        """Whether the address is Atlassian's gateway for scoped tokens, which people cannot browse."""
+        return GATEWAY.fullmatch(self.url) is not None
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The names of the fields that are goal surfaces, in order."""
+        return tuple(s.removeprefix(_FIELD_SURFACE).strip() for s in self.write_back.surfaces if s != "label")

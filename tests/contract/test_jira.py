@@ -1,0 +1,44 @@
+"""The Jira connector keeps the contract, over real sockets, on Jira Cloud and on Jira Data Center."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.jira_truth import JiraTruth
+from vindaris_sync.sdk.contract import Connect, ConnectorContract
+
+
+class TestJiraCloud(ConnectorContract):
+    """Tokens, bulk fetch, bulk edit, changelog."""
+
+    @pytest.fixture
+    def tracker(self) -> Iterator[JiraTruth]:
+        """Return a fresh site."""
+        with JiraTruth(cloud=True).serving() as truth:
+            yield truth
+
+    @pytest.fixture
+    def connect(self, tracker: JiraTruth) -> Connect:
+        """Return how to connect to it."""
+        return tracker.connect
+
+
+class TestJiraDataCenter(ConnectorContract):
+    """Offsets, Epic Link, one PUT per issue; one exchange at a time and under another name."""
+
+    @pytest.fixture
+    def tracker(self) -> Iterator[JiraTruth]:
+        """Return a fresh site."""
+        with JiraTruth(cloud=False).serving() as truth:
+            yield truth
+
+    @pytest.fixture
+    def connect(self, tracker: JiraTruth) -> Connect:
+        """Return how to connect to it."""
+
+        def connect(**settings: object) -> object:
+            return tracker.connect("dc", in_flight=1, **settings)
+
+        return connect  # type: ignore[return-value]

@@ -1,0 +1,65 @@
+"""The report's lists as CSV (RFC 4180) for spreadsheets; a cell never becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from vindaris_sync.domain.findings import Findings, Listing
+from vindaris_sync.domain.goals import outcome_progress
+
+LISTS = ("closed_goal_work", "suspect", "conflicts", "unknown_goals", "quarantined")
+"""The lists of issues in a report."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def issues_csv(findings: Findings) -> str:
+    """Return one row per issue and list it is on."""
+    header = ("list", "key", "title", "url", "tracker", "place", "goal", "since", "note")
+    return _csv(header, _issues(findings))
+
+
+def goals_csv(findings: Findings) -> str:
+    """Return one row per goal and outcome, output beside outcome; a goal without outcomes has one row."""
+    header = (
+        *("key", "title", "parent", "status", "priority", "period", "owner"),
+        *("open", "closed", "open_below", "closed_below", "suspect"),
+        *("metric", "unit", "baseline", "current", "target", "progress"),
+    )
+    return _csv(header, _goals(findings))
+
+
+def _issues(findings: Findings) -> Iterator[tuple[object, ...]]:
+    for name in LISTS:
+        listing: Listing = getattr(findings, name)
+        for line in listing.lines:
+            since = line.since.isoformat() if line.since else ""
+            yield name, line.key, line.title, line.url, line.tracker, line.place, line.goal, since, line.note
+
+
+def _goals(findings: Findings) -> Iterator[tuple[object, ...]]:
+    for goal in findings.goals:
+        own = (goal.key, goal.title, goal.parent, goal.status, goal.priority, goal.period, goal.owner)
+        work = (goal.own.open, goal.own.closed, goal.below.open, goal.below.closed, goal.suspect)
+        for each in goal.outcomes:
+            measured = (each.metric, each.unit, each.baseline, each.current, each.target, outcome_progress(each))
+            yield *own, *work, *measured
+        if not goal.outcomes:
+            yield *own, *work, *([""] * 6)
+
+
+def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return a cell that a spreadsheet shows as it is (OWASP, "CSV injection")."""
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.startswith(_FORMULA) else value.replace("\0", "")

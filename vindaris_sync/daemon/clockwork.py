@@ -106,7 +106,7 @@ class Clockwork:
         store = self.context.store
         for name in store.trackers_due(self.context.now()):
             stopped = self._failures.get(name, 0) > 0
-            if name in self.context.trackers and not stopped and store.loaded(name):
+            if name in self.context.trackers and not stopped and store.tracker(name).loaded_at:
                 self.observe(settle(self.context, name))
 
     def _relay(self) -> None:

@@ -20,7 +20,7 @@ def next_pull(now: datetime, poll: timedelta, random: Random) -> datetime:
 
 def next_try(now: datetime, poll: timedelta, failures: int, retry_after: timedelta | None) -> datetime:
     """Return when a tracker that failed ``failures`` times in a row is asked again; never before it said so itself."""
-    wait = min(poll * 2 ** min(failures - 1, 10), max(_LONGEST_BACK_OFF, poll))
+    wait: timedelta = min(poll * (1 << min(failures - 1, 10)), max(_LONGEST_BACK_OFF, poll))
     return now + max(wait, retry_after or timedelta())
 
 

@@ -267,6 +267,8 @@ class Findings:
     goals: tuple[GoalRow, ...] = ()
     """Parents first, siblings in order: the tree."""
     birth: Birth = Birth()
+    unlinked: Listing = Listing()
+    """Open work that serves no goal, backlog left out: the newest first."""
     closed_goal_work: Listing = Listing()
     suspect: Listing = Listing()
     """The oldest first."""

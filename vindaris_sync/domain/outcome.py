@@ -20,7 +20,7 @@ def names(explicit: Explicit, goals: GoalBook) -> tuple[str, ...]:
     return tuple(goals.goals[link.goal].key for link in explicit)
 
 
-def adopted(  # noqa: PLR0913 - all that an adopted link or exemption remembers
+def adopted(  # noqa: PLR0913, PLR0917 - all that an adopted link or exemption remembers
     merged: Merged, record: Record, goals: GoalBook, who: str, now: datetime, policy: Policy
 ) -> Explicit:
     """Return S as a person set it in the tracker; links that were there before keep their provenance."""

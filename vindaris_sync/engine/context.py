@@ -82,8 +82,8 @@ class Context:
             label_limit=back.label_limit,
             write=back.enabled,
             ignore_types=frozenset(tracker.settings.ignore_types),
-            loaded=self.store.loaded(name),
-            refused=self.store.refusals(name),
+            loaded=self.store.tracker(name).loaded_at is not None,
+            refused=self.store.refused(name),
             repair=repair,
             born_within=self.rules.born_within,
         )

@@ -8,7 +8,7 @@ from contextlib import closing
 
 from vindaris_sync.domain.decide import missing_values, must_read, removed
 from vindaris_sync.domain.limits import removals_allowed
-from vindaris_sync.domain.models import Address, Page, Surface
+from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Page, Present, Surface
 from vindaris_sync.domain.records import Record, Situation
 from vindaris_sync.engine.context import Context, Tracker
 
@@ -47,14 +47,17 @@ def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> No
             return
         for batch in _batches(wanted):
             seen = list(tracker.connector.fetch(batch))
-            context.store.record_context(tracker.name, seen, surfaces, context.now())
-            counts["context"] += len(seen)
+            found = [each.issue for each in seen if isinstance(each, Present | Moved)]
+            context.store.record_context(tracker.name, found, surfaces, context.now())
+            unread = {each.address: each.reason for each in seen if isinstance(each, Gone | Hidden)}
+            context.store.put_unread(tracker.name, unread, context.now())
+            counts.update(context=len(found), unread=len(unread))
 
 
 def verify(context: Context, tracker: Tracker, situation: Situation, counts: Counter[str]) -> None:
     """Read directly what an edit must be seen on, tell deleted definitions from edits, and hold too many removals."""
     surfaces = tracker.connector.layout().surfaces
-    candidates = [record for record in _due(context, tracker) if record.bases]
+    candidates = context.store.due_with_bases(tracker.name)
     wanted = [record for record in candidates if must_read(record, situation)]
     for batch in _batches([address(record) for record in wanted]):
         context.store.record_seen(tracker.name, list(tracker.connector.fetch(batch)), surfaces, context.now())
@@ -62,10 +65,6 @@ def verify(context: Context, tracker: Tracker, situation: Situation, counts: Cou
     again = context.store.view_records([record.id for record in candidates])
     _find_undefined(context, tracker, list(again.values()), situation)
     _hold(context, tracker, list(context.store.view_records([record.id for record in candidates]).values()), situation)
-
-
-def _due(context: Context, tracker: Tracker) -> list[Record]:
-    return context.store.due_with_bases(tracker.name)
 
 
 def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

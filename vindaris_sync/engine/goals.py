@@ -6,9 +6,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.engine.context import Context
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRefused
+
+REFUSED = "goals refused"
+"""The note that holds why the source was refused last; an empty list: it was taken over."""
 
 log = structlog.get_logger("vindaris_sync.goals")
 
@@ -34,9 +39,10 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
     except Transient as error:
         problems = (str(error),)
     else:
-        context.store.put_goals(read.goals, context.now())
-    context.store.goals_refused(problems, context.now())
-    revised = context.store.promote(context.now(), context.rules.debounce, context.rules.material, force=promote_all)
+        context.store.put_goals(read.goals, context.now(), context.rules.material)
+    if context.store.put_note(REFUSED, list(problems)):
+        context.store.announce(Announce("", "", Kind.GOALS, "", context.now()), now=context.now())
+    revised = context.store.promote(context.now(), context.rules.debounce, force=promote_all)
     if problems or revised:
         log.info("goals", problems=list(problems), revised=len(revised))
     return GoalsReport(problems, tuple(revised))

@@ -94,13 +94,13 @@ def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassRep
         context.store.begin_pass(report.pass_id, tracker.name, kind, started)
         try:
             steps(report)
-            context.store.resume_tracker(tracker.name, context.now())
+            context.store.resume(tracker.name, context.now())
         except Transient as error:
             report.outcome, report.error, report.retry_after = "later", str(error), error.retry_after
         except TrackerUnusable as error:
             report.outcome, report.error, report.advice = "stopped", str(error), error.advice
-            context.store.stop_tracker(tracker.name, error.reason, str(error), error.advice, context.now())
-        context.store.end_pass(report.pass_id, report.outcome, report.counts, report.error, context.now())
+            context.store.stop(tracker.name, error.reason, f"{error}. {error.advice}".strip(), context.now())
+        context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
     _say(report, context.now() - started)
     return report
 

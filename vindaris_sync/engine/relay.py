@@ -16,6 +16,7 @@ from vindaris_sync.domain.living import Continue, Living, Nothing, Post, advance
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.teams import Team
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Channel, ChannelUnusable
@@ -65,7 +66,7 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
         for message in messages:
             waiting[message].append(row)
         if not messages:
-            context.store.delivered(row, now)
+            context.store.delivered(row)
     for message, rows in waiting.items():
         sent += _tell(context, channels[message.team.channel], message, rows)
     return sent
@@ -104,14 +105,14 @@ def _tell(context: Context, channel: Channel, message: _Message, rows: list[Wait
         log.warning("alert postponed", channel=channel.name, subject=message.subject.key, error=str(error))
         return 0
     for row in rows:
-        context.store.delivered(row, now)
+        context.store.delivered(row)
     return sent
 
 
 def _wait(error: VindarisError, attempts: int) -> timedelta:
     if isinstance(error, Transient) and error.retry_after is not None:
         return error.retry_after
-    return min(_FIRST_WAIT * 2 ** min(attempts, 10), _LONGEST_WAIT)
+    return min(_FIRST_WAIT * (1 << min(attempts, 10)), _LONGEST_WAIT)
 
 
 def _deliver(context: Context, channel: Channel, message: _Message, now: datetime) -> int:
@@ -151,9 +152,7 @@ def _content(context: Context, channel: Channel, message: _Message, now: datetim
     if kind is Kind.TRACKER:
         items = _stopped(context, message.subject.goal)
     elif kind is Kind.GOALS:
-        items = [Item(str(n), "goals", line) for n, line in enumerate(context.store.goal_problems())]
-    elif kind is Kind.HELD:
-        items = context.store.held_items(message.subject.goal, channel.max_items)
+        items = [Item(line, "goals", line) for line in context.store.note(REFUSED) or ()]
     else:
         return _listing(context, channel, message, now)
     return compose(message.subject, items, now, about=message.about, most=channel.max_items)
@@ -161,7 +160,7 @@ def _content(context: Context, channel: Channel, message: _Message, now: datetim
 
 def _stopped(context: Context, tracker: str) -> list[Item]:
     health = context.store.tracker(tracker)
-    if health is None or not health.stopped_reason:
+    if not health.stopped_reason:
         return []
     return [Item(f"{tracker}:{health.stopped_reason}", tracker, health.stopped_advice, since=health.stopped_at)]
 

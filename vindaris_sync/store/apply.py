@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from vindaris_sync.domain.actions import (
@@ -19,9 +19,10 @@ from vindaris_sync.domain.actions import (
     SetConflict,
     SetExplicit,
     SetState,
+    Silence,
     Wake,
 )
-from vindaris_sync.domain.models import Exemption, Link, Provenance
+from vindaris_sync.domain.models import Exemption, Link
 from vindaris_sync.domain.records import Answer
 from vindaris_sync.store.codec import (
     dump,
@@ -30,15 +31,11 @@ from vindaris_sync.store.codec import (
     dump_conflict,
     load_bases,
     maybe_micros,
-    to_instant,
     to_micros,
 )
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
-
-BORN_WITHIN = timedelta(hours=1)
-"""How soon after its creation an issue must be linked to count as linked at birth."""
 
 _A = TypeVar("_A", bound=Action)
 
@@ -59,25 +56,27 @@ class Decisions(Part):
         """
         at = to_micros(now)
         with self._db.write() as sql:
-            _causes(sql, plan, at)
+            _close_causes(sql, _of(plan, CloseCause), at)
+            _open_causes(sql, _of(plan, OpenCause))
             _explicit(sql, _of(plan, SetExplicit), pass_id, at)
             _confirm(sql, _of(plan, Confirm), pass_id, at)
             _bases(sql, _of(plan, SetBases))
             conflicts = [(dump_conflict(each.conflict), each.issue) for each in _of(plan, SetConflict)]
             sql.many("UPDATE issue SET conflict = ? WHERE id = ?", conflicts)
-            _states(sql, _of(plan, SetState))
-            _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
             wakes = [(maybe_micros(each.at), each.issue) for each in _of(plan, Wake)]
             sql.many("UPDATE issue SET wake_at = ? WHERE id = ?", wakes)
+            _silence(sql, _of(plan, Silence))
+            stamps = [(dump(dict(each.label_stamp)), each.issue) for each in plan.writes if each.causes]
+            sql.many("UPDATE issue SET label_stamp = ? WHERE id = ?", stamps)
             announce(sql, _of(plan, Announce), at)
             holds = [(dump(each.issues), each.limit, each.tracker) for each in _of(plan, Hold)]
             sql.many("UPDATE tracker SET held = ?, held_limit = ? WHERE name = ?", holds)
-            sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", [(issue,) for issue in plan.decided])
+            _settle(sql, plan, at)
         return dict(Counter(type(action).__name__ for action in plan.actions))
 
 
 def _of(plan: Plan, kind: type[_A]) -> list[_A]:
-    return [action for action in plan.actions if isinstance(action, kind)]
+    return [action for action in plan.actions if type(action) is kind]
 
 
 # --- links ----------------------------------------------------------------------------------------------------------
@@ -87,14 +86,13 @@ def _explicit(sql: Sql, actions: Sequence[SetExplicit], pass_id: str, now: int) 
     if not actions:
         return
     touched = [(each.issue,) for each in actions]
-    timing = _Timing(sql, [each.issue for each in actions])
     sql.many("DELETE FROM link WHERE issue_id = ?", touched)
     sql.many("DELETE FROM exemption WHERE issue_id = ?", touched)
     sql.many(
-        "INSERT INTO link (issue_id, goal_id, is_primary, provenance, who, at, revision, fingerprint, timing) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO link (issue_id, goal_id, is_primary, provenance, who, at, revision, fingerprint) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (*_link(each.issue, link), timing.of(each.issue, link))
+            _link(each.issue, link)
             for each in actions
             if not isinstance(each.explicit, Exemption)
             for link in each.explicit
@@ -126,27 +124,6 @@ def _link(issue: int, link: Link) -> tuple[object, ...]:
         link.revision,
         link.fingerprint,
     )
-
-
-class _Timing:
-    """When links came to be, seen from their issues' creation; known where the issue's whole life was seen."""
-
-    def __init__(self, sql: Sql, issues: Sequence[int]) -> None:
-        query = "SELECT issue_id, goal_id, timing FROM link WHERE issue_id IN ({})"
-        self._before = {(row[0], row[1]): row[2] for row in sql.rows_in(query, issues)}
-        query = "SELECT id, created FROM issue WHERE NOT backlog AND id IN ({})"
-        self._created = {row[0]: row[1] for row in sql.rows_in(query, issues)}
-
-    def of(self, issue: int, link: Link) -> str:
-        """Return the timing of ``link``; a link that stays keeps its own."""
-        if kept := self._before.get((issue, link.goal)):
-            return str(kept)
-        if link.provenance is Provenance.BORN:
-            return "at_birth"
-        created = self._created.get(issue)
-        if created is None or link.provenance is Provenance.RULE:
-            return "unknown"
-        return "at_birth" if link.at - to_instant(created) <= BORN_WITHIN else "later"
 
 
 def _told(action: SetExplicit, pass_id: str, now: int) -> tuple[object, ...]:
@@ -198,23 +175,41 @@ def _bases(sql: Sql, actions: Sequence[SetBases]) -> None:
 # --- states and reviews ---------------------------------------------------------------------------------------------
 
 
-def _states(sql: Sql, actions: Sequence[SetState]) -> None:
+def _settle(sql: Sql, plan: Plan, now: int) -> None:
+    """Bring states, reviews and due marks to what the plan says; one statement per issue where it has a state.
+
+    Reviews open with or before the state that needs them and close after the one that did (L1).
+    """
+    opened = dict.fromkeys(each.issue for each in _of(plan, OpenCause))
+    decided = dict.fromkeys(plan.decided)
+    states = {each.issue: each for each in _of(plan, SetState)}
     sql.many(
-        "UPDATE issue SET state = ?, carrier_id = ?, goals = ?, basis = ?, tracked = ?, parent_unknown = ?, "
-        "suspect = ?, undecided_since = ?, decided = TRUE WHERE id = ?",
-        [
-            (
-                str(each.state), each.carrier, dump(each.goals), dump_basis(each.basis), each.tracked,
-                each.parent_unknown, each.suspect, each.undecided_since, each.issue,
-            )
-            for each in actions
-        ],
+        "UPDATE issue SET review_open = TRUE, review_at = ?, times_opened = times_opened + 1 "
+        "WHERE id = ? AND NOT review_open",
+        [(now, issue) for issue in opened if issue not in states],
+    )
+    sql.many(_STATE, [_state(each, now, each.issue in opened, each.issue in decided) for each in states.values()])
+    _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
+    unstated = [(issue,) for issue in decided if issue not in states]
+    sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", unstated)
+
+
+_STATE = (
+    "UPDATE issue SET state = ?, carrier_id = ?, goals = ?, basis = ?, tracked = ?, parent_unknown = ?, suspect = ?, "
+    "undecided_since = ?, decided = TRUE, review_at = CASE WHEN ? AND NOT review_open THEN ? ELSE review_at END, "
+    "times_opened = CASE WHEN ? AND NOT review_open THEN times_opened + 1 ELSE times_opened END, "
+    "review_open = review_open OR ?, due = due AND NOT ? WHERE id = ?"
+)
+
+
+def _state(each: SetState, now: int, opens: bool, decided: bool) -> tuple[object, ...]:  # noqa: FBT001 - columns
+    return (
+        str(each.state), each.carrier, dump(each.goals), dump_basis(each.basis), each.tracked, each.parent_unknown,
+        each.suspect, each.undecided_since, opens, now, opens, opens, decided, each.issue,
     )  # fmt: skip
 
 
-def _causes(sql: Sql, plan: Plan, now: int) -> None:
-    """Open and close causes in the plan's order of kinds, and open the reviews of what asks (L1: before states)."""
-    opened, closed = _of(plan, OpenCause), _of(plan, CloseCause)
+def _close_causes(sql: Sql, closed: Sequence[CloseCause], now: int) -> None:
     sql.many(
         "UPDATE cause SET answer = ?, is_open = ?, answered_at = ?, who = ?, how = ? "
         "WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
@@ -226,6 +221,9 @@ def _causes(sql: Sql, plan: Plan, now: int) -> None:
             for each in closed
         ],
     )  # fmt: skip
+
+
+def _open_causes(sql: Sql, opened: Sequence[OpenCause]) -> None:
     sql.many(
         "INSERT INTO cause (issue_id, reason, subject, fingerprint, opened, surface_at, labelled, detail) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (issue_id, reason, subject, fingerprint) DO UPDATE SET "
@@ -234,10 +232,12 @@ def _causes(sql: Sql, plan: Plan, now: int) -> None:
         "times = cause.times + CASE WHEN cause.is_open THEN 0 ELSE 1 END",
         [_cause(each) for each in opened],
     )
+
+
+def _silence(sql: Sql, actions: Sequence[Silence]) -> None:
     sql.many(
-        "UPDATE issue SET review_open = TRUE, review_at = ?, times_opened = times_opened + 1 "
-        "WHERE id = ? AND NOT review_open",
-        [(now, issue) for issue in dict.fromkeys(each.issue for each in opened)],
+        "UPDATE cause SET labelled = FALSE WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
+        [(each.issue, str(each.key.reason), each.key.subject, each.key.fingerprint) for each in actions],
     )
 
 

@@ -1,7 +1,7 @@
 """How values become columns: instants as integer microseconds since 1970 UTC, structures as JSON text.
 
-Integers and not ISO text: 8 bytes instead of 27 in every row and index, compared as numbers, and both ways together
-take the same time (0.4 µs). What a decoder returns is shared between callers: treat it as frozen.
+Integers and not ISO text: 8 bytes instead of 27 in every row and index, compared as numbers in SQL, and writing and
+reading one takes about as long (within a microsecond). What a decoder returns is shared between callers: treat it as frozen.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vindaris_sync.domain.models import Base, Raw
 from vindaris_sync.domain.records import Conflict, ParentBasis
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXACT = 2**52  # up to 2112 a float of seconds still tells microseconds apart
 _CACHED = 4096  # distinct texts kept decoded; most issues show one of few things
 
 
@@ -28,6 +29,8 @@ def to_micros(at: datetime) -> int:
 
 def to_instant(micros: int) -> datetime:
     """Return the instant of ``micros``, aware and in UTC."""
+    if 0 <= micros < _EXACT:
+        return datetime.fromtimestamp(micros / 1_000_000, UTC)  # half the time of adding a timedelta
     return EPOCH + timedelta(microseconds=micros)
 
 

@@ -104,3 +104,23 @@ class Passes(Part):
         return (
             None if row is None else ReportFacts(to_instant(row[0]), date.fromisoformat(row[1]), load(row[2]), row[3])
         )
+
+    # --- notes ---------------------------------------------------------------------------------------------------
+
+    def note(self, name: str) -> Any:  # noqa: ANN401 - JSON holds whatever was put there
+        """Return the small fact kept under ``name``, or None."""
+        with self._db.read() as sql:
+            found = sql.value("SELECT value FROM note WHERE name = ?", (name,))
+        return None if found is None else load(found)
+
+    def put_note(self, name: str, value: object) -> bool:
+        """Keep a small fact (JSON values) under ``name``; False where it was kept already."""
+        text = dump(value)
+        with self._db.write() as sql:
+            return bool(
+                sql.run(
+                    "INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+                    "value = excluded.value WHERE note.value <> excluded.value",
+                    (name, text),
+                )
+            )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
+import orjson
+
 from vindaris_sync.domain.models import Issue, Presence, Raw, Surface, observe
 from vindaris_sync.store.codec import dump, to_micros
 
@@ -94,7 +96,7 @@ class Observer:
             parent.key if parent else "",
             self._observed(issue),
         )
-        digest = blake2b(repr(told).encode(), digest_size=8).digest()
+        digest = blake2b(orjson.dumps(told), digest_size=8).digest()
         return Payload(*told, int.from_bytes(digest, "big", signed=True))
 
     def _observed(self, issue: Issue) -> str:

@@ -92,6 +92,7 @@ class IssueRow(_Table, table=True):
         UniqueConstraint("tracker", "ext_id", name="issue_identity"),
         _one_of("presence", Presence),
         _one_of("state", LinkState),
+        _one_of("timing", ("at_birth", "later", "unknown"), null=True),
         CheckConstraint(
             "due OR NOT tracked OR closed OR presence <> 'present' OR state <> 'unlinked' OR review_open",
             name="unlinked_is_reviewed",  # L1
@@ -153,6 +154,7 @@ class IssueRow(_Table, table=True):
     suspect: bool = _flag()
     parent_unknown: bool = _flag()
     undecided_since: str = _text("never")
+    timing: str | None = _maybe_text()
     by_machine: bool = _flag()
     conflict: str | None = _maybe_text()
     bases: str = _text("{}")
@@ -218,7 +220,6 @@ class LinkRow(_Table, table=True):
     __tablename__ = "link"
     __table_args__ = (
         _one_of("provenance", Provenance),
-        _one_of("timing", ("at_birth", "later", "unknown")),
         Index("link_goal", "goal_id"),
     )
     issue_id: int = _id("issue.id")
@@ -229,7 +230,6 @@ class LinkRow(_Table, table=True):
     at: int = _number()
     revision: int = _number()
     fingerprint: str = _text()
-    timing: str = _text("unknown")
 
 
 class ExemptionRow(_Table, table=True):
@@ -376,7 +376,7 @@ class OutboxRow(_Table, table=True):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("dedupe_key", name="outbox_subject"),
-        Index("outbox_waiting", "due_at", **_where("delivered_at IS NULL")),
+        Index("outbox_waiting", "due_at"),
     )
     id: int = _id()
     dedupe_key: str = _text()
@@ -385,22 +385,35 @@ class OutboxRow(_Table, table=True):
     due_at: int = _number()
     change: int = _number(1)
     attempts: int = _number(0)
-    delivered_at: int | None = _maybe_number()
     last_error: str = _text("")
 
 
 class MessageRow(_Table, table=True):
-    """A living message: one per subject, channel and episode."""
+    """A living message: what is remembered of it per subject and channel."""
 
     __tablename__ = "message"
     subject: str = _text(key=True)
     channel: str = _text(key=True)
-    episode: int = _number(key=True)
-    reference: str = _text("null")
-    digest: str = _text("")
-    opened_at: int = _number()
-    day: str = _text("")
-    resolved_at: int | None = _maybe_number()
+    living: str = _text()
+
+
+class UnreadRow(_Table, table=True):
+    """A parent that an issue names and that cannot be read; it is asked for again at night."""
+
+    __tablename__ = "unread"
+    tracker: str = _text(key=True)
+    ext_id: str = _text(key=True)
+    key: str = _text(key=True)
+    reason: str = _text()
+    at: int = _number()
+
+
+class NoteRow(_Table, table=True):
+    """A small fact under a name: why the goals were refused, when a tracker is asked again."""
+
+    __tablename__ = "note"
+    name: str = _text(key=True)
+    value: str = _text()
 
 
 class RunRow(_Table, table=True):

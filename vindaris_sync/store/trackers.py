@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from vindaris_sync.domain.actions import Announce
 from vindaris_sync.store.codec import load_ids, maybe_instant, to_instant, to_micros
+from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 
 
@@ -93,34 +95,30 @@ class Trackers(Part):
             sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ?", (tracker,))
             return True
 
-    def touch(self, tracker: str, now: datetime) -> None:
-        """Note that the tracker has answered."""
+    def stop(self, tracker: str, reason: str, advice: str, now: datetime) -> bool:
+        """Note, and announce once, that the tracker cannot be used; False where that was known for the same reason."""
+        with self._db.write() as sql:
+            stopped = sql.run(
+                "UPDATE tracker SET stopped_reason = ?, stopped_advice = ?, stopped_at = ? "
+                "WHERE name = ? AND stopped_reason <> ?",
+                (reason, advice, to_micros(now), tracker, reason),
+            )
+            if stopped:
+                announce(sql, [Announce(tracker, "", "tracker", "", now)], to_micros(now))
+        return bool(stopped)
+
+    def resume(self, tracker: str, now: datetime) -> bool:
+        """Note that the tracker has answered, and announce it where it was stopped; False where it was not."""
         with self._db.write() as sql:
             sql.run("UPDATE tracker SET last_ok_at = ? WHERE name = ?", (to_micros(now), tracker))
-
-    def stop(self, tracker: str, reason: str, advice: str, now: datetime) -> bool:
-        """Note that the tracker cannot be used; False where that was known for the same reason."""
-        with self._db.write() as sql:
-            return (
-                sql.run(
-                    "UPDATE tracker SET stopped_reason = ?, stopped_advice = ?, stopped_at = ? "
-                    "WHERE name = ? AND stopped_reason <> ?",
-                    (reason, advice, to_micros(now), tracker, reason),
-                )
-                == 1
+            resumed = sql.run(
+                "UPDATE tracker SET stopped_reason = '', stopped_advice = '', stopped_at = NULL "
+                "WHERE name = ? AND stopped_reason <> ''",
+                (tracker,),
             )
-
-    def resume(self, tracker: str) -> bool:
-        """Note that the tracker can be used; False where it was not stopped."""
-        with self._db.write() as sql:
-            return (
-                sql.run(
-                    "UPDATE tracker SET stopped_reason = '', stopped_advice = '', stopped_at = NULL "
-                    "WHERE name = ? AND stopped_reason <> ''",
-                    (tracker,),
-                )
-                == 1
-            )
+            if resumed:
+                announce(sql, [Announce(tracker, "", "tracker", "", now)], to_micros(now))
+        return bool(resumed)
 
     def release(self, tracker: str) -> tuple[int, ...]:
         """A person has looked at the held removals: hold none, let the issues be decided, return them (R2)."""

@@ -26,7 +26,7 @@ from vindaris_sync.store.engine import Snapshot, Sql
 _COLUMNS = (
     "id, tracker, ext_id, key, place, type, title, closed, created, updated, presence, parent_id, parent_ext, "
     "parent_key, observed, verified_at, undefined, bases, by_machine, conflict, decided, state, carrier_id, goals, "
-    "basis, label_stamp, backlog, undecided_since, refused, author"
+    "basis, label_stamp, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing"
 )
 _PRESENCE = {str(presence): presence for presence in Presence}
 _STATE = {str(state): state for state in LinkState}
@@ -92,7 +92,7 @@ class StoreView:
         """Return how many issues carry an open, surfaced cause of this group (R9)."""
         text = (
             "SELECT count(*) FROM cause WHERE reason = ? AND subject = ? AND fingerprint = ? AND is_open "
-            "AND surface_at IS NOT NULL"
+            "AND surface_at IS NOT NULL AND labelled"
         )
         return int(self._sql.value(text, (str(key.reason), key.subject, key.fingerprint)))
 
@@ -116,7 +116,7 @@ def _causes(sql: Sql, ids: Sequence[int]) -> dict[int, tuple[Cause, ...]]:
     found: dict[int, list[Cause]] = defaultdict(list)
     query = (
         "SELECT issue_id, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail FROM cause "
-        "WHERE (answer IS NULL OR answer <> 'moot') AND issue_id IN ({}) ORDER BY id"
+        "WHERE (answer IS NULL OR answer IN ('acknowledged', 'confirmed')) AND issue_id IN ({}) ORDER BY id"
     )
     for issue, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail in sql.rows_in(query, ids):
         found[issue].append(
@@ -136,7 +136,7 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
     (
         number, tracker, ext_id, key, place, kind, title, closed, created, updated, presence, parent, parent_ext,
         parent_key, observed, verified, undefined, bases, by_machine, conflict, decided, state, carrier, goals, basis,
-        label_stamp, backlog, undecided_since, refused, author,
+        label_stamp, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing,
     ) = row  # fmt: skip
     return Record(
         id=number,
@@ -168,4 +168,9 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
         undecided_since=undecided_since,
         refused=load_names(refused),
         author=author,
+        tracked=bool(tracked),
+        parent_unknown=bool(parent_unknown),
+        suspect=bool(suspect),
+        wake_at=maybe_instant(wake_at),
+        timing=timing,
     )

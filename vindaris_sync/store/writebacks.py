@@ -17,7 +17,6 @@ from vindaris_sync.domain.models import (
     Refused,
     Stale,
     Surface,
-    SurfaceKind,
     Write,
     Written,
     observe,
@@ -27,9 +26,6 @@ from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import lookup, record
 from vindaris_sync.store.rows import Known, Reading
 from vindaris_sync.store.seen import Sightings
-
-Stamps = Mapping[str, Mapping[int, int]]
-"""By the tracker's issue id, the goal revisions that the review label stands for (``WriteBack.label_stamp``)."""
 
 
 @dataclass(slots=True)
@@ -44,7 +40,7 @@ class WriteBacks(Sightings):
     """Recording of write-back outcomes."""
 
     def record_written(
-        self, tracker: str, outcomes: Sequence[Written], stamps: Stamps, surfaces: tuple[Surface, ...], now: datetime
+        self, tracker: str, outcomes: Sequence[Written], surfaces: tuple[Surface, ...], now: datetime
     ) -> None:
         """Record outcomes of ``write`` in one transaction.
 
@@ -59,7 +55,7 @@ class WriteBacks(Sightings):
             before = lookup(sql, tracker, {issue.ref.id for issue in issues} | {each for each in found.uncertain})
             quiet = self._quiet(sql, found.done, before, surfaces)
             record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, direct=True))
-            _agree(sql, tracker, found.done, surfaces, stamps)
+            _agree(sql, tracker, found.done, surfaces)
             for refused in found.refused:
                 _refuse(sql, tracker, refused, now_micros)
             again = {issue.ref.id for issue in found.read}.union(found.uncertain)
@@ -123,18 +119,17 @@ def _wanted(write: Write) -> dict[str, Raw]:
     return wanted
 
 
-def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...], stamps: Stamps) -> None:
-    """Make what was read back the base of the surfaces written, and note what the review label stands for."""
-    query = "SELECT ext_id, id, bases, label_stamp FROM issue WHERE tracker = ? AND ext_id IN ({})"
+def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...]) -> None:
+    """Make what was read back the base of the surfaces written."""
+    query = "SELECT ext_id, id, bases FROM issue WHERE tracker = ? AND ext_id IN ({})"
     held = {row[0]: row[1:] for row in sql.rows_in(query, {each.issue.ref.id for each in done}, tracker)}
     values = []
     for each in done:
-        number, bases, stamp = held[each.issue.ref.id]
-        merged = {**load_bases(bases), **_bases(each, surfaces)}
-        stamp = _stamp(each, stamps.get(each.issue.ref.id, {}), stamp)
-        held[each.issue.ref.id] = (number, dump_bases(merged), stamp)
-        values.append((dump_bases(merged), stamp, number))
-    sql.many("UPDATE issue SET bases = ?, label_stamp = ? WHERE id = ?", values)
+        number, bases = held[each.issue.ref.id]
+        merged = dump_bases({**load_bases(bases), **_bases(each, surfaces)})
+        held[each.issue.ref.id] = (number, merged)
+        values.append((merged, number))
+    sql.many("UPDATE issue SET bases = ? WHERE id = ?", values)
     lifted = {(tracker, each.issue.place, change.surface.key) for each in done for change in each.write.changes}
     if sql.row("SELECT 1 FROM refusal WHERE tracker = ? LIMIT 1", (tracker,)):
         sql.many("DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?", sorted(lifted))
@@ -144,13 +139,6 @@ def _bases(done: Done, surfaces: tuple[Surface, ...]) -> dict[str, Base]:
     shown, issue = observe(done.issue, surfaces), done.issue
     touched = [change.surface.key for change in done.write.changes]
     return {key: Base(shown.get(key, ()), issue.place, issue.type, issue.updated) for key in touched}
-
-
-def _stamp(done: Done, stamp: Mapping[int, int], held: str) -> str:
-    for change in done.write.changes:
-        if change.surface.kind is SurfaceKind.REVIEW:
-            return dump(dict(stamp)) if change.add else "{}"
-    return held
 
 
 def _refuse(sql: Sql, tracker: str, refused: Refused, now: int) -> None:

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("suspect", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("parent_unknown", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("undecided_since", sa.Text(), server_default=sa.text("'never'"), nullable=False),
+        sa.Column("timing", sa.Text(), nullable=True),
         sa.Column("by_machine", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("conflict", sa.Text(), nullable=True),
         sa.Column("bases", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
@@ -111,6 +112,7 @@ def upgrade() -> None:
             "presence IN ('present', 'context', 'out_of_scope', 'hidden', 'gone', 'moved')", name="presence_known"
         ),
         sa.CheckConstraint("state IN ('linked', 'inherited', 'exempt', 'unlinked')", name="state_known"),
+        sa.CheckConstraint("timing IS NULL OR timing IN ('at_birth', 'later', 'unknown')", name="timing_known"),
         sa.ForeignKeyConstraint(
             ["carrier_id"],
             ["issue.id"],
@@ -179,13 +181,14 @@ def upgrade() -> None:
         "message",
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("episode", sa.BigInteger(), nullable=False),
-        sa.Column("reference", sa.Text(), server_default=sa.text("'null'"), nullable=False),
-        sa.Column("digest", sa.Text(), server_default=sa.text("('')"), nullable=False),
-        sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.Column("day", sa.Text(), server_default=sa.text("('')"), nullable=False),
-        sa.Column("resolved_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("subject", "channel", "episode"),
+        sa.Column("living", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "channel"),
+    )
+    op.create_table(
+        "note",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "outbox",
@@ -196,19 +199,11 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("change", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
         sa.Column("last_error", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("dedupe_key", name="outbox_subject"),
     )
-    op.create_index(
-        "outbox_waiting",
-        "outbox",
-        ["due_at"],
-        unique=False,
-        sqlite_where=sa.text("delivered_at IS NULL"),
-        postgresql_where=sa.text("delivered_at IS NULL"),
-    )
+    op.create_index("outbox_waiting", "outbox", ["due_at"], unique=False)
     op.create_table(
         "pass",
         sa.Column("pass_id", sa.Text(), nullable=False),
@@ -249,6 +244,15 @@ def upgrade() -> None:
         sa.Column("advice", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tracker", "place", "surface"),
+    )
+    op.create_table(
+        "unread",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("ext_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tracker", "ext_id", "key"),
     )
     op.create_table(
         "report",
@@ -426,9 +430,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("timing", sa.Text(), server_default=sa.text("'unknown'"), nullable=False),
         sa.CheckConstraint("provenance IN ('born', 'adopted', 'chosen', 'accepted', 'rule')", name="provenance_known"),
-        sa.CheckConstraint("timing IN ('at_birth', 'later', 'unknown')", name="timing_known"),
         sa.ForeignKeyConstraint(
             ["goal_id"],
             ["goal.id"],

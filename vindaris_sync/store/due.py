@@ -1,0 +1,137 @@
+"""What has to be decided next, read or written: the questions of a pass, all answered from partial indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.records import Record
+from vindaris_sync.store.codec import dump, load_ids, to_micros
+from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.outbox import announce
+from vindaris_sync.store.part import Part
+from vindaris_sync.store.view import StoreView
+
+_MOST_UNREAD = 5000
+
+
+class Due(Part):
+    """What a pass asks the store for."""
+
+    def due_ready(self, trackers: Collection[str], waiting: Collection[int], limit: int) -> list[int]:
+        """Return due issues of ``trackers`` whose parents are decided, less those that are ``waiting``; lowest first.
+
+        Where only a circle of parents is left, its members are returned all the same.
+        """
+        with self._db.read() as sql:
+            ready = _due(
+                sql,
+                trackers,
+                waiting,
+                limit,
+                "AND NOT EXISTS (SELECT 1 FROM issue p WHERE p.id = issue.parent_id AND p.due AND p.id <> issue.id)",
+            )
+            return ready or _due(sql, trackers, waiting, limit, "")
+
+    def due_count(self, tracker: str) -> int:
+        """Return how many issues of ``tracker`` have to be decided."""
+        with self._db.read() as sql:
+            return int(sql.value("SELECT count(*) FROM issue WHERE due AND tracker = ?", (tracker,)))
+
+    def trackers_due(self, now: datetime) -> list[str]:
+        """Return the trackers with something due, or to be woken by ``now``."""
+        with self._db.read() as sql:
+            return [
+                row[0]
+                for row in sql.rows(
+                    "SELECT tracker FROM issue WHERE due UNION "
+                    "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY 1",
+                    (to_micros(now),),
+                )
+            ]
+
+    def due_with_bases(self, tracker: str) -> list[Record]:
+        """Return the due issues of ``tracker`` on which something was agreed before: those that can show an edit."""
+        with self._db.read() as sql:
+            text = "SELECT id FROM issue WHERE due AND tracker = ? AND bases <> '{}' ORDER BY id"
+            ids = [row[0] for row in sql.rows(text, (tracker,))]
+        return list(self.view_records(ids).values())
+
+    def view_records(self, ids: Iterable[int]) -> dict[int, Record]:
+        """Return the records of ``ids`` as they are now."""
+        with StoreView(self._db.snapshot()) as view:
+            return view.records(ids)
+
+    def trackers_of(self, ids: Iterable[int]) -> dict[int, str]:
+        """Return the tracker of each issue."""
+        with self._db.read() as sql:
+            return {row[0]: row[1] for row in sql.rows_in("SELECT id, tracker FROM issue WHERE id IN ({})", set(ids))}
+
+    def addresses(self, ids: Iterable[int]) -> dict[int, Address]:
+        """Return where each issue is found."""
+        query = "SELECT id, tracker, ext_id, key FROM issue WHERE id IN ({})"
+        with self._db.read() as sql:
+            return {row[0]: Address(*row[1:]) for row in sql.rows_in(query, set(ids))}
+
+    def links_of(self, tracker: str) -> int:
+        """Return how many explicit links the tracker's present issues hold (R2)."""
+        with StoreView(self._db.snapshot()) as view:
+            return view.links_of(tracker)
+
+    # --- held removals (R2) --------------------------------------------------------------------------------------
+
+    def held(self, trackers: Collection[str]) -> set[int]:
+        """Return the issues whose edits by absence wait for a person."""
+        with self._db.read() as sql:
+            rows = sql.rows_in("SELECT held FROM tracker WHERE held <> '[]' AND name IN ({})", tuple(trackers))
+            return {issue for row in rows for issue in load_ids(row[0])}
+
+    def hold(self, tracker: str, issues: Collection[int], limit: int, now: datetime) -> None:
+        """Hold these edits by absence, and nothing else of the tracker; who is told of it is announced."""
+        text = dump(sorted(issues))
+        with self._db.write() as sql:
+            changed = sql.run(
+                "UPDATE tracker SET held = ?, held_limit = ? WHERE name = ? AND held <> ?", (text, limit, tracker, text)
+            )
+            if changed:
+                announce(sql, [Announce(tracker, "", "held", "", now)], to_micros(now))
+
+    # --- parents that were never read (R6) -----------------------------------------------------------------------
+
+    def unread_parents(self, tracker: str) -> list[Address]:
+        """Return parents that present or context issues name, that are not known, and that were not asked for yet."""
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT DISTINCT parent_ext, parent_key FROM issue WHERE tracker = ? AND parent_id IS NULL "
+                "AND (parent_ext <> '' OR parent_key <> '') AND presence IN ('present', 'context') "
+                "AND NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.tracker "
+                "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key) LIMIT ?",
+                (tracker, _MOST_UNREAD),
+            )
+        return [Address(tracker, ext, key) for ext, key in rows]
+
+    def put_unread(self, tracker: str, reasons: Mapping[Address, str], now: datetime) -> None:
+        """Remember parents that cannot be read, so that no pass asks again before the nightly one."""
+        with self._db.write() as sql:
+            sql.many(
+                "INSERT INTO unread (tracker, ext_id, key, reason, at) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (tracker, ext_id, key) DO UPDATE SET reason = excluded.reason, at = excluded.at",
+                [(tracker, a.id, a.key, reason, to_micros(now)) for a, reason in reasons.items()],
+            )
+
+    def forget_unread(self, tracker: str) -> None:
+        """Let the next pass ask again for parents that could not be read."""
+        with self._db.write() as sql:
+            sql.run("DELETE FROM unread WHERE tracker = ?", (tracker,))
+
+
+def _due(sql: Sql, trackers: Collection[str], waiting: Collection[int], limit: int, where: str) -> list[int]:
+    names = sorted(trackers)
+    text = (
+        f"SELECT id FROM issue WHERE due AND tracker IN ({','.join('?' * len(names))}) {where} "  # noqa: S608 - fixed texts
+        "ORDER BY id LIMIT ?"
+    )
+    found = [row[0] for row in sql.rows(text, (*names, limit + len(waiting)))]
+    return [issue for issue in found if issue not in waiting][:limit]

@@ -1,0 +1,94 @@
+"""Lists for people: who is asked about what, what is held, why goals were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vindaris_sync.domain.records import Reason
+from vindaris_sync.store.codec import load_ids, to_instant, to_micros
+from vindaris_sync.store.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One issue in a list: its identity, what people call it, what is asked, and since when."""
+
+    tracker: str
+    id: str
+    key: str
+    title: str
+    url: str
+    note: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskedList:
+    """The beginning of a list, newest first, and the identities of all of it."""
+
+    items: tuple[Asked, ...]
+    members: frozenset[str]
+
+
+_FROM = (
+    "FROM cause JOIN issue ON issue.id = cause.issue_id WHERE cause.is_open AND cause.answer IS NULL "
+    "AND cause.reason = ? AND cause.subject = ? AND cause.surface_at IS NOT NULL AND cause.surface_at <= ? "
+    "AND NOT (cause.reason = 'unlinked' AND issue.parent_unknown) AND "
+)
+
+
+class Lists(Part):
+    """Lists for people."""
+
+    def asked(  # noqa: PLR0913, PLR0917 - what a list is chosen by
+        self,
+        places: Sequence[tuple[str, str]],
+        others: Collection[str],
+        reason: Reason,
+        subject: str,
+        now: datetime,
+        most: int,
+    ) -> AskedList:
+        """Return the issues of ``places`` that are asked about for ``reason`` (and ``subject``, a goal's id) by now.
+
+        A place ``*`` is every place of the tracker that is not among ``others`` (``tracker:place``). Backlog and
+        acknowledged causes are left out.
+        """
+        where, values = _in_places(places, others)
+        before = (str(reason), subject, to_micros(now))
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT issue.tracker, issue.ext_id, issue.key, issue.title, issue.url, cause.detail, cause.opened "
+                + _FROM
+                + where
+                + " ORDER BY cause.opened DESC, cause.id DESC LIMIT ?",
+                (*before, *values, most),
+            )
+            members = sql.rows("SELECT issue.tracker, issue.ext_id " + _FROM + where, (*before, *values))
+        items = tuple(Asked(*row[:6], to_instant(row[6])) for row in rows)
+        return AskedList(items, frozenset(f"{tracker}:{ext}" for tracker, ext in members))
+
+    def held_list(self, tracker: str, most: int) -> AskedList:
+        """Return the issues of ``tracker`` whose edits by absence wait for a person (R2)."""
+        with self._db.read() as sql:
+            held = load_ids(sql.value("SELECT held FROM tracker WHERE name = ?", (tracker,)) or "[]")
+            query = "SELECT tracker, ext_id, key, title, url, '', updated FROM issue WHERE id IN ({})"
+            rows = list(sql.rows_in(query, held))
+        items = tuple(Asked(*row[:6], to_instant(row[6])) for row in rows)
+        return AskedList(items[:most], frozenset(f"{item.tracker}:{item.id}" for item in items))
+
+
+def _in_places(places: Sequence[tuple[str, str]], others: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Return a condition on ``issue`` that holds in ``places``, and its values."""
+    parts, values = [], []
+    for tracker, place in places:
+        if place == "*":
+            named = sorted(scope.split(":", 1)[1] for scope in others if scope.startswith(f"{tracker}:"))
+            parts.append(f"(issue.tracker = ? AND issue.place NOT IN ({','.join('?' * len(named))}))")
+            values += [tracker, *named]
+        else:
+            parts.append("(issue.tracker = ? AND issue.place = ?)")
+            values += [tracker, place]
+    return f"({' OR '.join(parts) or '1 = 0'})", tuple(values)

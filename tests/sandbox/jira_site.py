@@ -43,7 +43,11 @@ class Caller:
         """Return the answer to one request."""
         url = f"{path}?{urlencode(query)}" if query else path
         content = b"" if body is None else json.dumps(body).encode()
-        return self.service.answer(Request.to(method, url, headers=self.headers, body=content))
+        return self.answer(Request.to(method, url, headers=self.headers, body=content))
+
+    def answer(self, request: Request) -> Response:
+        """Return the service's answer."""
+        return self.service.answer(request)
 
     def get(self, path: str, **query: object) -> Any:
         """Return the document that a GET answers with 200."""

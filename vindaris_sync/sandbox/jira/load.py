@@ -76,6 +76,7 @@ class _Loader:
         self._world = world
         self._keys: dict[frozenset[str], frozenset[str]] = {}
         self._epic_names: dict[int, str] = {}
+        self._people: dict[tuple[object, ...], User] = {}
         self._readers: dict[str, Callable[[Any], object]] = {
             "summary": str,
             "description": str,
@@ -125,12 +126,18 @@ class _Loader:
         return None if raw is None else self._readers[name](raw)
 
     def _user(self, raw: Json) -> User:
-        key = str(raw.get("name") or raw.get("key") or raw.get("accountId") or raw.get("displayName"))
-        known = self._world.users.get(key)
-        if known is not None:
-            return known
-        user = self._world.user(key, display_name=str(raw.get("displayName", key)))
-        user.key = str(raw.get("key", key))
+        name = str(raw.get("name") or raw.get("key") or raw.get("accountId") or raw.get("displayName"))
+        shown = (name, raw.get("displayName"), raw.get("timeZone"), raw.get("active"))
+        if shown not in self._people:
+            self._people[shown] = self._person(name, raw)
+        return self._people[shown]
+
+    def _person(self, name: str, raw: Json) -> User:
+        """Return a new person; masked dumps hold several under one name, and each stays as printed."""
+        taken = name in self._world.users
+        user = self._world.user(f"{name}#{len(self._people)}" if taken else name)
+        user.name, user.key = name, str(raw.get("key", name))
+        user.display_name = str(raw.get("displayName", name))
         user.time_zone = str(raw.get("timeZone", "Etc/UTC"))
         user.active = bool(raw.get("active", True))
         user.account_id = str(raw.get("accountId", user.account_id))

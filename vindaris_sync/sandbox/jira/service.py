@@ -41,7 +41,8 @@ class Jira:
         self.quota = quota
         self._hooks: list[Hook] = []
         self._events = 0
-        self._routes: tuple[Route, ...] = ()
+        self.routes: tuple[Route, ...] = ()
+        """What the deployment answers, below ``/rest/api/N``; the first match counts."""
         world.listeners.append(self._deliver)
 
     def add_hook(self, url: str, secret: str = "", events: Iterable[str] = EVENTS) -> None:
@@ -83,7 +84,7 @@ class Jira:
         version = self.versions[found[1]]
         self._settle()
         known = False
-        for method, pattern, endpoint in self._routes:
+        for method, pattern, endpoint in self.routes:
             place = pattern.fullmatch(found[2])
             known = known or place is not None
             if place is None or method != request.method:
@@ -154,7 +155,7 @@ class JiraCloud(Jira):
         super().__init__(world, quota or Quota(65_000, 3600))
         self.bulk = bulk.BulkEdits()
         """Its ``duration`` is how long a bulk edit takes."""
-        self._routes = (
+        self.routes = (
             *searching.CLOUD,
             *bulk.ROUTES,
             *self.bulk.routes(),
@@ -210,7 +211,7 @@ class JiraDataCenter(Jira):
 
     def __init__(self, world: World, *, quota: Quota | None = None) -> None:
         super().__init__(world, quota or Quota(10_000, 60))
-        self._routes = (
+        self.routes = (
             *searching.data_center(),
             *fields.ROUTES,
             *about.ROUTES,

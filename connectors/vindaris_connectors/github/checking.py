@@ -86,7 +86,7 @@ class Preflight:
         auth = self._client.auth
         if isinstance(auth, InstallationAuth):
             held = auth.permissions.get("issues", "none")
-            enough = held == "write" or held == wanted
+            enough = held in {"write", wanted}
             fix = "" if enough else f"grant the App Issues: {wanted} and accept it in the installation"
             yield Finding(Level.OK if enough else Level.ERROR, "permissions", f"Issues: {held}", fix)
         elif "X-OAuth-Scopes" in answer.headers:

@@ -57,6 +57,7 @@ class GithubConnector:
         self._around = surroundings
         self._client = GithubClient(settings, surroundings)
         self._fields: tuple[tuple[ManagedField, ...], tuple[Broken, ...]] | None = None
+        self._numbers: dict[str, int] = {}
         self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
         self._writer = Writer(self._client)
         self._creator = Creator(self._client, self._mapper)
@@ -84,6 +85,7 @@ class GithubConnector:
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """Yield created and changed issues of every repository; one that is out of reach is told at the end."""
         known = {scope: Cursor.parse(cursors.get(scope)) for scope in self.scopes()}
+        self._numbers |= {scope: cursor.repository for scope, cursor in known.items() if cursor.repository}
         mapper = self._mapper(pull_requests=self._settings.pull_requests)
         yield from Pull(self._client, mapper, self._around.in_flight, self._around.now).pages(known)
 
@@ -107,7 +109,7 @@ class GithubConnector:
         """Yield the addresses of every repository; raises ``TrackerUnusable`` where one is out of reach."""
         kinds = ("issues", "pullRequests") if self._settings.pull_requests else ("issues",)
         for scope in self.scopes():
-            repository = find(self._client, scope)
+            repository = find(self._client, scope, self._numbers.get(scope, 0))
             if isinstance(repository, Unreachable):
                 raise TrackerUnusable(
                     f"{scope}: {repository.reason}", reason="missing", advice="give our credential access to it"

@@ -9,14 +9,14 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_connectors.github.client import GithubClient, next_url
-from vindaris_connectors.github.cursor import Cursor, point_after_load, resume_point, stamp
+from vindaris_connectors.github.cursor import SETTLED, Cursor, point_after_load, resume_point, stamp
 from vindaris_connectors.github.mapping import Mapper, identify, is_stamp, newest
 from vindaris_connectors.github.reading import PER_PAGE, Fetched, date_of, load_url, read_all, read_changes
 from vindaris_connectors.github.repositories import Unreachable, expected
 from vindaris_sync.domain.models import Page
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
-from vindaris_sync.sdk.mapping import map_items
+from vindaris_sync.sdk.mapping import instant, map_items
 from vindaris_sync.sdk.parallel import interleaved
 
 KEEP = 10
@@ -46,6 +46,8 @@ class _Reading:
     moved: str = ""
     then: Cursor | None = None
     """Where the next round of the same pull begins."""
+    left_out: set[str] = field(default_factory=set)
+    """Ids of recent pull requests that were counted as left out, so that the next round does not count them again."""
 
     def note(self, items: list[Any], more: str) -> None:
         """Remember a page's items, and in ``moved`` the earliest stamp from which on the list shifted under us.
@@ -62,6 +64,13 @@ class _Reading:
                 first = self.seen.setdefault(str(item.get("node_id")), item["updated_at"])
                 if first != item["updated_at"] and not self.keyset:
                     self.moved = min(self.moved or first, first)
+
+    def repeated(self, items: list[Any], since: str) -> int:
+        """Return how many pull requests among ``items`` were counted before; those updated from ``since`` on count."""
+        recent = {str(item["node_id"]) for item in items if _is_pull(item) and str(item.get("updated_at")) >= since}
+        again = len(recent & self.left_out)
+        self.left_out |= recent
+        return again
 
     def tied(self) -> int:
         """Return how many of the listed issues carry the newest stamp."""
@@ -87,7 +96,7 @@ class Pull:
         readings = [_Reading(scope, cursor) for scope, cursor in cursors.items()]
         for _ in range(_ROUNDS):
             yield from self._round(readings)
-            readings = [_Reading(one.scope, one.then) for one in readings if one.then is not None]
+            readings = [_next(one, one.then) for one in readings if one.then is not None]
             if not readings:
                 break
         if self._missing:
@@ -182,7 +191,18 @@ class Pull:
 
     def _page(self, reading: _Reading, items: list[Any], cursor: Cursor, *, complete: bool = False) -> Page:
         mapped = map_items(items, self._mapper.from_rest, identify)
-        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, mapped.skipped, complete)
+        skipped = mapped.skipped
+        if skipped:
+            skipped -= reading.repeated(items, cursor.since or stamp(instant(cursor.start) - SETTLED))
+        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete)
+
+
+def _next(reading: _Reading, cursor: Cursor) -> _Reading:
+    return _Reading(reading.scope, cursor, left_out=reading.left_out)
+
+
+def _is_pull(item: object) -> bool:
+    return isinstance(item, dict) and "pull_request" in item and "node_id" in item
 
 
 def _items(answer: Answer) -> list[Any]:

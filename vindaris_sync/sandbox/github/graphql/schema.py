@@ -127,6 +127,23 @@ def _labels(found: Issue, arguments: Arguments, call: Call) -> Node:
     return _page("labels", labels, arguments, "Label")
 
 
+def _assignees(found: Issue, arguments: Arguments, call: Call) -> Node:
+    logins = [each["login"] for each in found.document()["assignees"]]
+    return _page("assignees", [call.world.user(login) for login in logins], arguments, "User")
+
+
+_VALUES = {
+    "single_select": "IssueFieldSingleSelect", "text": "IssueFieldText",
+    "number": "IssueFieldNumber", "date": "IssueFieldDate",
+}  # fmt: skip
+
+
+def _field_values(found: Issue, _: Arguments, __: Call) -> Node:
+    values = found.document().get("issue_field_values", [])
+    nodes = [Node(f"{kind}Value", each) for each in values if (kind := _VALUES.get(each["data_type"]))]
+    return Node("Connection", (nodes, len(nodes), 0))
+
+
 def _children(found: Issue, arguments: Arguments, call: Call) -> Node:
     children = (call.world.located(call.world.by_id.get(identity)) for identity in found.children)
     return _page("subIssues", [child for child in children if _shown(call, child)], arguments, "Issue")
@@ -144,18 +161,34 @@ def _issue(repository: Repository, arguments: Arguments, call: Call) -> Node:
     return found
 
 
+def _issue_or_pull(repository: Repository, arguments: Arguments, call: Call) -> Node:
+    number = arguments.get("number") or 0
+    found = _shown(call, repository.issues.get(number))
+    if found is None:
+        raise Failed("NOT_FOUND", f"Could not resolve to an issue or pull request with the number of {number}.")
+    return found
+
+
 def _issues(repository: Repository, arguments: Arguments, _: Call) -> Node:
+    return _page("issues", _listed(repository, arguments, pulls=False), arguments, "Issue")
+
+
+def _pulls(repository: Repository, arguments: Arguments, _: Call) -> Node:
+    return _page("pullRequests", _listed(repository, arguments, pulls=True), arguments, "PullRequest")
+
+
+def _listed(repository: Repository, arguments: Arguments, *, pulls: bool) -> list[Issue]:
     order = _record(arguments, "orderBy")
     by = "updated" if order.get("field") == "UPDATED_AT" else "created"
     found = [repository.issues[number] for number in repository.orders.since(by, "")]
-    found = [issue for issue in found if not issue.pull]
+    found = [issue for issue in found if issue.pull == pulls]
     if states := _several(arguments, "states"):
         found = [issue for issue in found if issue.state.upper() in states]
     if since := _record(arguments, "filterBy").get("since"):
         found = [issue for issue in found if issue.updated >= str(since)]
     if order.get("direction") == "DESC":
         found.reverse()
-    return _page("issues", found, arguments, "Issue")
+    return found
 
 
 def _relabel(arguments: Arguments, call: Call, *, add: bool) -> Node:
@@ -226,6 +259,7 @@ _ISSUE: dict[str, Resolver] = {
     "closedAt": _text("closed_at"),
     "url": _url,
     "author": _author,
+    "assignees": _assignees,
     "labels": _labels,
     "repository": lambda found, _, call: Node("Repository", call.world.home(found)),
 }
@@ -253,12 +287,28 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "subIssues": _children,
         "subIssuesSummary": _summary,
         "issueType": _issue_type,
+        "issueFieldValues": _field_values,
     },
     "PullRequest": _ISSUE,
     "SubIssuesSummary": {
         "total": lambda summary, _, __: summary["total"],
         "completed": lambda summary, _, __: summary["completed"],
         "percentCompleted": lambda summary, _, __: summary["percent_completed"],
+    },
+    **{
+        f"{kind}Value": {
+            "name": lambda value, _, __: value["value"],
+            "value": lambda value, _, __: value["value"],
+            "field": lambda value, _, __: Node(_VALUES[value["data_type"]], value),
+        }
+        for kind in _VALUES.values()
+    },
+    **{
+        kind: {
+            "id": lambda value, _, __: documents.node_id("IF", value["issue_field_id"]),
+            "name": lambda value, _, __: value["issue_field_name"],
+        }
+        for kind in _VALUES.values()
     },
     "IssueType": {
         "id": lambda kind, _, __: kind["node_id"],
@@ -282,7 +332,9 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "url": lambda repository, _, call: f"{call.world.site.web}/{repository.full_name}",
         "owner": lambda repository, _, call: _actor(call.world.user(repository.owner)),
         "issue": _issue,
+        "issueOrPullRequest": _issue_or_pull,
         "issues": _issues,
+        "pullRequests": _pulls,
         "labels": lambda repository, arguments, _: _page(
             "labels", [(repository, label) for label in repository.labels.values()], arguments, "Label"
         ),

@@ -1,0 +1,258 @@
+"""The GitHub connector keeps the contract, over sockets, at the sandbox's GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from threading import Lock
+
+import pytest
+
+from vindaris_connectors.github.connector import GithubConnector
+from vindaris_connectors.github.settings import GithubSettings
+from vindaris_sync.sandbox.faults import Fault as Injected
+from vindaris_sync.sandbox.github.access import Account
+from vindaris_sync.sandbox.github.model import Issue
+from vindaris_sync.sandbox.github.service import GitHub
+from vindaris_sync.sandbox.github.world import World
+from vindaris_sync.sandbox.server import Server
+from vindaris_sync.sdk.contract import Ability, Connect, ConnectorContract, Fault
+from vindaris_sync.sdk.protocol import Connector, Surroundings
+from vindaris_sync.sdk.secret import Secret
+
+TOKEN = "ghp_contract0123456789"
+BOT = "vindaris-bot"
+PERSON = "ada"
+REPOSITORIES = ("acme/web", "acme/api")
+FIELD = "Goal"
+OPTIONS = ("G-1", "G-2", "G-9")
+
+
+class Clock:
+    """An instant that only ``advance`` moves."""
+
+    def __init__(self) -> None:
+        self._at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+        self._lock = Lock()
+
+    def __call__(self) -> datetime:
+        """Return the instant."""
+        with self._lock:
+            return self._at
+
+    def advance(self, span: timedelta) -> None:
+        """Let ``span`` pass."""
+        with self._lock:
+            self._at += span
+
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` pass at once."""
+        self.advance(timedelta(seconds=seconds))
+
+
+INJECTED = {
+    Fault.LIMIT_WITH_RETRY_AFTER: Injected("status", status=403, headers={"Retry-After": "30"}),
+    Fault.LIMIT_WITHOUT_RETRY_AFTER: Injected(
+        "status", status=403, body={"message": "You have exceeded a secondary rate limit."}
+    ),
+    Fault.SERVER_ERROR: Injected("status", status=502),
+    Fault.LOST_ANSWER: Injected("status", status=502, applied=True),
+    Fault.TRUNCATED: Injected("truncate"),
+    Fault.RESET: Injected("reset", applied=True),
+    Fault.UNAUTHORIZED: Injected("status", status=401, body={"message": "Bad credentials"}),
+    Fault.PAGE: Injected("html"),
+}
+
+
+class GithubTruth:
+    """People's acts on the sandbox's GitHub in the words of the contract."""
+
+    abilities = ~(Ability.MOVE | Ability.HIDE)
+    faults = frozenset(Fault)
+    places: Sequence[str] = REPOSITORIES
+    secret = TOKEN
+
+    def __init__(self, clock: Clock, world: World, server: Server) -> None:
+        self.clock = clock
+        self.world = world
+        self.server = server
+        self.advance = clock.advance
+        self.heal = server.faults.clear
+
+    def _home(self, id_: str) -> tuple[str, int]:
+        issue = self._issue(id_)
+        return self.world.repositories[issue.repository].full_name, issue.number
+
+    def _issue(self, id_: str) -> Issue:
+        found = self.world.located(self.world.by_node[id_])
+        assert found is not None
+        return found
+
+    def create(
+        self, place: str, title: str, *, labels: Iterable[str] = (), parent: str = "", pull_request: bool = False
+    ) -> str:
+        """Create an issue, or load a pull request as GitHub prints it."""
+        above = self._home(parent) if parent else None
+        number = self.world.create_issue(place, title, actor=PERSON, labels=tuple(labels), parent=above)
+        issue = self.world.issue(place, number)
+        if pull_request:
+            urls = {f"{kind}_url": f"https://github.com/{place}/pull/{number}" for kind in ("diff", "html", "patch")}
+            asked = {"pull_request": {**urls, "url": f"https://api.github.com/repos/{place}/pulls/{number}"}}
+            self.world.change(issue, lambda document: document.update(asked), quiet=True)
+            issue.pull = True
+        return issue.node_id
+
+    def edit_title(self, id_: str, title: str) -> None:
+        """Rename the issue."""
+        self.world.edit(*self._home(id_), actor=PERSON, title=title)
+
+    def add_label(self, id_: str, label: str) -> None:
+        """Put the label on."""
+        self.world.add_label(*self._home(id_), label, actor=PERSON)
+
+    def remove_label(self, id_: str, label: str) -> None:
+        """Take the label off."""
+        self.world.remove_label(*self._home(id_), label, actor=PERSON)
+
+    def set_field(self, id_: str, value: str | None) -> None:
+        """Set the organisation's issue field."""
+        self.world.set_field(*self._home(id_), FIELD, value, actor=PERSON)
+
+    def set_parent(self, id_: str, parent: str | None) -> None:
+        """Make it a sub-issue."""
+        self.world.set_parent(*self._home(id_), self._home(parent) if parent else None, actor=PERSON)
+
+    def close(self, id_: str) -> None:
+        """Close it as completed."""
+        self.world.close(*self._home(id_), actor=PERSON)
+
+    def reopen(self, id_: str) -> None:
+        """Open it again."""
+        self.world.reopen(*self._home(id_), actor=PERSON)
+
+    def move(self, id_: str, place: str) -> str:
+        """Transfer it."""
+        number = self.world.transfer(*self._home(id_), place, actor=PERSON)
+        return self.world.issue(place, number).node_id
+
+    def delete(self, id_: str) -> None:
+        """Delete it."""
+        self.world.delete_issue(*self._home(id_), actor=PERSON)
+
+    def hide(self, id_: str) -> None:
+        """Not on GitHub: only whole repositories can be hidden."""
+        raise NotImplementedError
+
+    show = hide
+
+    def lag(self, span: timedelta) -> None:
+        """Let lists show the past."""
+        self.world.weather.index_lag = span
+
+    def fail_next(self, fault: Fault, *, times: int = 1, writes_only: bool = False) -> None:
+        """Arm the fault; writes are what is not a GET and not a GraphQL query."""
+        injected = INJECTED[fault]
+        paths = r"/(repos|repositories)/" if writes_only else None
+        methods = ("POST", "DELETE") if writes_only else (None,)
+        values = {name: getattr(injected, name) for name in ("kind", "status", "headers", "body", "applied")}
+        for method in methods:
+            self.server.faults.add(Injected(**values, times=times, method=method, path=paths))
+
+    def exchanges(self) -> int:
+        """Count all requests."""
+        return self.server.requests.count()
+
+    def write_exchanges(self) -> int:
+        """Count the requests that are no reads."""
+        reads = self.server.requests.count(method="GET") + self.server.requests.count(path="graphql$")
+        return self.server.requests.count() - reads
+
+    def delete_label(self, label: str) -> None:
+        """Delete the definition in every repository that has it."""
+        for repository in self.world.repositories.values():
+            if label.casefold() in repository.labels:
+                self.world.delete_label(repository.full_name, label, actor=PERSON)
+
+    def visible(self) -> set[str]:
+        """Name all issues that are no pull requests."""
+        with self.world.lock:
+            repositories = self.world.repositories.values()
+            return {issue.node_id for each in repositories for issue in each.issues.values() if not issue.pull}
+
+    def title(self, id_: str) -> str:
+        """Return the title."""
+        return str(self._issue(id_).document()["title"])
+
+    def key(self, id_: str) -> str:
+        """Return the key."""
+        place, number = self._home(id_)
+        return f"{place}#{number}"
+
+    def labels(self, id_: str) -> Sequence[str]:
+        """Return the labels."""
+        return [label["name"] for label in self._issue(id_).document()["labels"]]
+
+    def field_value(self, id_: str) -> str | None:
+        """Return the field's value."""
+        values = self._issue(id_).document().get("issue_field_values") or [{"value": None}]
+        return None if values[0]["value"] is None else str(values[0]["value"])
+
+
+def build_world(clock: Clock, *, enterprise: str | None = None, max_page: int | None = None) -> World:
+    """Return an organisation with two repositories, an issue field and our account's token."""
+    world = World(clock, enterprise=enterprise)
+    for name in REPOSITORIES:
+        world.create_repository(name, private=True, max_page=max_page)
+    world.create_field("acme", FIELD, options=OPTIONS)
+    world.grant(TOKEN, Account(BOT, "fine-grained", limit=50_000))
+    return world
+
+
+class TestGithub(ConnectorContract):
+    """GitHub.com with a fine-grained token, labels and an issue field."""
+
+    enterprise: str | None = None
+    max_page: int | None = None
+
+    @pytest.fixture
+    def clock(self) -> Clock:
+        """Return a clock that stands."""
+        return Clock()
+
+    @pytest.fixture
+    def tracker(self, clock: Clock) -> Iterator[GithubTruth]:
+        """Serve a fresh GitHub."""
+        world = build_world(clock, enterprise=self.enterprise, max_page=self.max_page)
+        with Server({"/github": GitHub(world)}, clock=clock) as server:
+            yield GithubTruth(clock, world, server)
+
+    @pytest.fixture
+    def connect(self, tracker: GithubTruth) -> Iterator[Connect]:
+        """Return how to connect to it."""
+        made: list[Connector] = []
+        surroundings = Surroundings(now=tracker.clock, sleep=tracker.clock.sleep, random=Random(7))  # noqa: S311 - back-off is no secret
+        path = "/github/api/v3" if self.enterprise else "/github"
+
+        def connect(**settings: object) -> Connector:
+            given = {
+                "kind": "github",
+                "url": tracker.server.url + path,
+                "token": Secret(TOKEN),
+                "repositories": REPOSITORIES,
+                "write_back": {"surfaces": (f"field:{FIELD}", "label")},
+                **settings,
+            }
+            made.append(GithubConnector("acme-github", GithubSettings.model_validate(given), surroundings))
+            return made[-1]
+
+        yield connect
+        for connector in made:
+            connector.close()
+
+
+class TestEnterpriseServer(TestGithub):
+    """An Enterprise Server, whose lists go on after a cursor because they are long."""
+
+    enterprise = "3.17.0"
+    max_page = 1

@@ -231,7 +231,7 @@ class ReadingContract(Suite):
         request = tracker.create(tracker.places[0], "request", pull_request=True)
         known = pull(connector)
         assert set(known.issues) == {issue}
-        assert known.skipped == 1
+        assert known.skipped >= 1  # at least once: a page may come twice
         assert request not in self._census(connector)
 
     def test_census_equals_truth(self, tracker: Truth, connector: Connector) -> None:

@@ -134,3 +134,12 @@ def test_one_bad_item_costs_only_itself(bad: object, id_: str) -> None:
     assert aside.id.startswith(id_)
     assert aside.reason
     assert json.loads(aside.excerpt) == bad
+
+
+def test_deep_item_is_set_aside() -> None:
+    """An item too deep to be printed is set aside like any other."""
+    deep: object = "x"
+    for _ in range(5000):
+        deep = [deep]
+    (aside,) = map_items([{"id": "2", "fields": deep}], _issue, _identity).rejected
+    assert (aside.id, aside.excerpt) == ("2", "nested too deeply")

@@ -192,3 +192,15 @@ def test_netrc_does_not_replace_our_credentials(serve: Serve, tmp_path: Path, mo
     with mount(requests.Session()) as session:
         session.get(serve(talk), headers={"Authorization": "Bearer ours"})
     assert b"Authorization: Bearer ours\r\n" in requests_seen[0]
+
+
+def test_deadline_holds_through_a_proxy(serve: Serve, over: Event) -> None:
+    """An answer that trickles through a proxy is given up at the deadline as well."""
+
+    def talk(connection: socket.socket) -> None:
+        assert connection.recv(65536).startswith(b"GET http://tracker.example/ ")
+        while not over.wait(0.02):
+            connection.sendall(b"H")
+
+    with mount(requests.Session(), BoundedAdapter(deadline=0.3)) as session, pytest.raises(requests.RequestException):
+        session.get("http://tracker.example/", proxies={"http": serve(talk)})

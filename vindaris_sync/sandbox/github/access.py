@@ -108,6 +108,11 @@ class Account:
             return need.level == "read"
         return LEVELS.get(self.permissions.get(need.permission, ""), 0) >= LEVELS[need.level]
 
+    def role(self) -> dict[str, bool]:
+        """Return what a repository's ``permissions`` say to this account."""
+        writes, rules = self.may(Need("issues", "write")), self.may(Need("administration", "write"))
+        return {"admin": rules, "maintain": rules, "push": writes, "triage": writes, "pull": True}
+
     def refusal(self) -> Refused:
         """Return what a write without permission is told."""
         if self.kind == "anonymous":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vindaris_sync.sandbox.core import Response
 from vindaris_sync.sandbox.github import documents, lists
-from vindaris_sync.sandbox.github.access import LEVELS, Need, Refused, invalid
+from vindaris_sync.sandbox.github.access import Need, Refused, invalid
 from vindaris_sync.sandbox.github.call import Call, Routes, http_date
 
 if TYPE_CHECKING:
@@ -15,20 +15,31 @@ if TYPE_CHECKING:
 
 ROUTES = Routes()
 METADATA = Need("metadata", "read")
-HOOKS = Need("administration", "write")
+ADMINISTER = Need("administration", "write")
 MAX_VALUES = 25
 
 
 @ROUTES.on("GET", "", METADATA)
 def repository(call: Call) -> Response:
     """Return the repository."""
-    level = LEVELS.get(call.account.permissions.get("issues", ""), 0) if call.account.kind != "anonymous" else 0
-    permissions = {"admin": False, "maintain": False, "push": level > 1, "triage": level > 1, "pull": True}
     owner = call.world.user(call.repo.owner)
     changed = call.repo.updated or call.repo.created
     return call.answer(
-        documents.repository(call.repo, owner, permissions), headers={"Last-Modified": http_date(changed)}
+        documents.repository(call.repo, owner, call.account.role()), headers={"Last-Modified": http_date(changed)}
     )
+
+
+@ROUTES.on("PATCH", "", ADMINISTER)
+def edit_repository(call: Call) -> Response:
+    """Rename, describe or archive the repository."""
+    body, name = call.form(), call.repo.full_name
+    if isinstance(body.get("name"), str) and body["name"] != call.repo.name:
+        call.world.rename_repository(name, body["name"], actor=call.actor)
+    if isinstance(body.get("description"), str):
+        call.repo.description = body["description"]
+    if isinstance(body.get("archived"), bool):
+        call.world.archive(call.repo.full_name, actor=call.actor, archived=body["archived"])
+    return repository(call)
 
 
 ROUTES.on("GET", "/issues")(lists.issues)
@@ -214,7 +225,7 @@ def sub_issues(call: Call) -> Response:
     world = call.world
     children = [world.located(world.by_id.get(identity)) for identity in call.issue().children]
     seen = [child for child in children if child and call.account.sees(world.home(child))]
-    return call.page(seen, lambda child: child.document())
+    return call.page(seen, lambda child: _with_home(call, child))
 
 
 @ROUTES.on("POST", "/issues/{n}/sub_issues")
@@ -228,7 +239,7 @@ def add_sub_issue(call: Call) -> Response:
         raise invalid("Issue", "sub_issue", "custom", message="Sub issue may only have one parent")
     place = (call.repo.full_name, above.number)
     call.world.set_parent(call.world.home(child).full_name, child.number, place, actor=call.actor)
-    return call.answer(above.doc, HTTPStatus.CREATED, {"Location": _url(call, above)})
+    return call.answer(_with_home(call, above), HTTPStatus.CREATED, {"Location": _url(call, above)})
 
 
 @ROUTES.on("DELETE", "/issues/{n}/sub_issue")
@@ -239,7 +250,7 @@ def remove_sub_issue(call: Call) -> Response:
     if child is None or child.parent != above.id:
         raise Refused(HTTPStatus.NOT_FOUND, "The provided sub-issue does not exist")
     call.world.set_parent(call.world.home(child).full_name, child.number, None, actor=call.actor)
-    return call.answer(above.doc)
+    return call.answer(_with_home(call, above))
 
 
 @ROUTES.on("GET", "/issues/{n}/parent")
@@ -282,13 +293,13 @@ def clear_field_value(call: Call) -> Response:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-@ROUTES.on("GET", "/hooks", HOOKS)
+@ROUTES.on("GET", "/hooks", ADMINISTER)
 def hooks(call: Call) -> Response:
     """Return the repository's webhooks."""
     return call.page(call.repo.hooks, lambda hook: documents.hook(call.repo, hook))
 
 
-@ROUTES.on("POST", "/hooks", HOOKS)
+@ROUTES.on("POST", "/hooks", ADMINISTER)
 def add_hook(call: Call) -> Response:
     """Add a webhook."""
     body = call.form()
@@ -321,6 +332,13 @@ def _replace_labels(call: Call, found: Issue, names: list[str]) -> None:
     for gone in sorted(found.labels - wanted):
         call.world.remove_label(repository.full_name, found.number, gone, actor=call.actor)
     call.world.add_label(repository.full_name, found.number, *names, actor=call.actor)
+
+
+def _with_home(call: Call, found: Issue) -> Document:
+    """Return an issue with its repository, which sub-issue routes print and others do not."""
+    home = call.world.home(found)
+    owner = call.world.user(home.owner)
+    return {**found.document(), "repository": documents.repository(home, owner, call.account.role())}
 
 
 def _event(call: Call, event: Event) -> Document:

@@ -223,4 +223,4 @@ def _installation(call: Call, found: App) -> Document:
 
 def _repository(call: Call, identity: int) -> Document:
     repo = call.world.repositories[identity]
-    return documents.repository(repo, call.world.user(repo.owner), {"admin": False, "push": True, "pull": True})
+    return documents.repository(repo, call.world.user(repo.owner), call.account.role())

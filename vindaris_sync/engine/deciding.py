@@ -35,13 +35,14 @@ class Decided:
 
 
 def decide_due(context: Context, pass_id: str, trackers: Collection[str], *, repair: bool = False) -> Decided:
-    """Decide every due issue of ``trackers`` and record what follows; issues with a write to be made stay due.
+    """Decide every due issue of ``trackers`` and record what follows; writes still to be made are remembered.
 
     All of it is one transaction (L12: a plan is closed over its own consequences, in whichever tracker they are).
     """
     store, decided = context.store, Decided()
     with store.transaction():
         store.wake(context.now())
+        store.retry_unwritten(trackers)
         situation = context.situation(trackers, repair=repair)
         waiting: set[int] = set(store.held(trackers))
         with store.view() as view:
@@ -51,7 +52,7 @@ def decide_due(context: Context, pass_id: str, trackers: Collection[str], *, rep
                 decided.add(plan)
                 waiting |= set(ids) - set(plan.decided)
             _limit(context, decided, pass_id)
-        store.mark_due({write.issue for write in decided.writes})
+        store.mark_unwritten(write.issue for write in decided.writes)
     return decided
 
 

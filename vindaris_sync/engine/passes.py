@@ -63,6 +63,7 @@ def settle(context: Context, name: str) -> PassReport:
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
+        verify(context, tracker, context.situation([name]), report.counts)
         decided = decide_due(context, report.pass_id, [name])
         report.counts += decided.counts
         report.actions, report.writes = decided.actions, decided.writes
@@ -143,5 +144,6 @@ def run_round(context: Context, names: Collection[str] = ()) -> Round:
     reports = [run_pass(context, name) for name in chosen]
     well = {report.tracker for report in reports if report.outcome == "ok"}
     if context.writes:
-        reports += [settle(context, name) for name in chosen if name in well and context.store.due_count(name)]
+        due = context.store.trackers_due(context.now())
+        reports += [settle(context, name) for name in chosen if name in well and name in due]
     return Round(tuple(reports))

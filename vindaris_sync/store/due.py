@@ -41,16 +41,16 @@ class Due(Part):
             return int(sql.value("SELECT count(*) FROM issue WHERE due AND tracker = ?", (tracker,)))
 
     def trackers_due(self, now: datetime) -> list[str]:
-        """Return the trackers with something due, or to be woken by ``now``."""
+        """Return the trackers with something to decide or to write, or to be woken by ``now``; what is held waits."""
         with self._db.read() as sql:
-            return [
-                row[0]
-                for row in sql.rows(
-                    "SELECT tracker FROM issue WHERE due UNION "
-                    "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY 1",
-                    (to_micros(now),),
-                )
-            ]
+            held = {row[0]: len(load_ids(row[1])) for row in sql.rows("SELECT name, held FROM tracker")}
+            due = sql.rows("SELECT tracker, count(*) FROM issue WHERE due GROUP BY tracker")
+            rest = sql.rows(
+                "SELECT tracker FROM issue WHERE unwritten UNION "
+                "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ?",
+                (to_micros(now),),
+            )
+        return sorted({name for name, count in due if count > held.get(name, 0)} | {row[0] for row in rest})
 
     def due_with_bases(self, tracker: str) -> list[Record]:
         """Return the due issues of ``tracker`` on which something was agreed before: those that can show an edit."""
@@ -79,6 +79,22 @@ class Due(Part):
         """Return how many explicit links the tracker's present issues hold (R2)."""
         with StoreView(self._db.snapshot()) as view:
             return view.links_of(tracker)
+
+    # --- writes that were decided and not yet recorded as made -------------------------------------------------------
+
+    def mark_unwritten(self, ids: Iterable[int]) -> None:
+        """Note that writes were decided for these issues; ``record_written`` takes the note off."""
+        with self._db.write() as sql:
+            sql.run_in("UPDATE issue SET unwritten = TRUE WHERE id IN ({})", set(ids))
+
+    def retry_unwritten(self, trackers: Collection[str]) -> None:
+        """Let issues be decided anew whose writes were decided and never recorded, after a crash or a failure."""
+        with self._db.read() as sql:
+            if sql.row("SELECT 1 FROM issue WHERE unwritten LIMIT 1") is None:
+                return
+        with self._db.write() as sql:
+            text = "UPDATE issue SET due = TRUE, unwritten = FALSE WHERE unwritten AND tracker IN ({})"
+            sql.run_in(text, tuple(trackers))
 
     # --- held removals (R2) --------------------------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ class IssueRow(_Table, table=True):
         ),
         Index("issue_key", "tracker", "key"),
         Index("issue_due", "id", **_where("due")),
+        Index("issue_unwritten", "id", **_where("unwritten")),
         Index("issue_wake", "wake_at", **_where("wake_at IS NOT NULL")),
         Index("issue_parent", "parent_id", **_where("parent_id IS NOT NULL")),
         Index("issue_carrier", "carrier_id", **_where("carrier_id IS NOT NULL")),
@@ -145,6 +146,7 @@ class IssueRow(_Table, table=True):
     backlog: bool = _flag()
     # decided
     due: bool = _flag(default=True)
+    unwritten: bool = _flag()
     decided: bool = _flag()
     tracked: bool = _flag(default=True)
     state: str = _text("unlinked")

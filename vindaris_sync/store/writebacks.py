@@ -60,6 +60,8 @@ class WriteBacks(Sightings):
                 _refuse(sql, tracker, refused, now_micros)
             again = {issue.ref.id for issue in found.read}.union(found.uncertain)
             sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
+            made = {each.write.address.id for each in outcomes if not isinstance(each, Failed)}
+            sql.run_in("UPDATE issue SET unwritten = FALSE WHERE tracker = ? AND ext_id IN ({})", made, tracker)
             sql.run_in("UPDATE issue SET due = TRUE WHERE tracker = ? AND ext_id IN ({})", again, tracker)
 
     @staticmethod

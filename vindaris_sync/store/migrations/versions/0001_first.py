@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", sa.BigInteger(), nullable=False),
         sa.Column("backlog", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("due", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("unwritten", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("decided", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("tracked", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'unlinked'"), nullable=False),
@@ -168,6 +169,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("review_open"),
         postgresql_where=sa.text("review_open"),
+    )
+    op.create_index(
+        "issue_unwritten",
+        "issue",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("unwritten"),
+        postgresql_where=sa.text("unwritten"),
     )
     op.create_index(
         "issue_wake",

@@ -196,7 +196,8 @@ def _settle(sql: Sql, plan: Plan, now: int) -> None:
 
 _STATE = (
     "UPDATE issue SET state = ?, carrier_id = ?, goals = ?, basis = ?, tracked = ?, parent_unknown = ?, suspect = ?, "
-    "undecided_since = ?, decided = TRUE, review_at = CASE WHEN ? AND NOT review_open THEN ? ELSE review_at END, "
+    "undecided_since = ?, timing = ?, decided = TRUE, "
+    "review_at = CASE WHEN ? AND NOT review_open THEN ? ELSE review_at END, "
     "times_opened = CASE WHEN ? AND NOT review_open THEN times_opened + 1 ELSE times_opened END, "
     "review_open = review_open OR ?, due = due AND NOT ? WHERE id = ?"
 )
@@ -205,7 +206,7 @@ _STATE = (
 def _state(each: SetState, now: int, opens: bool, decided: bool) -> tuple[object, ...]:  # noqa: FBT001 - columns
     return (
         str(each.state), each.carrier, dump(each.goals), dump_basis(each.basis), each.tracked, each.parent_unknown,
-        each.suspect, each.undecided_since, opens, now, opens, opens, decided, each.issue,
+        each.suspect, each.undecided_since, each.timing, opens, now, opens, opens, decided, each.issue,
     )  # fmt: skip
 
 

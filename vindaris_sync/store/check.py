@@ -12,8 +12,10 @@ _SHOWN = 5
 _LAWS = {
     "unlinked_unreviewed": (
         "open issues are unlinked, decided and without an open review",
-        "SELECT key FROM issue WHERE NOT due AND tracked AND NOT closed AND presence = 'present' "
-        "AND state = 'unlinked' AND NOT review_open",
+        (
+            "SELECT key FROM issue WHERE NOT due AND tracked AND NOT closed AND presence = 'present' "
+            "AND state = 'unlinked' AND NOT review_open"
+        ),
     ),
     "review_flag": (
         "issues say otherwise than their causes whether a review is open",
@@ -33,31 +35,41 @@ _LAWS = {
     ),
     "state_unfounded": (
         "issues have a state that neither their links nor their carrier give",
-        "SELECT key FROM issue i WHERE NOT due AND decided AND tracked AND presence = 'present' AND ("
-        "state = 'linked' AND goals = '[]' OR state = 'inherited' AND carrier_id IS NULL OR "
-        "state = 'linked' AND carrier_id = id AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = i.id) OR "
-        "state = 'exempt' AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = coalesce(i.carrier_id, i.id)))",
+        (
+            "SELECT key FROM issue i WHERE NOT due AND decided AND tracked AND presence = 'present' AND ("
+            "state = 'linked' AND goals = '[]' OR state = 'inherited' AND carrier_id IS NULL OR "
+            "state = 'linked' AND carrier_id = id AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = i.id) OR "
+            "state = 'exempt' AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = coalesce(i.carrier_id, i.id)))"
+        ),
     ),
     "carrier_empty": (
         "issues are carried by one that has neither link nor exemption and is not due",
-        "SELECT i.key FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE NOT i.due AND NOT c.due "
-        "AND i.presence = 'present' AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = c.id) "
-        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = c.id)",
+        (
+            "SELECT i.key FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE NOT i.due AND NOT c.due "
+            "AND i.presence = 'present' AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = c.id) "
+            "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = c.id)"
+        ),
     ),
     "goals_stale": (
         "issues do not have their carrier's goals",
-        "SELECT i.key FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE NOT i.due AND NOT c.due AND NOT i.closed "
-        "AND i.presence = 'present' AND i.tracked AND c.presence = 'present' AND c.tracked AND i.goals <> c.goals",
+        (
+            "SELECT i.key FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE NOT i.due AND NOT c.due "
+            "AND NOT i.closed AND i.presence = 'present' AND i.tracked AND c.presence = 'present' AND c.tracked AND i.goals <> c.goals"
+        ),
     ),
     "parent_unresolved": (
         "issues wait for a parent that is there",
-        "SELECT i.key FROM issue i JOIN issue p ON p.tracker = i.tracker AND p.ext_id = i.parent_ext "
-        "WHERE i.parent_id IS NULL AND i.parent_ext <> '' AND p.id <> i.id",
+        (
+            "SELECT i.key FROM issue i JOIN issue p ON p.tracker = i.tracker AND p.ext_id = i.parent_ext "
+            "WHERE i.parent_id IS NULL AND i.parent_ext <> '' AND p.id <> i.id"
+        ),
     ),
     "no_revision": (
         "goals have no contents for the revision in force",
-        "SELECT key FROM goal g WHERE NOT EXISTS "
-        "(SELECT 1 FROM goal_revision WHERE goal_id = g.id AND revision = g.revision)",
+        (
+            "SELECT key FROM goal g WHERE NOT EXISTS "
+            "(SELECT 1 FROM goal_revision WHERE goal_id = g.id AND revision = g.revision)"
+        ),
     ),
 }
 

@@ -1,7 +1,8 @@
 """How values become columns: instants as integer microseconds since 1970 UTC, structures as JSON text.
 
 Integers and not ISO text: 8 bytes instead of 27 in every row and index, compared as numbers in SQL, and writing and
-reading one takes about as long (within a microsecond). What a decoder returns is shared between callers: treat it as frozen.
+reading one takes about as long (within a microsecond). What a decoder returns is shared between callers: treat it as
+frozen.
 """
 
 from __future__ import annotations

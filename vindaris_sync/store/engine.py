@@ -171,8 +171,6 @@ class Database:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield sql
-            if sql.broken:
-                raise StoreError("a part of this transaction failed", Trouble.REFUSED)
             generation = self._advance(sql) if sql.wrote else None
             connection.exec_driver_sql("COMMIT")
         except BaseException:
@@ -183,6 +181,8 @@ class Database:
             self._generation_file.put(generation)
 
     def _advance(self, sql: Sql) -> int | None:
+        if sql.broken:
+            raise StoreError("a part of this transaction has failed", Trouble.REFUSED)
         advanced = sql.row("UPDATE counter SET value = value + 1 WHERE name = 'generation' RETURNING value")
         return None if advanced is None else int(advanced[0])
 

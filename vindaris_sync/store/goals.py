@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from vindaris_sync.domain.goals import (
@@ -119,7 +120,7 @@ class Goals(Part):
             return _Reading(sql, goals, to_micros(now), tuple(material), who).record()
 
     def promote(self, now: datetime, debounce: timedelta, *, force: bool = False, who: str = "") -> tuple[int, ...]:
-        """Make pending edits revisions that have rested (``force``: all); return the goals' ids. Their issues are due."""
+        """Make pending edits that have rested (``force``: all) revisions; return the goals. Their issues are due."""
         with self._db.read() as sql:
             waiting = {row[0]: _pending(row[1]) for row in sql.rows(_PENDING)}
         ready = [goal for goal, pending in waiting.items() if force or due(pending, debounce, now)]
@@ -186,7 +187,7 @@ def _stamps(revisions: Iterable[tuple[int, str, bool]]) -> dict[int, str]:
         return stamp
 
     revisions = tuple(revisions)
-    for (_, before, _), (_, after, minor) in zip(revisions, revisions[1:], strict=False):
+    for (_, before, _), (_, after, minor) in pairwise(revisions):
         if minor and root(before) != root(after):
             joined[root(after)] = root(before)
     return {revision: root(stamp) for revision, stamp, _ in revisions}

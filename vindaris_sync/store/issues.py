@@ -204,7 +204,7 @@ def _latest(issues: Sequence[Issue], observer: Observer) -> dict[str, Payload]:
 
 
 def _number(sql: Sql, new: Iterable[str]) -> dict[str, int]:
-    """Number the new rows ahead, so that parents and children of one page know each other; the lock makes it safe."""
+    """Return numbers for new rows, ahead: parents and children of one page know each other. The lock makes it safe."""
     first = (sql.value("SELECT max(id) FROM issue") or 0) + 1
     return {ext: number for number, ext in enumerate(new, first)}
 

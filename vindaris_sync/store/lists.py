@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.store.codec import load_ids, to_instant, to_micros
@@ -67,8 +68,7 @@ class Lists(Part):
                 (*before, *values, most),
             )
             members = sql.rows("SELECT issue.tracker, issue.ext_id " + _FROM + where, (*before, *values))
-        items = tuple(Asked(*row[:6], to_instant(row[6])) for row in rows)
-        return AskedList(items, frozenset(f"{tracker}:{ext}" for tracker, ext in members))
+        return AskedList(_items(rows), frozenset(f"{tracker}:{ext}" for tracker, ext in members))
 
     def held_list(self, tracker: str, most: int) -> AskedList:
         """Return the issues of ``tracker`` whose edits by absence wait for a person (R2)."""
@@ -76,8 +76,15 @@ class Lists(Part):
             held = load_ids(sql.value("SELECT held FROM tracker WHERE name = ?", (tracker,)) or "[]")
             query = "SELECT tracker, ext_id, key, title, url, '', updated FROM issue WHERE id IN ({})"
             rows = list(sql.rows_in(query, held))
-        items = tuple(Asked(*row[:6], to_instant(row[6])) for row in rows)
+        items = _items(rows)
         return AskedList(items[:most], frozenset(f"{item.tracker}:{item.id}" for item in items))
+
+
+def _items(rows: Iterable[Any]) -> tuple[Asked, ...]:
+    return tuple(
+        Asked(tracker, ext_id, key, title, url, note, to_instant(since))
+        for tracker, ext_id, key, title, url, note, since in rows
+    )
 
 
 def _in_places(places: Sequence[tuple[str, str]], others: Collection[str]) -> tuple[str, tuple[str, ...]]:

@@ -91,4 +91,7 @@ class Lookups(Part):
         )
         with self._db.read() as sql:
             rows = sql.rows(text, (*asked.values(), limit))
-        return tuple(Event(to_instant(row[0]), *row[1:8], load(row[8]), load(row[9]), row[10]) for row in rows)
+        return tuple(
+            Event(to_instant(at), on, to, what, who, how, why, revision, load(before), load(after), number)
+            for at, on, to, what, who, how, why, revision, before, after, number in rows
+        )

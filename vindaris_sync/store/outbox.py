@@ -42,7 +42,7 @@ class Outbox(Part):
                 (to_micros(now), limit),
             )
         return tuple(
-            Waiting(number, Announce(*load(subject)[:4], to_instant(due)), change, attempts, to_instant(created))
+            Waiting(number, _subject(load(subject), due), change, attempts, to_instant(created))
             for number, subject, change, attempts, created, due in found
         )
 
@@ -85,6 +85,11 @@ class Outbox(Part):
                 "DO UPDATE SET living = excluded.living",
                 (subject, channel, dump(stored)),
             )
+
+
+def _subject(stored: list[Any], due: int) -> Announce:
+    tracker, place, kind, goal = stored[:4]
+    return Announce(tracker, place, kind, goal, to_instant(due))
 
 
 def _living(stored: dict[str, Any]) -> Living:

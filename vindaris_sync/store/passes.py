@@ -59,7 +59,8 @@ class Passes(Part):
         with self._db.read() as sql:
             rows = sql.rows(text, (tracker, limit))
         return tuple(
-            PassFacts(*row[:3], to_instant(row[3]), maybe_instant(row[4]), row[5], load(row[6]), row[7]) for row in rows
+            PassFacts(number, name, kind, to_instant(started), maybe_instant(ended), outcome, load(counts), error)
+            for number, name, kind, started, ended, outcome, counts, error in rows
         )
 
     def begin_run(self, kind: str, local_date: date, now: datetime) -> bool:

@@ -44,7 +44,7 @@ class Sightings(Issues):
         reading = Reading(to_micros(now), direct=True)
         read, moved, gone, hidden = _sorted(seen)
         with self._db.write() as sql:
-            issues = [each.issue for each in (*read, *moved)]
+            issues = [each.issue for each in read] + [each.issue for each in moved]
             record(sql, tracker, issues, self._observer(surfaces), reading)
             for each in moved:
                 _follow(sql, tracker, each, reading.now)
@@ -137,7 +137,7 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
     )
     if undecided is None:  # the new row has a life of its own already: what it says is newer
         return
-    taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)
+    taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)  # noqa: S608 - fixed names
     sql.run(f"UPDATE issue SET {taken} WHERE id = ?", (*(old for _ in _FOLLOWS), new))  # noqa: S608 - fixed names
     sql.run("UPDATE link SET issue_id = ? WHERE issue_id = ?", (new, old))
     sql.run("UPDATE exemption SET issue_id = ? WHERE issue_id = ?", (new, old))

@@ -12,6 +12,7 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.check import Checks
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
+from vindaris_sync.store.figures import Figures
 from vindaris_sync.store.goals import Goals
 from vindaris_sync.store.lists import Lists
 from vindaris_sync.store.lookup import Lookups
@@ -23,7 +24,7 @@ from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.writebacks import WriteBacks
 
 
-class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, Lookups, Checks):
+class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, Figures, Lookups, Checks):
     """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
 
     Every method may raise ``StoreError``, with nothing of its transaction kept.

@@ -38,8 +38,8 @@ class _Table(SQLModel):
 
 
 def _id(references: str | None = None, *, key: bool = True, nullable: bool = False, later: bool = False) -> Any:  # noqa: ANN401 - as Field
-    deferred = {"deferrable": True, "initially": "DEFERRED"} if later else {}
-    keys = [ForeignKey(references, **deferred)] if references else []
+    when = "DEFERRED" if later else None
+    keys = [ForeignKey(references, deferrable=later or None, initially=when)] if references else []
     return Field(
         default=None,
         sa_type=_ID,
@@ -462,4 +462,4 @@ APPEND_ONLY = {
 SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0)"
 
 for _statement in (*APPEND_ONLY.values(), SEED):
-    event.listen(schema, "after_create", DDL(_statement).execute_if(dialect="sqlite"))
+    event.listen(schema, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

@@ -75,8 +75,8 @@ class Trackers(Part):
         """Return how all trackers are doing, by name."""
         with self._db.read() as sql:
             rows = sql.rows(
-                "SELECT name, kind, loaded_at, last_ok_at, stopped_reason, stopped_advice, stopped_at, held, held_limit "
-                "FROM tracker ORDER BY name"
+                "SELECT name, kind, loaded_at, last_ok_at, stopped_reason, stopped_advice, stopped_at, held, "
+                "held_limit FROM tracker ORDER BY name"
             )
         return {
             row[0]: TrackerFacts(
@@ -121,7 +121,7 @@ class Trackers(Part):
         return bool(resumed)
 
     def release(self, tracker: str) -> tuple[int, ...]:
-        """A person has looked at the held removals: hold none, let the issues be decided, return them (R2)."""
+        """Hold no removals any more, since a person has looked at them: let the issues be decided, return them (R2)."""
         with self._db.write() as sql:
             held = load_ids(sql.value("SELECT held FROM tracker WHERE name = ?", (tracker,)) or "[]")
             if held:
@@ -158,7 +158,10 @@ class Trackers(Part):
         """Return all refusals of places."""
         with self._db.read() as sql:
             rows = sql.rows("SELECT tracker, place, surface, reason, advice, at FROM refusal ORDER BY 1, 2, 3")
-        return tuple(Refusal(*row[:5], to_instant(row[5])) for row in rows)
+        return tuple(
+            Refusal(tracker, place, surface, reason, advice, to_instant(at))
+            for tracker, place, surface, reason, advice, at in rows
+        )
 
     def clear_refusal(self, tracker: str, place: str, surface: str) -> None:
         """Let the place be written again; its issues are due."""
@@ -175,4 +178,7 @@ class Trackers(Part):
         )
         with self._db.read() as sql:
             rows = sql.rows(text, (tracker,))
-        return tuple(SetAside(*row[:5], to_instant(row[5]), to_instant(row[6]), row[7]) for row in rows)
+        return tuple(
+            SetAside(name, ext_id, key, reason, excerpt, to_instant(first), to_instant(last), tries)
+            for name, ext_id, key, reason, excerpt, first, last, tries in rows
+        )

@@ -52,7 +52,7 @@ class WriteBacks(Sightings):
         now_micros = to_micros(now)
         issues = [done.issue for done in found.done] + found.read
         with self._db.write() as sql:
-            before = lookup(sql, tracker, {issue.ref.id for issue in issues} | {each for each in found.uncertain})
+            before = lookup(sql, tracker, {issue.ref.id for issue in issues} | set(found.uncertain))
             quiet = self._quiet(sql, found.done, before, surfaces)
             record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, direct=True))
             _agree(sql, tracker, found.done, surfaces)

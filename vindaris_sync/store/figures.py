@@ -1,0 +1,179 @@
+"""The numbers and lists behind the reconciliation report; each is one query over what the store holds now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vindaris_sync.store.codec import load, to_instant, to_micros
+from vindaris_sync.store.part import Part
+
+_OPEN = "tracked AND presence = 'present' AND NOT closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Open tracked issues of one place by state; ``due`` are not decided yet, ``backlog`` among the unlinked."""
+
+    tracker: str
+    place: str
+    state: str
+    due: bool
+    backlog: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoalWork:
+    """Issues on a goal (by id): open or closed, by themselves or inherited; ``suspect`` are among the open."""
+
+    goal: int
+    closed: bool
+    inherited: bool
+    count: int
+    suspect: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One issue in a list."""
+
+    tracker: str
+    place: str
+    key: str
+    title: str
+    url: str
+    goal: int | None
+    since: datetime | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Reviews since a moment: causes opened, causes closed by answer."""
+
+    opened: int
+    answers: Mapping[str, int]
+
+
+class Figures(Part):
+    """Numbers for the report."""
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """Return open tracked issues by place and state."""
+        text = (
+            f"SELECT tracker, place, state, due, backlog AND state = 'unlinked', count(*) FROM issue WHERE {_OPEN} "  # noqa: S608 - fixed texts
+            "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3"
+        )
+        with self._db.read() as sql:
+            return tuple(
+                Tally(tracker, place, state, bool(due), bool(backlog), count)
+                for tracker, place, state, due, backlog, count in sql.rows(text)
+            )
+
+    def goal_work(self) -> tuple[GoalWork, ...]:
+        """Return the work on each goal; an issue on several goals counts on each."""
+        text = (
+            "SELECT l.goal_id, i.closed, i.carrier_id <> i.id, count(*), sum(CASE WHEN i.suspect THEN 1 ELSE 0 END) "
+            "FROM issue i JOIN link l ON l.issue_id = i.carrier_id "
+            "WHERE i.tracked AND i.presence = 'present' AND i.state IN ('linked', 'inherited') GROUP BY 1, 2, 3"
+        )
+        with self._db.read() as sql:
+            return tuple(
+                GoalWork(goal, bool(closed), bool(inherited), count, int(suspect or 0))
+                for goal, closed, inherited, count, suspect in sql.rows(text)
+            )
+
+    def timings(self) -> dict[str, int]:
+        """Return present tracked issues by when their first effective link came; ``created``: from the goal."""
+        text = (
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM link WHERE issue_id = issue.id AND provenance = 'born') "
+            "THEN 'created' ELSE timing END, count(*) FROM issue "
+            "WHERE tracked AND presence = 'present' AND timing IS NOT NULL GROUP BY 1"
+        )
+        with self._db.read() as sql:
+            return {row[0]: row[1] for row in sql.rows(text)}
+
+    def on_goals(self, goals: Iterable[int], most: int) -> tuple[int, tuple[Noted, ...]]:
+        """Return how many open issues serve these goals, and the first of them, by goal."""
+        where = (
+            "FROM issue i JOIN link l ON l.issue_id = i.carrier_id WHERE i.tracked AND i.presence = 'present' "
+            "AND NOT i.closed AND i.state IN ('linked', 'inherited') AND l.goal_id = ?"
+        )
+        total, found = 0, []
+        with self._db.read() as sql:
+            for goal in goals:
+                total += int(sql.value(f"SELECT count(*) {where}", (goal,)))  # noqa: S608 - fixed texts
+                rows = sql.rows(
+                    f"SELECT i.tracker, i.place, i.key, i.title, i.url, l.goal_id, l.at, '' {where} "  # noqa: S608 - fixed texts
+                    "ORDER BY i.created LIMIT ?",
+                    (goal, most - len(found)),
+                )
+                found += [_noted(row) for row in rows]
+        return total, tuple(found)
+
+    def suspects(self, most: int) -> tuple[int, tuple[Noted, ...]]:
+        """Return how many open issues stand on a suspect link, and those that are asked about it, oldest first."""
+        with self._db.read() as sql:
+            total = int(sql.value(f"SELECT count(*) FROM issue WHERE suspect AND {_OPEN}"))  # noqa: S608 - fixed texts
+        return total, self.causes("goal_changed", most)[1]
+
+    def causes(self, reason: str, most: int) -> tuple[int, tuple[Noted, ...]]:
+        """Return how many open causes of this reason there are, and the first of them, oldest first."""
+        where = "FROM cause c JOIN issue i ON i.id = c.issue_id WHERE c.is_open AND c.reason = ?"
+        with self._db.read() as sql:
+            total = int(sql.value(f"SELECT count(*) {where}", (reason,)))  # noqa: S608 - fixed texts
+            rows = sql.rows(
+                "SELECT i.tracker, i.place, i.key, i.title, i.url, "
+                f"CASE WHEN c.subject = '' THEN NULL ELSE CAST(c.subject AS INTEGER) END, c.opened, c.detail {where} "
+                "ORDER BY c.opened, c.id LIMIT ?",
+                (reason, most),
+            )
+        return total, tuple(_noted(row) for row in rows)
+
+    def open_causes(self) -> tuple[tuple[str, datetime], ...]:
+        """Return reason and opening of every open cause."""
+        with self._db.read() as sql:
+            rows = sql.rows("SELECT reason, opened FROM cause WHERE is_open")
+        return tuple((reason, to_instant(opened)) for reason, opened in rows)
+
+    def review_flow(self, since: datetime) -> Flow:
+        """Return what was opened and closed since."""
+        at = to_micros(since)
+        with self._db.read() as sql:
+            opened = int(sql.value("SELECT count(*) FROM cause WHERE opened >= ?", (at,)))
+            rows = sql.rows(
+                "SELECT answer, count(*) FROM cause WHERE NOT is_open AND answered_at >= ? GROUP BY 1", (at,)
+            )
+        return Flow(opened, {row[0]: row[1] for row in rows})
+
+    def parents_unknown(self) -> int:
+        """Return how many open issues are undecided because their chain could not be read to its end."""
+        with self._db.read() as sql:
+            return int(sql.value(f"SELECT count(*) FROM issue WHERE parent_unknown AND {_OPEN}"))  # noqa: S608 - fixed texts
+
+    def present_count(self, tracker: str) -> int:
+        """Return how many issues of the tracker are present."""
+        with self._db.read() as sql:
+            text = "SELECT count(*) FROM issue WHERE tracker = ? AND presence = 'present'"
+            return int(sql.value(text, (tracker,)))
+
+    def pass_counts(self, since: datetime) -> dict[str, Counter[str]]:
+        """Return, by tracker, what its passes since then counted, added up."""
+        found: dict[str, Counter[str]] = {}
+        with self._db.read() as sql:
+            for tracker, counts in sql.rows("SELECT tracker, counts FROM pass WHERE started >= ?", (to_micros(since),)):
+                found.setdefault(tracker, Counter()).update(_numbers(load(counts)))
+        return found
+
+
+def _numbers(counts: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(count) for name, count in counts.items()}
+
+
+def _noted(row: Any) -> Noted:  # noqa: ANN401 - a row's types are its query's
+    tracker, place, key, title, url, goal, since, note = row
+    return Noted(tracker, place, key, title, url, goal, None if since is None else to_instant(since), note)

@@ -12,6 +12,7 @@ from itertools import groupby
 from vindaris_sync.sandbox.jira.model import Json
 
 _HEADING = re.compile(r"h([1-6])\.\s+(\S.*)")
+MAX_DEPTH = 100
 _BULLET = re.compile(r"\*\s+(\S.*)")
 
 
@@ -26,12 +27,13 @@ def to_adf(text: str | None) -> Json | None:
     return {"type": "doc", "version": 1, "content": content}
 
 
-def to_text(document: object) -> str:
+def to_text(document: object, depth: int = 0) -> str:
     """Return the text of a document or of one of its nodes; raises ``ValueError`` for what is none."""
-    if not isinstance(document, dict) or not isinstance(document.get("type"), str):
-        raise ValueError("not an Atlassian Document")  # noqa: TRY004 - what is wrong is the document, not the call
-    parts = [to_text(node) for node in document.get("content", [])]
-    match document["type"]:
+    content = document.get("content", []) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(content, list) or depth > MAX_DEPTH:
+        raise ValueError("not an Atlassian Document")
+    parts = [to_text(node, depth + 1) for node in content]
+    match document.get("type"):
         case "text":
             return str(document.get("text", ""))
         case "hardBreak":
@@ -41,9 +43,13 @@ def to_text(document: object) -> str:
         case "bulletList" | "orderedList":
             return "\n".join(f"* {part}" for part in parts)
         case "heading":
-            return f"h{document.get('attrs', {}).get('level', 1)}. {''.join(parts)}"
-        case _:
+            attributes = document.get("attrs")
+            level = attributes.get("level") if isinstance(attributes, dict) else 1
+            return f"h{level}. {''.join(parts)}"
+        case str():
             return "".join(parts)
+        case _:
+            raise ValueError("not an Atlassian Document")
 
 
 def _kind(line: str) -> str:

@@ -210,7 +210,7 @@ def _edits(call: Call, body: Json) -> Json:
 
 
 def _labels(item: Json, _: Json, update: Json) -> None:
-    names = [label.get("name") for label in _get(item, "labels")]
+    names = [_get(label, "name") for label in _listed(item, "labels")]
     match _get(item, "bulkEditMultiSelectFieldOption"):
         case "ADD":
             operations = [{"add": name} for name in names]
@@ -222,20 +222,20 @@ def _labels(item: Json, _: Json, update: Json) -> None:
             operations = [{"set": []}]
         case other:
             raise BulkRefusal(f"bulkEditMultiSelectFieldOption cannot be {other}")
-    update.setdefault(_get(item, "fieldId"), []).extend(operations)
+    update.setdefault(_field(item), []).extend(operations)
 
 
 def _select(item: Json, fields: Json, _: Json) -> None:
     chosen = _get(_get(item, "option"), "optionId")
-    fields[_get(item, "fieldId")] = None if chosen == -1 else {"id": str(chosen)}
+    fields[_field(item)] = None if chosen == -1 else {"id": str(chosen)}
 
 
 def _multi_select(item: Json, fields: Json, _: Json) -> None:
-    fields[_get(item, "fieldId")] = [{"id": str(_get(option, "optionId"))} for option in _get(item, "options")]
+    fields[_field(item)] = [{"id": str(_get(option, "optionId"))} for option in _listed(item, "options")]
 
 
 def _line(item: Json, fields: Json, _: Json) -> None:
-    fields[_get(item, "fieldId")] = _get(item, "text")
+    fields[_field(item)] = _get(item, "text")
 
 
 def _priority(item: Json, fields: Json, _: Json) -> None:
@@ -246,6 +246,17 @@ def _get(item: object, key: str) -> Any:  # noqa: ANN401 - a JSON document has n
     if not isinstance(item, dict) or key not in item:
         raise BulkRefusal(f"{key} is required.")
     return item[key]
+
+
+def _listed(item: object, key: str) -> list[Any]:
+    listed_ = _get(item, key)
+    if not isinstance(listed_, list):
+        raise BulkRefusal(f"{key} must be a list.")
+    return listed_
+
+
+def _field(item: object) -> str:
+    return str(_get(item, "fieldId"))
 
 
 _SHAPES: dict[str, Callable[[Json, Json, Json], None]] = {

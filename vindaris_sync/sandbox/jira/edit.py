@@ -170,9 +170,9 @@ class Edit:
         if raw is None:
             return None
         ref = raw if isinstance(raw, dict) else {}
-        wanted = {ref.get("accountId"), ref.get("name")} - {None}
+        wanted = [name for name in (ref.get("accountId"), ref.get("name")) if isinstance(name, str)]
         people = self.world.users.values()
-        found = next((user for user in people if wanted & {user.account_id, user.name}), None)
+        found = next((user for user in people if user.account_id in wanted or user.name in wanted), None)
         if found is None:
             raise Invalid(f"User '{ref.get('accountId', ref.get('name'))}' does not exist.")
         return found

@@ -159,7 +159,7 @@ def whole(asked: Mapping[str, Any], name: str, default: int) -> int:
         return default
     try:
         number = int(raw)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1
     if number < 0:
         raise Refusal(f"The value '{raw}' is not valid for parameter '{name}'.")

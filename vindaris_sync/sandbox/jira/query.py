@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from vindaris_sync.sandbox.jira.jql import Both, Clause, Either, Node, Not, Operand, Query, parse
 from vindaris_sync.sandbox.jira.model import EPIC_LINK, Account, Field, Option, State, User
 from vindaris_sync.sandbox.jira.refusal import Refusal
-from vindaris_sync.sandbox.jira.world import World, millis
+from vindaris_sync.sandbox.jira.world import MAX_DIGITS, World, millis
 
 Test = Callable[[State], bool]
 
@@ -26,7 +26,7 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "=": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
-_PERIOD = re.compile(r"[+-]?\d+[wdhm](?:\s*\d+[wdhm])*")
+_PERIOD = re.compile(r"[+-]?[0-9]{1,6}[wdhm](?:\s*[0-9]{1,6}[wdhm])*")
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 _NAMED = {"issuetype": "types", "status": "statuses", "priority": "priorities", "resolution": "resolutions"}
 _ORDERABLE = frozenset(
@@ -251,7 +251,7 @@ class _Planner:
         text = value.text
         if value.call and text.casefold() == "now":
             return self._world.now()
-        if text.isdecimal() and not value.quoted:
+        if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and not value.quoted:
             return int(text)
         if _PERIOD.fullmatch(text):
             sign = -1 if text.startswith("-") else 1

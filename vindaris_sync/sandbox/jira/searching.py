@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from itertools import islice
 from typing import Any
@@ -26,6 +25,7 @@ MAX_OFFSET_PAGE = 1000
 """The longest page of Data Center (``jira.search.views.default.max``)."""
 MAX_RECONCILED = 50
 TOKEN_LIFE = 7 * 24 * 3600 * 1000
+_SEAL = hashlib.sha256().digest_size
 REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
@@ -108,8 +108,13 @@ def _bound(asked: Json) -> str:
 
 
 def _token(call: Call, asked: Json, place: Place) -> str:
-    content = {"query": _bound(asked), "at": call.world.now(), "place": place}
-    return base64.urlsafe_b64encode(orjson.dumps(content)).decode()
+    content = orjson.dumps({"query": _bound(asked), "at": call.world.now(), "place": place})
+    return base64.urlsafe_b64encode(_sealed(content) + content).decode()
+
+
+def _sealed(content: bytes) -> bytes:
+    """Return the mark by which the sandbox knows its own tokens."""
+    return hashlib.sha256(b"vindaris-sandbox" + content).digest()
 
 
 def _place(call: Call, asked: Json) -> Place | None:
@@ -117,13 +122,16 @@ def _place(call: Call, asked: Json) -> Place | None:
     if not token:
         return None
     try:
-        content = orjson.loads(base64.urlsafe_b64decode(str(token)))
-        fits = content["query"] == _bound(asked) and call.world.now() - content["at"] <= TOKEN_LIFE
-        place: Place = content["place"]
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        raw = base64.urlsafe_b64decode(str(token))
+    except ValueError as error:
         raise Refusal("The nextPageToken is invalid.") from error
-    if not fits:
+    seal, content = raw[:_SEAL], raw[_SEAL:]
+    if seal != _sealed(content):
+        raise Refusal("The nextPageToken is invalid.")
+    held = orjson.loads(content)
+    if held["query"] != _bound(asked) or call.world.now() - held["at"] > TOKEN_LIFE:
         raise Refusal("The nextPageToken is invalid or expired for this query.")
+    place: Place = held["place"]
     return place
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from queue import SimpleQueue
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from vindaris_sync.sandbox.core import Outbox, Request, Response
@@ -90,7 +90,8 @@ class Jira:
             if place is None or method != request.method:
                 continue
             try:
-                return endpoint(self._call(request, account, version, place.groupdict()))
+                params = {name: unquote(value) for name, value in place.groupdict().items()}
+                return endpoint(self._call(request, account, version, params))
             except Refusal as refusal:
                 return self._refused(refusal)
         return self._refused(Refusal("Method not allowed", status=405)) if known else self._nowhere(request)
@@ -175,7 +176,7 @@ class JiraCloud(Jira):
             return None
         try:
             email, _, token = base64.b64decode(credentials, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return None
         account = self.world.accounts.get(token)
         return account if account is not None and account.user.email == email else None

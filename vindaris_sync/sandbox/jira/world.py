@@ -29,6 +29,8 @@ from vindaris_sync.sandbox.jira.model import (
 )
 from vindaris_sync.sandbox.jira.site import Site
 
+MAX_DIGITS = 18
+"""Of an id, so that it stays within 64 bits."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -73,7 +75,8 @@ class World(Site):
     def find(self, ref: str | int) -> Issue | None:
         """Return the issue with that id or key, also by a key that it had before it was moved; deleted ones too."""
         text = str(ref)
-        id_ = int(text) if text.isdecimal() and text.isascii() else self.keys.get(text.upper())
+        plain = text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
+        id_ = int(text) if plain else self.keys.get(text.upper())
         return self.issues.get(id_) if id_ is not None else None
 
     def seen(self, ref: str | int, account: Account | None) -> Issue | None:

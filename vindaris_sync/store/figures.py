@@ -106,9 +106,9 @@ class Figures(Part):
         total, found = 0, []
         with self._db.read() as sql:
             for goal in goals:
-                total += int(sql.value(f"SELECT count(*) {where}", (goal,)))  # noqa: S608 - fixed texts
+                total += int(sql.value(f"SELECT count(*) {where}", (goal,)))
                 rows = sql.rows(
-                    f"SELECT i.tracker, i.place, i.key, i.title, i.url, l.goal_id, l.at, '' {where} "  # noqa: S608 - fixed texts
+                    f"SELECT i.tracker, i.place, i.key, i.title, i.url, l.goal_id, l.at, '' {where} "
                     "ORDER BY i.created LIMIT ?",
                     (goal, most - len(found)),
                 )
@@ -125,7 +125,7 @@ class Figures(Part):
         """Return how many open causes of this reason there are, and the first of them, oldest first."""
         where = "FROM cause c JOIN issue i ON i.id = c.issue_id WHERE c.is_open AND c.reason = ?"
         with self._db.read() as sql:
-            total = int(sql.value(f"SELECT count(*) {where}", (reason,)))  # noqa: S608 - fixed texts
+            total = int(sql.value(f"SELECT count(*) {where}", (reason,)))
             rows = sql.rows(
                 "SELECT i.tracker, i.place, i.key, i.title, i.url, "
                 f"CASE WHEN c.subject = '' THEN NULL ELSE CAST(c.subject AS INTEGER) END, c.opened, c.detail {where} "

@@ -20,7 +20,7 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     """Pull what was created or changed, page by page; when all of it was read once, the tracker counts as loaded."""
     surfaces = tracker.connector.layout().surfaces
     cursors = context.store.cursors(tracker.name)
-    with closing(_pages(tracker, cursors)) as pages:
+    with closing(pages_of(tracker, cursors)) as pages:
         for page in pages:
             context.beat(tracker.name)
             result = context.store.record_page(tracker.name, page, surfaces, context.now())
@@ -34,7 +34,8 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     context.store.mark_loaded(tracker.name, context.now())
 
 
-def _pages(tracker: Tracker, cursors: Mapping[str, str]) -> Generator[Page, None, None]:
+def pages_of(tracker: Tracker, cursors: Mapping[str, str]) -> Generator[Page, None, None]:
+    """Yield the pages of a pull from ``cursors``; closing it stops the requests."""
     yield from tracker.connector.pull(cursors)
 
 

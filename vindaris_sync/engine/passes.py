@@ -40,22 +40,32 @@ class PassReport:
         return [*self.actions, *self.writes]
 
 
-def run_pass(context: Context, name: str, *, busy: Collection[str] = (), repair: bool = False) -> PassReport:
+def run_pass(
+    context: Context,
+    name: str,
+    *,
+    busy: Collection[str] = (),
+    repair: bool = False,
+    first: Callable[[], None] | None = None,
+) -> PassReport:
     """Run one pass of the tracker ``name``; its failures end in the report, never in an exception (L11).
 
     ``busy`` are trackers whose pages are being recorded at this moment: their issues are left to their own pass.
+    ``repair`` probes what was refused, and ``first`` is done before anything else of the pass (the nightly reading).
     """
     decides = (set(context.trackers) - set(busy)) | {name}
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
+        if first is not None:
+            first()
         _gather(context, tracker, report)
         decided = decide_due(context, report.pass_id, decides, repair=repair)
         report.counts += decided.counts
         report.actions, report.writes = decided.actions, decided.writes
         _write(context, tracker, report)
 
-    return _run(context, tracker, "pull", steps)
+    return _run(context, tracker, "compare" if first else "pull", steps)
 
 
 def settle(context: Context, name: str) -> PassReport:

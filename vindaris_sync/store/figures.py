@@ -103,7 +103,8 @@ class Figures(Part):
             "FROM issue i JOIN link l ON l.issue_id = i.carrier_id WHERE i.tracked AND i.presence = 'present' "
             "AND NOT i.closed AND i.state IN ('linked', 'inherited') AND l.goal_id = ?"
         )
-        total, found = 0, []
+        total = 0
+        found: list[Noted] = []
         with self._db.read() as sql:
             for goal in goals:
                 total += int(sql.value(f"SELECT count(*) {where}", (goal,)))

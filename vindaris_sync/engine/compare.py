@@ -1,0 +1,106 @@
+"""The nightly comparison: everything a tracker holds is read again and laid beside the store (drift)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from vindaris_sync.domain.findings import DriftRow, NotChecked
+from vindaris_sync.domain.limits import removals_allowed
+from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Present
+from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.engine.gather import pages_of
+from vindaris_sync.engine.passes import PassReport, run_pass
+
+_BATCH = 500
+
+
+def accepted(tracker: str) -> str:
+    """Return the name of the note by which a person accepted that many issues of ``tracker`` have vanished."""
+    return f"absence accepted {tracker}"
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What one tracker's comparison found."""
+
+    tracker: str
+    drift: list[DriftRow] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
+
+    def add(self, kind: str, found: int, repaired: int, explained: str = "") -> None:
+        """Note one kind of drift, where there is any."""
+        if found:
+            self.drift.append(DriftRow(kind, self.tracker, found, repaired, explained))
+
+
+def compare(context: Context, name: str) -> Comparison:
+    """Compare one tracker in full: catch up, read everything again, ask about what was not seen, repair.
+
+    Refused writes are probed once. Failures end in ``not_checked`` (L11), and what was not seen is never taken for
+    gone before the tracker said so (L6).
+    """
+    found, tracker = Comparison(name), context.trackers[name]
+    if _failed(found, run_pass(context, name)):
+        return found
+    before = context.store.ids(name)
+    counts, seen = Counter[str](), set[str]()
+
+    def again() -> None:
+        _read_again(context, tracker, seen, counts)
+        found.add("missing from the store", counts["new"], counts["new"], "recorded")
+        found.add("changed unnoticed", counts["changed"], counts["changed"], "recorded")
+        _ask_about(context, tracker, sorted(set(before) - seen), found)
+
+    context.store.forget_unread(name)
+    context.store.clear_issue_refusals(name)
+    probe = run_pass(context, name, repair=True, first=again)
+    if not _failed(found, probe):
+        written, refused = probe.counts["written"], probe.counts["refused"]
+        found.add("not as decided", written + refused, written, "refused by the tracker" if refused else "written")
+    return found
+
+
+def _failed(found: Comparison, report: PassReport) -> bool:
+    if report.outcome != "ok":
+        found.not_checked.append(NotChecked(report.tracker, report.error))
+    return report.outcome != "ok"
+
+
+def _read_again(context: Context, tracker: Tracker, seen: set[str], counts: Counter[str]) -> None:
+    """Read everything; the cursors stay where they are, since nothing is known to be missing before them."""
+    surfaces, cursors = tracker.connector.layout().surfaces, context.store.cursors(tracker.name)
+    with closing(pages_of(tracker, {})) as pages:
+        for page in pages:
+            context.beat(tracker.name)
+            kept = replace(page, cursor=cursors.get(page.scope, page.cursor))
+            result = context.store.record_page(tracker.name, kept, surfaces, context.now())
+            counts.update(new=result.new, changed=result.changed)
+            seen.update(issue.ref.id for issue in page.issues)
+            seen.update(each.id for each in page.rejected)
+
+
+def _ask_about(context: Context, tracker: Tracker, absent: list[str], found: Comparison) -> None:
+    """Ask the tracker about issues that the census did not show; too many at once wait for a person (fault 56)."""
+    allowed = removals_allowed(len(context.store.ids(tracker.name)))
+    numbers = context.store.by_id(tracker.name, absent)
+    if len(absent) > allowed and not context.store.note(accepted(tracker.name)):
+        context.store.hold(tracker.name, list(numbers.values()), allowed, context.now())
+        why = f"{len(absent)} issues vanished at once; confirm with `vindaris-sync review release {tracker.name}`"
+        found.not_checked.append(NotChecked(tracker.name, why, issues=len(absent)))
+        return
+    context.store.put_note(accepted(tracker.name), None)
+    addresses = list(context.store.addresses(numbers.values()).values())
+    kinds: Counter[str] = Counter()
+    for start in range(0, len(addresses), _BATCH):
+        kinds += _ask(context, tracker, addresses[start : start + _BATCH])
+    for kind, count in kinds.items():
+        found.add(kind, count, count, "link kept" if kind != "gone" else "kept as a tombstone")
+
+
+def _ask(context: Context, tracker: Tracker, addresses: list[Address]) -> Counter[str]:
+    seen = list(tracker.connector.fetch(addresses))
+    context.store.record_seen(tracker.name, seen, tracker.connector.layout().surfaces, context.now())
+    words = {Present: "present, but not listed", Moved: "moved", Gone: "gone", Hidden: "hidden"}
+    return Counter(words[type(each)] for each in seen)

@@ -1,0 +1,206 @@
+"""The findings of a night, gathered from the store; how they look is the report's business."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from vindaris_sync.domain.findings import (
+    Ages,
+    Birth,
+    Coverage,
+    DriftRow,
+    Findings,
+    GoalRow,
+    IssueLine,
+    Listing,
+    NotChecked,
+    ReviewRow,
+    Reviews,
+    Slice,
+    TrackerRow,
+    Work,
+    ages,
+    rolled_up,
+)
+from vindaris_sync.domain.records import Reason
+from vindaris_sync.engine.context import Context
+from vindaris_sync.store.figures import Noted, Tally
+
+_LINES = 50
+"""Issues named in a list; the number always tells all of them."""
+
+
+def gather_findings(
+    context: Context,
+    since: datetime | None,
+    timezone: str,
+    drift: Iterable[DriftRow] = (),
+    not_checked: Iterable[NotChecked] = (),
+) -> Findings:
+    """Return what the store holds now, and what happened since the last report (``since``; None: ever)."""
+    store, now = context.store, context.now()
+    period = since or datetime(1970, 1, 2, tzinfo=now.tzinfo)
+    tallies, counts = store.tallies(), store.pass_counts(period)
+    return Findings(
+        at=now,
+        since=since,
+        timezone=timezone,
+        coverage=_coverage(tallies),
+        slices=tuple(_slices(context, tallies)),
+        goals=_goals(context),
+        birth=_birth(context),
+        closed_goal_work=_closed_goal_work(context),
+        suspect=_listing(context, *store.suspects(_LINES)),
+        suspect_ages=_ages(context, Reason.GOAL_CHANGED, now),
+        reviews=_reviews(context, period, now),
+        conflicts=_listing(context, *store.causes(Reason.CONFLICT, _LINES)),
+        unknown_goals=_listing(context, *store.causes(Reason.UNKNOWN_GOAL, _LINES)),
+        drift=tuple(drift),
+        quarantined=_quarantined(context),
+        parent_unknown=store.parents_unknown(),
+        not_checked=(*not_checked, *_unchecked(context)),
+        trackers=tuple(_trackers(context, counts)),
+        skipped=_skipped(counts.values()),
+    )
+
+
+# --- coverage -----------------------------------------------------------------------------------------------------
+
+
+def _coverage(tallies: Iterable[Tally]) -> Coverage:
+    counts: Counter[str] = Counter()
+    for tally in tallies:
+        counts["due" if tally.due else tally.state] += tally.count
+        if tally.backlog and not tally.due:
+            counts["backlog"] += tally.count
+    return Coverage(**counts)
+
+
+def _slices(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
+    groups: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+    for tally in tallies:
+        team = context.teams.of_place(tally.tracker, tally.place)
+        groups["team", team.name if team else "no team"].append(tally)
+        groups["tracker", tally.tracker].append(tally)
+        groups["place", f"{tally.tracker}:{tally.place}"].append(tally)
+    return [Slice(kind, name, _coverage(group)) for (kind, name), group in sorted(groups.items())]
+
+
+# --- goals --------------------------------------------------------------------------------------------------------
+
+
+def _goals(context: Context) -> tuple[GoalRow, ...]:
+    own: dict[int, Work] = defaultdict(Work)
+    suspect: Counter[int] = Counter()
+    for row in context.store.goal_work():
+        inherited = row.count if row.inherited else 0
+        own[row.goal] += Work(0, row.count, inherited) if row.closed else Work(row.count, 0, inherited)
+        suspect[row.goal] += 0 if row.closed else row.suspect
+    return rolled_up(
+        GoalRow(
+            key=stored.goal.key,
+            title=stored.goal.title,
+            status=str(stored.goal.status),
+            priority=stored.goal.priority or "",
+            period=stored.goal.period or "",
+            owner=stored.goal.owner or "",
+            parent=stored.goal.parent or "",
+            own=own[stored.id],
+            outcomes=stored.goal.outcomes,
+            suspect=suspect[stored.id],
+            missing=stored.missing_since is not None,
+        )
+        for stored in context.store.goals()
+    )
+
+
+def _birth(context: Context) -> Birth:
+    return Birth(**context.store.timings())
+
+
+def _closed_goal_work(context: Context) -> Listing:
+    closed = [goal.id for goal in context.book().goals.values() if goal.closed]
+    return _listing(context, *context.store.on_goals(closed, _LINES))
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def _listing(context: Context, total: int, noted: Iterable[Noted]) -> Listing:
+    goals = context.book().goals
+    return Listing(
+        total,
+        tuple(
+            IssueLine(
+                one.key, one.title, one.url, one.tracker, one.place, goals[one.goal].key if one.goal else "", one.since,
+                one.note,
+            )
+            for one in noted
+        ),
+    )  # fmt: skip
+
+
+def _quarantined(context: Context) -> Listing:
+    items = context.store.quarantine()
+    lines = (
+        IssueLine(one.key or one.ext_id, "", tracker=one.tracker, since=one.first_at, note=one.reason) for one in items
+    )
+    return Listing(len(items), tuple(lines)[:_LINES])
+
+
+# --- reviews ------------------------------------------------------------------------------------------------------
+
+
+def _ages(context: Context, reason: str, now: datetime) -> Ages:
+    return ages((opened for kind, opened in context.store.open_causes() if kind == reason), now)
+
+
+def _reviews(context: Context, since: datetime, now: datetime) -> Reviews:
+    flow = context.store.review_flow(since)
+    by_reason: dict[str, list[datetime]] = defaultdict(list)
+    for reason, opened in context.store.open_causes():
+        by_reason[reason].append(opened)
+    rows = tuple(
+        ReviewRow(reason, len(opened), ages(opened, now), min(opened)) for reason, opened in sorted(by_reason.items())
+    )
+    return Reviews(flow.opened, sum(flow.answers.values()), flow.answers, rows)
+
+
+# --- trackers -----------------------------------------------------------------------------------------------------
+
+
+def _trackers(context: Context, counts: dict[str, Counter[str]]) -> Iterable[TrackerRow]:
+    for name, facts in context.store.trackers().items():
+        if name not in context.trackers:
+            continue
+        did = counts.get(name, Counter())
+        stopped = "stopped" if facts.stopped_reason else "held" if facts.held else "ok"
+        yield TrackerRow(
+            name=name,
+            kind=facts.kind,
+            state=stopped if facts.loaded_at else "loading",
+            issues=context.store.present_count(name),
+            pulled=did["pulled"],
+            written=did["written"],
+            refused=did["refused"],
+            last_pull=facts.last_ok_at,
+            note=facts.stopped_advice,
+        )
+
+
+def _unchecked(context: Context) -> Iterable[NotChecked]:
+    for name, facts in context.store.trackers().items():
+        if name in context.trackers and facts.held:
+            why = f"{len(facts.held)} links vanished at once and wait for a person"
+            yield NotChecked(name, why, issues=len(facts.held))
+    for refusal in context.store.refusals():
+        yield NotChecked(f"{refusal.tracker} {refusal.place} {refusal.surface}", f"{refusal.reason}. {refusal.advice}")
+
+
+def _skipped(counts: Iterable[Counter[str]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update({name[5:]: count for name, count in each.items() if name.startswith("skip ")})
+    return dict(total)

@@ -15,11 +15,12 @@ from vindaris_sync.report.page import web_link
 SHOWN = 20
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&$])")
-_LIVE = re.compile(r"(@|#|:)(?=[\w/])")  # GitHub finds mentions, issues and addresses in finished text, too
+_LIVE = re.compile(r"(@(?=\w)|#(?=\d)|:(?=//))")  # GitHub finds mentions, issues and addresses in finished text, too
 _LISTS = (
     ("Work on closed goals", "closed_goal_work"),
     ("Conflicts", "conflicts"),
     ("Unknown goals", "unknown_goals"),
+    ("Work that serves no goal", "unlinked"),
     ("Suspect links", "suspect"),
     ("Set aside", "quarantined"),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from vindaris_sync.domain.findings import Findings, Listing
 from vindaris_sync.domain.goals import outcome_progress
 
-LISTS = ("closed_goal_work", "suspect", "conflicts", "unknown_goals", "quarantined")
+LISTS = ("closed_goal_work", "suspect", "conflicts", "unknown_goals", "unlinked", "quarantined")
 """The lists of issues in a report."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

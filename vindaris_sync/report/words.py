@@ -58,7 +58,7 @@ def _sentences(findings: Findings) -> Iterator[str]:
         yield f"{served} ({moved} since the last report)." if moved else f"{served}."
     if idle := findings.goals_without_work:
         urgent = urgent_idle(findings)
-        aside = f", {_of_them(len(urgent), len(idle))} of high priority" if urgent else ""
+        aside = f"{_of_them(len(urgent), len(idle))} of high priority" if urgent else ""
         yield f"{counted(len(idle), 'active goal')} {'has' if len(idle) == 1 else 'have'} no work{aside}."
     if findings.reviews.waiting:
         verb = "waits" if findings.reviews.waiting == 1 else "wait"
@@ -68,7 +68,9 @@ def _sentences(findings: Findings) -> Iterator[str]:
 
 
 def _of_them(some: int, all_of_them: int) -> str:
-    return "all" if some == all_of_them > 1 else f"{some} of them" if all_of_them > 1 else "it is"
+    if all_of_them == 1:
+        return "; it is"
+    return ", all" if some == all_of_them else f", {some} of them"
 
 
 def title(text: str) -> str:

@@ -45,6 +45,7 @@ class Slack:
             "chat.delete": self._delete,
             "conversations.info": self._info,
             "conversations.list": self._list,
+            "conversations.history": self._history,
         }
 
     def view(self) -> object:
@@ -89,6 +90,7 @@ class Slack:
             raise Refused("not_in_channel")
         parts = _content(arguments)
         self._pace(channel)
+        parts["metadata"] = _metadata(arguments) or {}
         message = self.world.post(channel, bot, **parts, thread_ts=arguments.get("thread_ts"))
         return {"channel": channel.id, "ts": message.ts, "message": _printed(message)}
 
@@ -99,7 +101,9 @@ class Slack:
         message = channel.message(str(arguments.get("ts")))
         if message.author != bot:
             raise Refused("cant_update_message")
-        self.world.update(channel, message.ts, **_content(arguments))
+        metadata = _metadata(arguments)  # an update that names none leaves what is there (chat.update)
+        kept = message.metadata if metadata is None else metadata
+        self.world.update(channel, message.ts, **_content(arguments), metadata=kept)
         return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": _printed(message)}
 
     def _delete(self, bot: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +125,24 @@ class Slack:
         more = str(begin + size) if begin + size < len(known) else ""
         shown = [_channel(channel) for channel in known[begin : begin + size]]
         return {"channels": shown, "response_metadata": {"next_cursor": more}}
+
+    def _history(self, _: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        channel = self.world.channel(arguments.get("channel"))
+        if not channel.member:
+            raise Refused("not_in_channel")
+        oldest = str(arguments.get("oldest") or 0)
+        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", oldest):
+            raise Refused("invalid_ts_oldest")
+        marked = str(arguments.get("include_all_metadata", "false")).lower() in {"true", "1"}
+        found = [message for message in reversed(channel.messages) if float(message.ts) > float(oldest)]
+        size = min(_number(arguments, "limit", 100), MAX_LIMIT)
+        begin = _number(arguments, "cursor", 0)
+        more = str(begin + size) if begin + size < len(found) else ""
+        shown = [
+            {**_printed(message), **({"metadata": message.metadata} if marked and message.metadata else {})}
+            for message in found[begin : begin + size]
+        ]
+        return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
 
     def _pace(self, channel: Channel) -> None:
         if self.world.strict_rate and channel.last_post is not None and self.world.now() - channel.last_post < RATE:
@@ -183,6 +205,16 @@ def _content(arguments: Mapping[str, Any]) -> dict[str, Any]:
     for attachment in attachments:
         blocks.check(attachment.get("blocks") or [])
     return {"text": text, "blocks": chosen, "attachments": attachments}
+
+
+def _metadata(arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a message's metadata, ``None`` where the request names none; raises ``Refused`` for a wrong shape."""
+    metadata = arguments.get("metadata")
+    if metadata is None or metadata == {}:
+        return metadata
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
+        raise Refused("invalid_metadata_format")
+    return metadata
 
 
 def _decoded(value: object) -> list[dict[str, Any]]:

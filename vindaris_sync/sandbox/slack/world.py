@@ -32,6 +32,7 @@ class Message:
     posted: float
     blocks: list[dict[str, Any]] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
+    metadata: dict[str, Any] = field(default_factory=dict)
     thread_ts: str | None = None
     edited: float | None = None
     edits: list[dict[str, Any]] = field(default_factory=list)

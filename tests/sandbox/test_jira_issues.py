@@ -98,6 +98,8 @@ def test_a_select_field_is_set_by_value_or_id_and_cleared_by_null(site: Site, cl
         ({"parent": {"key": "APP-2"}}, "appropriate hierarchy"),
         ({"assignee": {"accountId": "nobody"}}, "does not exist"),
         ({"status": {"name": "Done"}}, "cannot be set"),
+        ({"priority": {"name": "Nope"}}, "priority"),
+        ({"labels": [""]}, "invalid"),
     ],
 )
 def test_what_cannot_be_set_is_refused_by_name(site: Site, cloud: Caller, change: object, reason: str) -> None:
@@ -142,6 +144,39 @@ def test_many_valued_fields_are_set_added_to_and_taken_from(site: Site, cloud: C
     assert shown[words.id] == ["y"]
     put(cloud, "APP-1", {"fields": {several.id: [], words.id: []}})
     assert (fields(cloud, "APP-1")[several.id], fields(cloud, "APP-1")[words.id]) == (None, None)
+
+
+def test_people_change_what_programs_read(site: Site, cloud: Caller) -> None:
+    """Labels off, parents to and fro, new options, several options at once, and one of them deleted."""
+    goals = site.world.add_field("Goals", MULTI_SELECT, options=["A", "B"])
+    tags = site.world.add_field("Tags", LABELS)
+    site.alice.create_issue("APP", "Epic", "Epic")
+    site.alice.create_issue("APP", "Work", labels=["x", "y"])
+    site.alice.remove_label("APP-2", "x")
+    site.alice.set_parent("APP-2", "APP-1")
+    assert fields(cloud, "APP-2")["parent"]["key"] == "APP-1"
+    site.alice.set_parent("APP-2", None)
+    assert site.alice.add_option("Goals", "C").value == "C"
+    site.alice.set_field("APP-2", "Goals", ["A", "C"])
+    site.alice.set_field("APP-2", "Tags", ["free", "text"])
+    site.alice.edit("APP-2", priority="High")
+    site.alice.delete_option("Goals", "A")
+    shown = fields(cloud, "APP-2")
+    assert "parent" not in shown
+    assert (shown["labels"], shown[tags.id], shown["priority"]["name"]) == (["y"], ["free", "text"], "High")
+    assert [option["value"] for option in shown[goals.id]] == ["C"]
+    put(cloud, "APP-2", {"fields": {"labels": None, "priority": None}})
+    assert (fields(cloud, "APP-2")["labels"], fields(cloud, "APP-2")["priority"]) == ([], None)
+    told = [item["toString"] for e in cloud.get(f"{API}/issue/APP-2/changelog")["values"] for item in e["items"]]
+    assert told == ["y", "APP-1", None, "A,C", "free text", "High", None, None]
+    assert "array" in refusal(cloud.ask("PUT", f"{API}/issue/APP-2", {"fields": {goals.id: {"value": "C"}}}), 400)
+
+
+def test_texts_that_no_encoding_holds_are_printed_all_the_same(site: Site, cloud: Caller) -> None:
+    """NUL, a lone surrogate, bidirectional marks and an emoji in a title come back as they were written."""
+    title = "NUL \x00, half \ud83d, \u202eright to left, 🚀, <!channel>"
+    site.alice.create_issue("APP", title)
+    assert cloud.find("project = APP", fields=["summary"])["issues"][0]["fields"]["summary"] == title
 
 
 def test_updated_grows_with_each_change_and_with_nothing_else(site: Site, cloud: Caller) -> None:
@@ -402,6 +437,16 @@ def test_a_bulk_edit_fails_for_some_and_says_for_which(site: Site, cloud: Caller
     assert (task["invalidOrInaccessibleIssueCount"], task["totalIssueCount"]) == (1, 5)
 
 
+def test_a_bulk_edit_loses_what_is_locked_meanwhile(site: Site, cloud: Caller) -> None:
+    """Permissions count when the task runs; expired credentials cannot even submit one."""
+    keys = site.issues(1)
+    site.alice.lock_project("APP", site.account.token)
+    task = bulk(cloud, labels("ADD", "x"), ["labels"], keys)
+    assert "permission" in next(iter(task["failedAccessibleIssues"].values()))[0]
+    site.account.expired = True
+    assert cloud.ask("POST", f"{API}/bulk/issues/fields", {}).status == 401
+
+
 def test_a_bulk_edit_takes_effect_when_its_task_ends(site: Site, cloud: Caller) -> None:
     """Until then the task is running and the issues are as they were; a person's edit in between is kept."""
     keys = site.issues(1)
@@ -450,6 +495,12 @@ def test_an_administrators_program_manages_fields_and_options(site: Site, cloud:
     options = f"{API}/field/{field}/context/{context['id']}/option"
     made = document(cloud.ask("POST", options, {"options": [{"value": "A"}, {"value": "B"}]}), 200)["options"]
     assert "unique" in refusal(cloud.ask("POST", options, {"options": [{"value": "B"}]}), 400)
+    flood = {"options": [{"value": str(n)} for n in range(1001)]}
+    assert "1000" in refusal(cloud.ask("POST", options, flood), 400)
+    assert "not found" in refusal(cloud.ask("PUT", options, {"options": [{"id": "1"}]}), 400)
+    assert "'value'" in refusal(cloud.ask("POST", options, {"options": [{}]}), 400)
+    assert cloud.ask("GET", f"{API}/field/{field}/context/1/option").status == 404
+    assert "type" in refusal(cloud.ask("POST", f"{API}/field", {"name": "No type"}), 400)
     change = {"options": [{"id": made[0]["id"], "value": "Z"}, {"id": made[1]["id"], "disabled": True}]}
     assert cloud.ask("PUT", options, change).status == 200
     shown = cloud.get(options)["values"]

@@ -91,6 +91,25 @@ def test_an_epic_outside_the_dump_is_named_and_not_there() -> None:
     assert [error["id"] for error in found["issueErrors"]] == ["FAR-1"]
 
 
+def test_what_no_encoding_holds_is_loaded_and_printed() -> None:
+    """A lone surrogate in a field that nothing reads survives the way in and out."""
+    line = json.dumps({**ISSUE, "fields": {**ISSUE["fields"], "environment": "half \ud83d"}})
+    made = world()
+    load(made, [line])
+    assert Caller(JiraCloud(made)).get("/rest/api/2/issue/OLD-7")["fields"]["environment"] == "half \ud83d"
+
+
+def test_comments_are_documents_in_version_3() -> None:
+    """A loaded comment's text is a document on version 3 and markup on version 2."""
+    comment = {"comments": [{"id": "1", "body": "A word"}], "maxResults": 1, "total": 1, "startAt": 0}
+    made = world()
+    load(made, [json.dumps({**ISSUE, "fields": {**ISSUE["fields"], "comment": comment}})])
+    cloud = Caller(JiraCloud(made))
+    assert cloud.get("/rest/api/2/issue/OLD-7")["fields"]["comment"] == comment
+    body = cloud.get("/rest/api/3/issue/OLD-7")["fields"]["comment"]["comments"][0]["body"]
+    assert body["content"][0]["content"] == [{"type": "text", "text": "A word"}]
+
+
 def test_a_loaded_issue_lives_on() -> None:
     """It is edited, moved and searched like one that was made here; new numbers follow the old."""
     made = world()

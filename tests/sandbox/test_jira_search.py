@@ -31,18 +31,37 @@ def pages(cloud: Caller, jql: str, **asked: object) -> list[list[str]]:
     raise AssertionError("the search never ends")
 
 
-@pytest.mark.parametrize("order", ["updated ASC", "updated DESC", "id ASC", "key DESC", "created", "priority, summary"])
+@pytest.mark.parametrize(
+    "order",
+    [
+        "updated ASC", "updated DESC", "id ASC", "key DESC", "created", "priority, summary", "project DESC, id",
+        "resolutiondate, key", "Goal DESC",
+    ],
+)  # fmt: skip
 def test_every_order_pages_through_every_issue_once(site: Site, order: str) -> None:
     """Pages of any order are disjoint, complete and sorted across their edges."""
     site.issues(7)
     site.issues(4, "OPS")
     site.alice.edit("APP-3", summary="Later")
+    site.alice.close("APP-4")
+    site.alice.set_field("OPS-2", "Goal", "COST-1")
     cloud = site.cloud()
     together = pages(cloud, f"project in (APP, OPS) ORDER BY {order}", maxResults=100)
     apart = pages(cloud, f"project in (APP, OPS) ORDER BY {order}", maxResults=3)
     assert [len(page) for page in apart] == [3, 3, 3, 2]
     assert list(itertools.chain(*apart)) == together[0]
     assert len(set(together[0])) == 11
+
+
+def test_newest_first_stops_at_the_border(site: Site) -> None:
+    """A search of what changed since some instant is the same set in either direction."""
+    site.issues(3)
+    border = millis(site.time())
+    site.issues(3)
+    cloud = site.cloud()
+    up = cloud.keys(f"project = APP AND updated > {border} ORDER BY updated ASC")
+    down = cloud.keys(f"project = APP AND updated > {border} ORDER BY updated DESC")
+    assert up == list(reversed(down)) == ["APP-4", "APP-5", "APP-6"]
 
 
 def test_issues_with_one_timestamp_are_split_across_pages_without_loss(site: Site) -> None:
@@ -143,6 +162,12 @@ def test_a_moving_issue_leaves_and_joins_projects_in_the_index(site: Site) -> No
         ("labels in (urgent, calm)", ["APP-2", "APP-3"]),
         ("labels IS EMPTY AND project = APP", ["APP-1", "APP-4"]),
         ("labels != urgent AND project = APP", ["APP-3"]),
+        ("(labels = urgent AND project = APP) OR (project = OPS AND labels is EMPTY)", ["APP-2", "OPS-1"]),
+        ("NOT key = APP-1 AND NOT parent = APP-1 AND project = APP", ["APP-3", "APP-4"]),
+        ("key != APP-1 AND id is not EMPTY AND project = APP", ["APP-2", "APP-3", "APP-4"]),
+        ("assignee = currentUser()", []),
+        ("created <= now() AND project = OPS", ["OPS-1"]),
+        ("project = EMPTY", []),
         ("labels not in (urgent) OR labels is empty", ["APP-1", "APP-3", "APP-4", "OPS-1"]),
         ("issuetype = Epic", ["APP-1"]),
         ("type in (Sub-task)", ["APP-4"]),
@@ -199,6 +224,9 @@ def test_jql_finds_what_it_says(site: Site, jql: str, keys: list[str] | None) ->
         ("project = APP ORDER updated", "Expecting 'by'"),
         ("updated >= yesterday", "is invalid"),
         ("summary > 3", "not supported"),
+        ("updated ~ 3", "not supported"),
+        ("project = APP ORDER BY nonsense", "'nonsense'"),
+        ("updated >= " + "9" * 30, "is invalid"),
         ("project = #", "reserved JQL character"),
         ("(" * 300, "nested"),
         ("", "Unbounded"),
@@ -271,6 +299,23 @@ def test_data_center_pages_by_offset_with_a_total(site: Site) -> None:
     assert server.get("/rest/api/2/search", jql="", maxResults=9999)["maxResults"] == 1000
     site.alice.delete_issue("APP-1")
     assert server.get("/rest/api/2/search", jql="project = APP")["total"] == 4
+
+
+def test_data_center_knows_epics_by_their_link_and_subtasks_by_their_parent(site: Site) -> None:
+    """``parent`` finds sub-tasks only, *Epic Link* the epics' children only."""
+    site.alice.create_issue("APP", "Epic", "Epic")
+    site.alice.create_issue("APP", "Child", parent="APP-1")
+    site.alice.create_issue("APP", "Part", "Sub-task", parent="APP-2")
+    server = site.data_center()
+
+    def keys(jql: str) -> list[str]:
+        found = server.get("/rest/api/2/search", jql=f"{jql} ORDER BY key", fields="key")["issues"]
+        return [issue["key"] for issue in found]
+
+    assert keys('"Epic Link" = APP-1') == ["APP-2"]
+    assert keys('"Epic Link" is EMPTY') == ["APP-1", "APP-3"]
+    assert keys("parent in (APP-1, APP-2)") == ["APP-3"]
+    assert keys("parent is EMPTY") == ["APP-1", "APP-2"]
 
 
 def test_data_center_ignores_unknown_keys_when_the_query_is_not_validated(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from vindaris_sync.sandbox.core import Request, Response
+from vindaris_sync.sandbox.jira.documents import dumps
 from vindaris_sync.sandbox.jira.model import Account, Issue, Json, Project, State
 from vindaris_sync.sandbox.jira.refusal import Refusal, not_seen
 from vindaris_sync.sandbox.jira.wire import Printer, Selection
@@ -133,11 +133,7 @@ Route = tuple[str, re.Pattern[str], Endpoint]
 
 def reply(document: object, status: int = HTTPStatus.OK) -> Response:
     """Return JSON; a lone surrogate, which a tracker may hold, is printed as an escape."""
-    try:
-        body = orjson.dumps(document)
-    except TypeError:
-        body = json.dumps(document, separators=(",", ":")).encode()
-    return Response(int(status), body, dict(JSON_TYPE))
+    return Response(int(status), dumps(document), dict(JSON_TYPE))
 
 
 def done(status: int = HTTPStatus.NO_CONTENT) -> Response:

@@ -7,15 +7,13 @@ as it came, compressed, and printed again when it is asked for. An absent key st
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from vindaris_sync.sandbox.jira.documents import dumps, loads
 from vindaris_sync.sandbox.jira.model import (
     CATEGORIES,
     EPIC_LEVEL,
@@ -51,7 +49,7 @@ def load(world: World, source: Path | str | Iterable[str | bytes]) -> int:
         count = 0
         for count, line in enumerate(lines, 1):
             try:
-                loader.take(_document(line))
+                loader.take(loads(line))
             except (ValueError, KeyError, TypeError) as error:
                 raise ValueError(f"line {count} is no issue: {error!r}") from error
         loader.finish()
@@ -61,14 +59,6 @@ def load(world: World, source: Path | str | Iterable[str | bytes]) -> int:
 def _lines(path: Path) -> Iterator[bytes]:
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         yield from file
-
-
-def _document(line: str | bytes) -> Json:
-    try:
-        document: Json = orjson.loads(line)
-    except ValueError:  # a lone surrogate, which orjson refuses
-        document = json.loads(line)
-    return document
 
 
 class _Loader:
@@ -107,7 +97,7 @@ class _Loader:
             _instant(fields["updated"]),
             self._parent(fields, kind),
             values,
-            zlib.compress(_dumps(cold), 1),
+            zlib.compress(dumps(cold), 1),
             self._keys.setdefault(names, names),
         )
         issue = self._world.admit(state)
@@ -220,10 +210,3 @@ _COLD = object()
 
 def _instant(text: str) -> int:
     return millis(datetime.fromisoformat(text))
-
-
-def _dumps(document: Json) -> bytes:
-    try:
-        return orjson.dumps(document)
-    except TypeError:
-        return json.dumps(document).encode()

@@ -94,10 +94,10 @@ class _Planner:
             if name != "updated" or found.since is not None:
                 return None
             return replace(found, since=self._instant("updated", node.values[0]) + (node.operator == ">"))
-        narrower: Plan | None = None
         if any(value.empty for value in node.values):
-            pass
-        elif name == "project":
+            return None
+        narrower: Plan | None = None
+        if name == "project":
             narrower = replace(found, projects=found.projects & self._projects(node.values))
         elif name in ("id", "key") and found.ids is None:
             narrower = replace(found, ids=self._ids(name, node.values))

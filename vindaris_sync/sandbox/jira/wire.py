@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-import orjson
-
 from vindaris_sync.sandbox.jira.adf import to_adf
+from vindaris_sync.sandbox.jira.documents import loads
 from vindaris_sync.sandbox.jira.model import (
     Change,
     History,
@@ -105,7 +104,7 @@ class Printer:
         wanted = [name for name in names if name not in selection.excluded]
         cold: Json = {}
         if any(name in state.cold_keys and name not in state.values for name in wanted):
-            cold = orjson.loads(zlib.decompress(state.cold))
+            cold = loads(zlib.decompress(state.cold))
         shown = ((name, self._field(state, name, cold)) for name in wanted)
         return {name: value for name, value in shown if value is not _ABSENT}
 

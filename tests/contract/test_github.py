@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from random import Random
-from threading import Lock
+from datetime import timedelta
 
 import pytest
 
-from vindaris_connectors.github.connector import GithubConnector
-from vindaris_connectors.github.settings import GithubSettings
+from tests.unit.connectors.github.sandboxed import API, FIELD, PERSON, TOKEN, WEB, Clock, Place, build_world
 from vindaris_sync.sandbox.faults import Fault as Injected
-from vindaris_sync.sandbox.github.access import Account
+from vindaris_sync.sandbox.github import GitHub, World
 from vindaris_sync.sandbox.github.model import Issue
-from vindaris_sync.sandbox.github.service import GitHub
-from vindaris_sync.sandbox.github.world import World
 from vindaris_sync.sandbox.server import Server
 from vindaris_sync.sdk.contract import Ability, Connect, ConnectorContract, Fault
-from vindaris_sync.sdk.protocol import Connector, Surroundings
-from vindaris_sync.sdk.secret import Secret
-
-TOKEN = "ghp_contract0123456789"
-BOT = "vindaris-bot"
-PERSON = "ada"
-REPOSITORIES = ("acme/web", "acme/api")
-FIELD = "Goal"
-OPTIONS = ("G-1", "G-2", "G-9")
-
-
-class Clock:
-    """An instant that only ``advance`` moves."""
-
-    def __init__(self) -> None:
-        self._at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-        self._lock = Lock()
-
-    def __call__(self) -> datetime:
-        """Return the instant."""
-        with self._lock:
-            return self._at
-
-    def advance(self, span: timedelta) -> None:
-        """Let ``span`` pass."""
-        with self._lock:
-            self._at += span
-
-    def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` pass at once."""
-        self.advance(timedelta(seconds=seconds))
-
 
 INJECTED = {
     Fault.LIMIT_WITH_RETRY_AFTER: Injected("status", status=403, headers={"Retry-After": "30"}),
@@ -70,7 +33,7 @@ class GithubTruth:
 
     abilities = ~(Ability.MOVE | Ability.HIDE)
     faults = frozenset(Fault)
-    places: Sequence[str] = REPOSITORIES
+    places: Sequence[str] = (WEB, API)
     secret = TOKEN
 
     def __init__(self, clock: Clock, world: World, server: Server) -> None:
@@ -199,16 +162,6 @@ class GithubTruth:
         return None if values[0]["value"] is None else str(values[0]["value"])
 
 
-def build_world(clock: Clock, *, enterprise: str | None = None, max_page: int | None = None) -> World:
-    """Return an organisation with two repositories, an issue field and our account's token."""
-    world = World(clock, enterprise=enterprise)
-    for name in REPOSITORIES:
-        world.create_repository(name, private=True, max_page=max_page)
-    world.create_field("acme", FIELD, options=OPTIONS)
-    world.grant(TOKEN, Account(BOT, "fine-grained", limit=50_000))
-    return world
-
-
 class TestGithub(ConnectorContract):
     """GitHub.com with a fine-grained token, labels and an issue field."""
 
@@ -230,24 +183,9 @@ class TestGithub(ConnectorContract):
     @pytest.fixture
     def connect(self, tracker: GithubTruth) -> Iterator[Connect]:
         """Return how to connect to it."""
-        made: list[Connector] = []
-        surroundings = Surroundings(now=tracker.clock, sleep=tracker.clock.sleep, random=Random(7))  # noqa: S311 - back-off is no secret
-        path = "/github/api/v3" if self.enterprise else "/github"
-
-        def connect(**settings: object) -> Connector:
-            given = {
-                "kind": "github",
-                "url": tracker.server.url + path,
-                "token": Secret(TOKEN),
-                "repositories": REPOSITORIES,
-                "write_back": {"surfaces": (f"field:{FIELD}", "label")},
-                **settings,
-            }
-            made.append(GithubConnector("acme-github", GithubSettings.model_validate(given), surroundings))
-            return made[-1]
-
-        yield connect
-        for connector in made:
+        place = Place(tracker.clock, tracker.world, tracker.server)
+        yield place.connect
+        for connector in place.made:
             connector.close()
 
 

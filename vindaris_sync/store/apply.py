@@ -46,7 +46,7 @@ class Decisions(Part):
     def apply(self, plan: Plan, pass_id: str, now: datetime) -> dict[str, int]:
         """Apply what ``plan`` wants of the store, wholly or not at all; return how many actions of each kind it held.
 
-        Issues in ``plan.decided`` are due no more; others whose link changed are. ``WriteBack`` is the connector's
+        Issues in ``plan.decided`` are due no more; others whose link changed are, and children of ``plan.descend``. ``WriteBack`` is the connector's
         business. Hold ``transaction()`` from before the view that was decided on until after this, so that nobody
         marks an issue due in between.
 
@@ -192,6 +192,8 @@ def _settle(sql: Sql, plan: Plan, now: int) -> None:
     _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
     unstated = [(issue,) for issue in decided if issue not in states]
     sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", unstated)
+    below = sql.rows_in("SELECT id FROM issue WHERE NOT due AND parent_id IN ({})", plan.descend)
+    sql.run_in("UPDATE issue SET due = TRUE WHERE id IN ({})", {row[0] for row in below} - decided.keys())
 
 
 _STATE = (

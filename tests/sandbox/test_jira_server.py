@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import json
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 import requests
@@ -23,6 +26,11 @@ from vindaris_sync.sandbox.server import Server
 def site() -> Site:
     """Return a small site."""
     return Site()
+
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("VINDARIS_REAL_DATA") or ROOT.parent / "shared" / "data")
+SHAPE = frozenset({"field", "fieldtype", "fieldId", "from", "fromString", "to", "toString"})
 
 
 class _Receiver(BaseHTTPRequestHandler):
@@ -120,6 +128,39 @@ def test_webhooks_arrive_signed_and_in_jiras_shape(site: Site, receiver: HTTPSer
         digest = hmac.new(b"shared-secret", body, hashlib.sha256).hexdigest()
         assert headers["x-hub-signature"] == f"sha256={digest}"
     assert len({headers["x-atlassian-webhook-identifier"] for headers, _ in heard}) == 4
+
+
+def test_webhooks_have_the_shape_of_recorded_ones(site: Site) -> None:
+    """Every part of a recorded Cloud webhook that tells of the issue, the person and the change is there."""
+    path = DATA / "jira" / "webhook-payloads.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"no real data at {path}; set VINDARIS_REAL_DATA")
+    cloud = JiraCloud(site.world)
+    cloud.add_hook("http://127.0.0.1:9/")
+    site.issues(1)
+    site.alice.add_label("APP-1", "goal:GROWTH-1")
+    site.alice.delete_issue("APP-1")
+    told = {}
+    for _ in range(3):
+        delivery = cloud.outbox.get_nowait()
+        assert delivery is not None
+        document = json.loads(delivery.body)
+        told[document["webhookEvent"]] = document
+    with gzip.open(path) as file:
+        recorded = [json.loads(line) for line in file]
+    names = {
+        "jira:issue_created": "webhook-issue-created.json",
+        "jira:issue_updated": "webhook-issue-updated-labels.json",
+        "jira:issue_deleted": "webhook-issue-deleted.json",
+    }
+    for event, name in names.items():
+        [real] = [line["payload"] for line in recorded if line["_source"].endswith(f"/{name}")]
+        assert set(told[event]) == set(real)
+        assert set(told[event]["issue"]) >= set(real["issue"])
+        for items in (told[event].get("changelog", {}), real.get("changelog", {})):
+            assert {frozenset(item) for item in items.get("items", [])} <= {SHAPE}
+        for field in ("summary", "labels", "status", "issuetype", "project", "priority", "creator", "created"):
+            assert type(told[event]["issue"]["fields"][field]) is type(real["issue"]["fields"][field])
 
 
 def test_webhooks_are_unsigned_without_a_secret_and_only_those_asked_for(site: Site, receiver: HTTPServer) -> None:

@@ -43,6 +43,8 @@ def millis(instant: datetime) -> int:
 class World(Site):
     """Everything that a site knows. One world may be served as Cloud and as Data Center at the same time.
 
+    Clock and weather are the world's, so both deployments share them; a fault that shall strike only one of them
+    needs two worlds.
     Whoever changes it holds ``lock``; the acts of ``Person`` and the services do.
     """
 
@@ -105,7 +107,7 @@ class World(Site):
         return issue
 
     def birth(self, project: Project, parent: int | None, values: Mapping[str, Any], actor: User) -> Issue:
-        """Create an issue with the next number of its project."""
+        """Create an issue with the next number of its project; its history is empty, only the event tells values."""
         now = self.now()
         project.last_number += 1
         key = f"{project.key}-{project.last_number}"
@@ -113,7 +115,8 @@ class World(Site):
         state = State(next(self._issue_ids), key, project.last_number, project, now, now, parent, full)
         issue = self.issues[state.id] = Issue(state)
         self.keys[key] = state.id
-        self._tell(Event("created", actor, state), state)
+        first = tuple(Change(i, told(None), told(v)) for i, v in full.items() if i not in _UNTOLD_AT_BIRTH and v)
+        self._tell(Event("created", actor, state, History(next(self._history_ids), actor, now, first)), state)
         return issue
 
     def change(self, issue: Issue, actor: User, values: Mapping[str, Any], *, quiet: bool = False) -> History | None:
@@ -187,6 +190,7 @@ class World(Site):
 
 
 _UNTOLD = frozenset({"resolutiondate"})
+_UNTOLD_AT_BIRTH = frozenset({"resolutiondate", "creator", "project", "issuetype"})
 
 
 def told(value: object) -> tuple[str | None, str | None]:

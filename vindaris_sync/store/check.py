@@ -54,7 +54,8 @@ _LAWS = {
         "issues do not have their carrier's goals",
         (
             "SELECT i.key FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE NOT i.due AND NOT c.due "
-            "AND NOT i.closed AND i.presence = 'present' AND i.tracked AND c.presence = 'present' AND c.tracked AND i.goals <> c.goals"
+            "AND NOT i.closed AND i.presence = 'present' AND i.tracked AND c.presence = 'present' AND c.tracked "
+            "AND i.goals <> c.goals"
         ),
     ),
     "parent_unresolved": (

@@ -38,7 +38,7 @@ ADVICE = {
 
 
 class StoreError(VindarisError):
-    """The database did not do it and kept nothing of the transaction. ``trouble`` says what it is, ``advice`` the fix."""
+    """The database did not do it and kept nothing of the transaction: ``trouble`` says why, ``advice`` the fix."""
 
     def __init__(self, message: str, trouble: Trouble) -> None:
         super().__init__(message, advice=ADVICE[trouble])

@@ -166,8 +166,10 @@ def record(sql: Sql, tracker: str, issues: Sequence[Issue], observer: Observer, 
     ids = _number(sql, new)
     changed, verified = _compare(known, payloads, reading)
     parents = _Parents(sql, tracker, {**new, **{known.ext_id: payload for known, payload, _ in changed}}, known, ids)
-    changes = [_Change(old, payload, presence, parents.of(old, payload)) for old, payload, presence in changed]
-    _insert(sql, tracker, [(ids[ext], ext, payload, parents.stated(payload)) for ext, payload in new.items()], reading)
+    changes = [_Change(old, payload, presence, parents.still(old, payload)) for old, payload, presence in changed]
+    _insert(
+        sql, tracker, [(ids[ext], ext, payload, parents.of(ids[ext], payload)) for ext, payload in new.items()], reading
+    )
     _update(sql, tracker, changes, reading)
     sql.many("UPDATE issue SET verified_at = ? WHERE id = ?", verified)
     _adopt_orphans(sql, tracker, {ext: ids[ext] for ext in new}, _keys(new, ids, changes))
@@ -244,18 +246,16 @@ class _Parents:
         if keys:
             self._by_key |= {payload.key: self._by_ext[ext] for ext, payload in written.items()}
 
-    def stated(self, payload: Payload) -> int | None:
-        """Return the row of the parent that ``payload`` names, or None where it is not known."""
+    def of(self, number: int, payload: Payload) -> int | None:
+        """Return the row of the parent that ``payload`` of row ``number`` names, where it is known and another row."""
         ext, key = payload.parent
         found = self._by_ext.get(ext) if ext else self._by_key.get(key)
-        return None if found is None or payload.key == key else found
+        return None if found == number else found
 
-    def of(self, old: Known, payload: Payload) -> int | None:
-        """Return the same for a row that exists; an issue is never its own parent."""
-        if payload.parent == old.parent and old.parent_id is not None:
-            return old.parent_id
-        found = self.stated(payload)
-        return None if found == old.id else found
+    def still(self, old: Known, payload: Payload) -> int | None:
+        """Return the same for a row that exists; a parent named as before stays, whoever took over its key."""
+        same = payload.parent == old.parent and old.parent_id is not None
+        return old.parent_id if same else self.of(old.id, payload)
 
 
 def _by_key(sql: Sql, tracker: str, keys: Iterable[str]) -> dict[str, int]:

@@ -8,12 +8,18 @@ down_revision = None
 
 APPEND_ONLY = {
     "sqlite": (
-        "CREATE TRIGGER history_update BEFORE UPDATE ON history "
-        "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
-        "CREATE TRIGGER history_delete BEFORE DELETE ON history "
-        "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",
-        "CREATE TRIGGER pass_update BEFORE UPDATE ON pass WHEN OLD.ended IS NOT NULL "
-        "BEGIN SELECT RAISE(ABORT, 'an ended pass is not changed'); END",
+        (
+            "CREATE TRIGGER history_update BEFORE UPDATE ON history "
+            "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END"
+        ),
+        (
+            "CREATE TRIGGER history_delete BEFORE DELETE ON history "
+            "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END"
+        ),
+        (
+            "CREATE TRIGGER pass_update BEFORE UPDATE ON pass WHEN OLD.ended IS NOT NULL "
+            "BEGIN SELECT RAISE(ABORT, 'an ended pass is not changed'); END"
+        ),
         "CREATE TRIGGER pass_delete BEFORE DELETE ON pass BEGIN SELECT RAISE(ABORT, 'passes are append-only'); END",
     ),
 }

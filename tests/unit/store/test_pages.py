@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.store.world import (
+    LABEL,
+    NOW,
+    SURFACES,
+    T,
+    decide_unlinked,
+    due,
+    issue,
+    page,
+    put,
+    record_of,
+)
+from vindaris_sync.domain.models import Address, Page, Presence, Rejected
+from vindaris_sync.store.errors import StoreError
+from vindaris_sync.store.store import Store
+
+
+def test_a_new_issue_is_due_unverified_and_undecided(store: Store) -> None:
+    """What a page shows for the first time is kept as shown and waits for its first decision."""
+    [number] = put(store, issue(1, labels=("Goal:G-1", "other"), fields={"field:f1": ("G-2",)}))
+    record = record_of(store, number)
+    assert due(store) == [number]
+    assert (record.state, record.verified, record.presence) == (None, None, Presence.PRESENT)
+    assert record.observed == {
+        "field:f1": ("G-2",),
+        "label:goal:": ("G-1",),
+        "exempt:no-goal": (),
+        "review:goal-review": (),
+    }
+    assert (record.key, record.title, record.updated) == ("acme/web#1", "A title", NOW)
+
+
+def test_a_repeated_page_changes_nothing(store: Store) -> None:
+    """Recording the same page again is no commit at all (L3)."""
+    numbers = put(store, issue(1), issue(2, parent=Address(T, "id1")))
+    decide_unlinked(store, *numbers)
+    before = store.generation
+    result = store.record_page(T, page(issue(1), issue(2, parent=Address(T, "id1"))), SURFACES, NOW)
+    assert (result.new, result.changed, result.same) == (0, 0, 2)
+    assert store.generation == before
+    assert due(store) == []
+
+
+def test_a_change_makes_due_and_unverified(store: Store) -> None:
+    """A changed issue has to be decided anew, and what a list shows is not a direct read."""
+    [number] = put(store, issue(1))
+    decide_unlinked(store, number)
+    result = store.record_page(T, page(issue(1, at=1, labels=("goal:G-1",))), SURFACES, NOW)
+    assert (result.changed, due(store)) == (1, [number])
+    assert record_of(store, number).observed[LABEL.key] == ("G-1",)
+    assert record_of(store, number).verified is None
+
+
+def test_the_same_stamp_with_other_content_is_a_change(store: Store) -> None:
+    """Two edits within the tracker's resolution of a second are told apart by what they show."""
+    [number] = put(store, issue(1))
+    put(store, issue(1, title="Another title"))
+    assert record_of(store, number).title == "Another title"
+
+
+def test_an_older_observation_is_ignored(store: Store) -> None:
+    """A lagging index never overwrites what is newer."""
+    [number] = put(store, issue(1, at=5, title="new"))
+    decide_unlinked(store, number)
+    put(store, issue(1, at=1, title="old"))
+    assert record_of(store, number).title == "new"
+    assert due(store) == []
+
+
+def test_of_duplicates_in_a_page_the_newest_counts(store: Store) -> None:
+    """An issue that moves between pages while they are read comes twice."""
+    [number, _] = put(store, issue(1, at=5, title="new"), issue(1, at=1, title="old"))
+    assert record_of(store, number).title == "new"
+
+
+def test_a_new_key_leaves_the_old_one_as_a_name(store: Store) -> None:
+    """Keys change and people go on using the old ones (L6)."""
+    [number] = put(store, issue(1))
+    put(store, issue(1, at=1, key="acme/app#9", place="acme/app"))
+    assert record_of(store, number).key == "acme/app#9"
+    assert store.find("acme/web#1") == (number,)
+    assert {event.event for event in store.history(issue=number)} == {"key_changed", "place_changed"}
+
+
+def test_a_key_used_again_means_the_issue_that_has_it_now(store: Store) -> None:
+    """The immutable id wins over a key that went to another issue."""
+    [old] = put(store, issue(1))
+    put(store, issue(1, at=1, key="acme/web#7"))
+    [new] = put(store, issue(2, key="acme/web#1"))
+    assert store.find("acme/web#1") == (new, old)
+
+
+def test_the_cursor_is_kept_with_its_page_or_not_at_all(store: Store) -> None:
+    """A page that cannot be recorded whole leaves cursor and issues as they were (L7)."""
+    put(store, issue(1), cursor="c1")
+    broken = replace(issue(3), title=None)  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        store.record_page(T, page(issue(2), broken, cursor="c2"), SURFACES, NOW)
+    assert store.cursors(T) == {"acme/web": "c1"}
+    assert store.by_id(T, ["id1", "id2", "id3"]).keys() == {"id1"}
+
+
+def test_cursors_are_kept_by_scope(store: Store) -> None:
+    """Each repository resumes where its own last page ended."""
+    store.record_page(T, page(issue(1), cursor="a", scope="acme/web"), SURFACES, NOW)
+    store.record_page(T, page(issue(2, place="acme/app"), cursor="b", scope="acme/app"), SURFACES, NOW)
+    assert store.cursors(T) == {"acme/web": "a", "acme/app": "b"}
+    store.forget_cursors(T)
+    assert store.cursors(T) == {}
+
+
+def test_rejected_items_are_set_aside_until_they_can_be_mapped(store: Store) -> None:
+    """One bad item never keeps its page's others away, and returns by itself (L11)."""
+    rejected = Rejected("id9", "acme/web#9", "no title", "{…}")
+    result = store.record_page(T, Page("acme/web", (issue(1),), "c1", (rejected,)), SURFACES, NOW)
+    assert (result.new, result.rejected) == (1, 1)
+    [aside] = store.quarantine(T)
+    assert (aside.ext_id, aside.reason, aside.tries) == ("id9", "no title", 1)
+    before = store.generation
+    store.record_page(T, Page("acme/web", (issue(1),), "c1", (rejected,)), SURFACES, NOW)
+    assert store.generation == before
+    put(store, issue(9))
+    assert store.quarantine() == ()
+
+
+def test_issues_older_than_their_places_first_sight_are_backlog(store: Store) -> None:
+    """Backlog is what existed before the place was looked at; what is created later is not (R9)."""
+    [old] = put(store, issue(1))
+    fresh = replace(issue(2), created=NOW + timedelta(minutes=1))
+    [new] = put(store, fresh)
+    assert (record_of(store, old).backlog, record_of(store, new).backlog) == (True, False)
+    assert store.first_seen(T) == {"acme/web": NOW}
+
+
+def test_closing_and_reopening_is_history(store: Store) -> None:
+    """What was open when can be told later."""
+    [number] = put(store, issue(1))
+    put(store, issue(1, at=1, closed=True))
+    put(store, issue(1, at=2))
+    assert [event.event for event in store.history(issue=number)] == ["reopened", "closed"]
+    assert [event.event for event in store.history(issue=number, until=NOW - timedelta(days=1))] == []
+
+
+def test_no_text_breaks_the_store(store: Store) -> None:
+    """Hostile texts are kept as text (fault 49)."""
+    title = "Robert'); DROP TABLE issue;-- \u202e {} ? %s 🎯 " + "x" * 200_000
+    [number] = put(store, issue(1, title=title))
+    assert record_of(store, number).title == title

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.store.world import (
+    LABEL,
+    NOW,
+    SURFACES,
+    UNLINKED,
+    T,
+    decide_unlinked,
+    due,
+    explicit,
+    issue,
+    link,
+    plan,
+    put,
+    record_of,
+    state,
+)
+from vindaris_sync.domain.actions import SetBases
+from vindaris_sync.domain.goals import Goal
+from vindaris_sync.domain.models import Address, Base, Gone, Hidden, LinkState, Moved, Presence, Present, Seen
+from vindaris_sync.store.store import Store
+
+HERE = Address(T, "id1", "acme/web#1")
+
+
+def see(store: Store, *seen: Seen, after: int = 0) -> None:
+    """Record direct answers, ``after`` minutes."""
+    store.record_seen(T, seen, SURFACES, NOW + timedelta(minutes=after))
+
+
+def test_a_direct_read_verifies(store: Store) -> None:
+    """What was read directly is known as of the issue's own stamp, and the same content makes nothing due (R2)."""
+    [number] = put(store, issue(1, at=3))
+    decide_unlinked(store, number)
+    see(store, Present(HERE, issue(1, at=3)))
+    assert record_of(store, number).verified == NOW + timedelta(minutes=3)
+    assert due(store) == []
+    before = store.generation
+    see(store, Present(HERE, issue(1, at=3)))
+    assert store.generation == before
+
+
+def test_a_direct_read_of_a_change_makes_due(store: Store) -> None:
+    """A surface that shows something else has to be decided; a title alone does not."""
+    [number] = put(store, issue(1))
+    decide_unlinked(store, number)
+    see(store, Present(HERE, issue(1, at=1, title="new")))
+    assert (record_of(store, number).title, due(store)) == ("new", [])
+    see(store, Present(HERE, issue(1, at=2, labels=("goal:G-1",))))
+    assert due(store) == [number]
+    assert record_of(store, number).verified == NOW + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "presence"), [(Gone(HERE, "deleted"), Presence.GONE), (Hidden(HERE, "404"), Presence.HIDDEN)]
+)
+def test_absence_is_kept_with_date_and_reason(store: Store, answer: Seen, presence: Presence) -> None:
+    """Gone and hidden are told apart, once, and what hangs below is decided anew (L6)."""
+    above, child = put(store, issue(1), issue(2, parent=HERE))
+    decide_unlinked(store, above, child)
+    see(store, answer, after=1)
+    assert (record_of(store, above).presence, due(store)) == (presence, [above, child])
+    [event] = store.history(issue=above)
+    assert (event.event, event.after, event.at) == (
+        "presence_changed",
+        [str(presence)],
+        NOW + timedelta(minutes=1),
+    )
+    before = store.generation
+    see(store, answer, after=2)
+    assert store.generation == before
+
+
+def test_a_lagging_list_does_not_raise_the_dead(store: Store) -> None:
+    """A list may show for minutes what is deleted; a direct read or a newer stamp brings it back."""
+    [number] = put(store, issue(1))
+    see(store, Gone(HERE, "deleted"))
+    put(store, issue(1))
+    assert record_of(store, number).presence is Presence.GONE
+    put(store, issue(1, at=9))
+    assert record_of(store, number).presence is Presence.PRESENT
+
+
+def test_what_was_hidden_returns_when_seen(store: Store) -> None:
+    """A permission that comes back thaws the issue (R6)."""
+    [number] = put(store, issue(1))
+    see(store, Hidden(HERE, "403"))
+    see(store, Present(HERE, issue(1)))
+    assert record_of(store, number).presence is Presence.PRESENT
+
+
+def test_out_of_scope_keeps_everything_and_resumes(store: Store) -> None:
+    """Leaving the scope is its own kind of absence: a direct read does not end it, a page does (R6)."""
+    [number] = put(store, issue(1))
+    store.record_absent({number: "moved to a project that is not tracked"}, Presence.OUT_OF_SCOPE, NOW)
+    see(store, Present(HERE, issue(1, at=1, title="x")))
+    assert record_of(store, number).presence is Presence.OUT_OF_SCOPE
+    put(store, issue(1, at=1, title="x"))
+    assert record_of(store, number).presence is Presence.PRESENT
+
+
+def test_a_move_under_the_same_id_is_a_new_key(store: Store) -> None:
+    """Jira moves keep the id: the row stays, the old key is a name of it."""
+    [number] = put(store, issue(1))
+    see(store, Moved(HERE, issue(1, at=1, key="APP-3", place="APP")))
+    record = record_of(store, number)
+    assert (record.key, record.place, record.presence) == ("APP-3", "APP", Presence.PRESENT)
+    assert store.find("acme/web#1") == (number,)
+
+
+def linked_parent(store: Store) -> tuple[int, int, int]:
+    """Return a linked issue, its child, and the goal's id."""
+    store.put_goals([Goal("G-1", "Faster")], NOW)
+    goal = store.goal_book().by_key["g-1"]
+    above, child = put(store, issue(1), issue(2, parent=HERE))
+    base = Base(("G-1",), "acme/web", "Bug", NOW)
+    store.apply(
+        plan(
+            explicit(above, (link(goal),)),
+            SetBases(above, {LABEL.key: base}),
+            state(above, LinkState.LINKED, goals=(goal,), carrier=above),
+            state(child, LinkState.INHERITED, goals=(goal,), carrier=above),
+            decided=(above, child),
+        ),
+        "p1",
+        NOW,
+    )
+    return above, child, goal
+
+
+def test_everything_follows_to_a_new_id(store: Store) -> None:
+    """A transfer gives the issue a new id; link, bases, children and names go along (fault 30)."""
+    old, child, goal = linked_parent(store)
+    see(store, Moved(HERE, issue(9, at=1, place="acme/app")), after=1)
+    new = store.by_id(T, ["id9"])["id9"]
+    record, left = record_of(store, new), record_of(store, old)
+    assert [each.goal for each in record.links] == [goal]
+    assert record.bases[LABEL.key].place == "acme/web"
+    assert (left.presence, left.links) == (Presence.MOVED, ())
+    assert record_of(store, child).parent == new
+    assert set(due(store)) == {old, new, child}
+    assert store.find("acme/web#1")[0] in {old, new}
+    assert {event.event for event in store.history(issue=new)} == {"moved"}
+    assert [breach for breach in store.check() if breach.law != "undecided"] == []
+
+
+def test_an_open_review_follows_to_a_new_id(store: Store) -> None:
+    """The question is asked where the issue is now."""
+    [old] = put(store, issue(1))
+    decide_unlinked(store, old)
+    see(store, Moved(HERE, issue(9, at=1)), after=1)
+    new = store.by_id(T, ["id9"])["id9"]
+    assert [cause.key for cause in record_of(store, new).causes] == [UNLINKED]
+    assert store.open_reviews() == (new,)
+    assert record_of(store, old).causes == ()
+
+
+def test_a_move_is_recorded_once(store: Store) -> None:
+    """The old address may be asked again; the new row keeps what it has."""
+    linked_parent(store)
+    see(store, Moved(HERE, issue(9, at=1)), after=1)
+    before = store.generation
+    see(store, Moved(HERE, issue(9, at=1)), after=2)
+    assert store.generation == before
+
+
+def test_what_was_decided_at_the_new_id_is_not_replaced(store: Store) -> None:
+    """Where the new row has a link of its own already, that is newer than what comes over."""
+    old, _, goal = linked_parent(store)
+    [new] = put(store, issue(9))
+    store.put_goals([Goal("G-1", "Faster"), Goal("G-2", "Cheaper")], NOW)
+    other = store.goal_book().by_key["g-2"]
+    store.apply(plan(explicit(new, (link(other),))), "p2", NOW)
+    see(store, Moved(HERE, issue(9)), after=1)
+    assert [each.goal for each in record_of(store, new).links] == [other]
+    assert [each.goal for each in record_of(store, old).links] == [goal]

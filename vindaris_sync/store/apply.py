@@ -46,9 +46,9 @@ class Decisions(Part):
     def apply(self, plan: Plan, pass_id: str, now: datetime) -> dict[str, int]:
         """Apply what ``plan`` wants of the store, wholly or not at all; return how many actions of each kind it held.
 
-        Issues in ``plan.decided`` are due no more; others whose link changed are, and children of ``plan.descend``. ``WriteBack`` is the connector's
-        business. Hold ``transaction()`` from before the view that was decided on until after this, so that nobody
-        marks an issue due in between.
+        Issues in ``plan.decided`` are due no more; others whose link changed are, and children of ``plan.descend``.
+        ``WriteBack`` is the connector's business. Hold ``transaction()`` from before the view that was decided on
+        until after this, so that nobody marks an issue due in between.
 
         Raises:
             StoreError: the schema refuses what the plan says (L1), or the database does not work; nothing was applied.

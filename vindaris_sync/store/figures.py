@@ -151,10 +151,12 @@ class Figures(Part):
             )
         return Flow(opened, {row[0]: row[1] for row in rows})
 
-    def parents_unknown(self) -> int:
-        """Return how many open issues are undecided because their chain could not be read to its end."""
+    def parents_unknown(self, *, closed: bool = False) -> int:
+        """Return how many open (or all present) issues are undecided and name a parent that could not be read."""
+        where = "tracked AND presence = 'present'" if closed else _OPEN
         with self._db.read() as sql:
-            return int(sql.value(f"SELECT count(*) FROM issue WHERE parent_unknown AND {_OPEN}"))  # noqa: S608 - fixed texts
+            text = f"SELECT count(*) FROM issue WHERE parent_unknown AND parent_id IS NULL AND {where}"  # noqa: S608 - fixed texts
+            return int(sql.value(text))
 
     def present_count(self, tracker: str) -> int:
         """Return how many issues of the tracker are present."""

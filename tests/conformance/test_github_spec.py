@@ -124,6 +124,9 @@ def test_parents_and_fields(client: Client, recorder: Conformance, world: World)
     values = {"issue_field_values": [{"field_id": field["id"], "value": "G1"}]}
     client.json("POST", f"{WEB}/issues/1/issue-field-values", values)
     client.json("PUT", f"{WEB}/issues/1/issue-field-values", values)
+    areas = world.create_field("acme", "Areas", "multi_select", ["api", "web"])
+    several = {"issue_field_values": [{"field_id": areas.id, "value": ["api", "web"]}]}
+    assert len(client.json("POST", f"{WEB}/issues/1/issue-field-values", several)) == 2
     client.json("GET", f"{WEB}/issues/1/issue-field-values")
     client.json("GET", f"{WEB}/issues?state=all")
     client.ask("DELETE", f"{WEB}/issues/1/issue-field-values/{field['id']}")

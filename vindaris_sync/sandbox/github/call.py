@@ -31,6 +31,15 @@ def http_date(at: str) -> str:
     return format_datetime(datetime.fromisoformat(at), usegmt=True)
 
 
+_KINDS = {str: "a string", int: "an integer", bool: "a boolean", list: "an array", dict: "an object"}
+
+
+def _mismatch(place: str, value: object, kind: type) -> Refused:
+    shown = orjson.dumps(value).decode()
+    message = f"Invalid request.\n\nFor '{place}', {shown} is not {_KINDS[kind]}."
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, message)
+
+
 class Redirected(Exception):
     """What was asked for is elsewhere: the path below the API's root, and the status that says so."""
 
@@ -92,14 +101,17 @@ class Call:
         except ValueError as error:
             raise Refused(HTTPStatus.BAD_REQUEST, "Problems parsing JSON") from error
 
-    def form(self) -> dict[str, Any]:
-        """Return the JSON body, which has to be an object; raises ``Refused`` (422) where it is none."""
+    def form(self, **kinds: type) -> dict[str, Any]:
+        """Return the JSON body, an object whose members are null or of these kinds; raises ``Refused`` (422) else."""
         body = self.body()
         if body is None:
             return {}
         if not isinstance(body, dict):
-            message = "Invalid request.\n\nFor 'links/0/schema', the body is not an object."
-            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, message)
+            raise _mismatch("links/0/schema", body, dict)
+        for name, kind in kinds.items():
+            value = body.get(name)
+            if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+                raise _mismatch(f"properties/{name}", value, kind)
         return body
 
     def answer(

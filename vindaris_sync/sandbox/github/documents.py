@@ -265,16 +265,24 @@ def issue_field(each: Field) -> Document:
 
 def field_value(each: Field, value: object) -> Document:
     """Return the value of a field on an issue."""
-    option = each.option(str(value)) if each.data_type == "single_select" else None
-    chosen = option and {"id": option[0], "name": option[1], "color": option[2]}
-    return {
+    document: Document = {
         "issue_field_id": each.id,
         "issue_field_name": each.name,
         "node_id": node_id("IFV", each.id),
         "data_type": each.data_type,
         "value": value,
-        **({"single_select_option": chosen} if chosen else {}),
     }
+    names = value if isinstance(value, list) else [value]
+    chosen = [
+        {"id": option[0], "name": option[1], "color": option[2]}
+        for option in (each.option(str(name)) for name in names)
+        if option
+    ]
+    if each.data_type == "single_select":
+        document["single_select_option"] = chosen[0]
+    if each.data_type == "multi_select":
+        document |= {"value": None, "multi_select_options": chosen}
+    return document
 
 
 def hook(repo: Repository, each: Hook) -> Document:

@@ -80,8 +80,19 @@ def _accepted(known: Mapping[int, Field], identity: int, value: object) -> Field
     found = known.get(identity)
     if found is None:
         raise invalid("IssueFieldValue", "field_id")
-    if found.data_type == "single_select" and not (isinstance(value, str) and found.option(value)):
-        raise invalid("IssueFieldValue", "value", message="Option not found")
-    if found.data_type == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise invalid("IssueFieldValue", "value")
+    if not _fits(found, value):
+        raise invalid("IssueFieldValue", "value", value=str(value))
     return found
+
+
+def _fits(each: Field, value: object) -> bool:
+    """Return whether a value is one that the field's type takes; a select takes the names of its options."""
+    match each.data_type:
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "single_select":
+            return isinstance(value, str) and each.option(value) is not None
+        case "multi_select":
+            return isinstance(value, list) and all(isinstance(name, str) and each.option(name) for name in value)
+        case _:
+            return isinstance(value, str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +33,13 @@ def repository(call: Call) -> Response:
 @ROUTES.on("PATCH", "", ADMINISTER)
 def edit_repository(call: Call) -> Response:
     """Rename, describe or archive the repository."""
-    body, name = call.form(), call.repo.full_name
-    if isinstance(body.get("name"), str) and body["name"] != call.repo.name:
-        call.world.rename_repository(name, body["name"], actor=call.actor)
-    if isinstance(body.get("description"), str):
-        call.repo.description = body["description"]
-    if isinstance(body.get("archived"), bool):
+    body = call.form(name=str, description=str, archived=bool)
+    if body.get("name") and body["name"] != call.repo.name:
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", body["name"]):
+            raise invalid("Repository", "name")
+        call.world.rename_repository(call.repo.full_name, body["name"], actor=call.actor)
+    call.repo.description = body.get("description", call.repo.description)
+    if body.get("archived") is not None:
         call.world.archive(call.repo.full_name, actor=call.actor, archived=body["archived"])
     return repository(call)
 
@@ -48,12 +50,12 @@ ROUTES.on("GET", "/issues")(lists.issues)
 @ROUTES.on("POST", "/issues")
 def create(call: Call) -> Response:
     """Open an issue."""
-    body = call.form()
-    if not isinstance(body.get("title"), str | int):
+    body = call.form(title=str, body=str, labels=list, type=str)
+    if body.get("title") is None:
         raise invalid("Issue", "title", "missing_field")
     number = call.world.create_issue(
-        call.repo.full_name, str(body["title"]), actor=call.actor, body=body.get("body"),
-        labels=_names(body.get("labels", [])), kind=body.get("type"),
+        call.repo.full_name, body["title"], actor=call.actor, body=body.get("body"),
+        labels=_names(body.get("labels") or []), kind=body.get("type"),
     )  # fmt: skip
     issue = call.world.issue(call.repo.full_name, number)
     return call.answer(issue.doc, HTTPStatus.CREATED, {"Location": _url(call, issue)})
@@ -69,19 +71,22 @@ def issue(call: Call) -> Response:
 @ROUTES.on("PATCH", "/issues/{n}")
 def edit(call: Call) -> Response:
     """Change an issue's title, body, type, state or labels."""
-    found, body, name = call.issue(), call.form(), call.repo.full_name
+    found, name = call.issue(), call.repo.full_name
+    body = call.form(title=str, body=str, labels=list, type=str, state=str, state_reason=str)
     call.world.writable(name)
-    if body.get("state", "open") not in {"open", "closed"}:
+    if body.get("state") not in {None, "open", "closed"}:
         raise invalid("Issue", "state")
     plain: dict[str, Any] = {key: body[key] for key in ("title", "body") if key in body}
     plain |= {"kind": body["type"]} if "type" in body else {}
     if plain:
         call.world.edit(name, found.number, actor=call.actor, **plain)
-    if "labels" in body:
+    if body.get("labels") is not None:
         _replace_labels(call, found, _names(body["labels"]))
     if body.get("state") == "closed":
         reason = body.get("state_reason") or "completed"
-        call.world.close(name, found.number, actor=call.actor, reason=str(reason))
+        if reason not in {"completed", "not_planned", "duplicate"}:
+            raise invalid("Issue", "state_reason")
+        call.world.close(name, found.number, actor=call.actor, reason=reason)
     elif body.get("state") == "open":
         call.world.reopen(name, found.number, actor=call.actor)
     return call.answer(found.doc)
@@ -90,7 +95,7 @@ def edit(call: Call) -> Response:
 @ROUTES.on("PUT", "/issues/{n}/lock")
 def lock(call: Call) -> Response:
     """Lock the conversation."""
-    reason = call.form().get("lock_reason")
+    reason = call.form(lock_reason=str).get("lock_reason")
     call.world.lock_issue(call.repo.full_name, call.issue().number, actor=call.actor, reason=reason)
     return Response(HTTPStatus.NO_CONTENT)
 
@@ -111,8 +116,8 @@ def comments(call: Call) -> Response:
 @ROUTES.on("POST", "/issues/{n}/comments")
 def comment(call: Call) -> Response:
     """Write a comment."""
-    found, text = call.issue(), call.form().get("body")
-    if not isinstance(text, str) or not text.strip():
+    found, text = call.issue(), call.form(body=str).get("body") or ""
+    if not text.strip():
         raise invalid("IssueComment", "body", "missing_field")
     written = call.world.comment(call.repo.full_name, found.number, text, actor=call.actor)
     url = call.world.site.render(written["url"]).decode().strip('"')
@@ -166,10 +171,10 @@ def labels(call: Call) -> Response:
 @ROUTES.on("POST", "/labels")
 def create_label(call: Call) -> Response:
     """Create a label."""
-    body = call.form()
-    if not isinstance(body.get("name"), str):
+    body = call.form(name=str, color=str, description=str)
+    if body.get("name") is None:
         raise invalid("Label", "name", "missing_field")
-    color = str(body.get("color", "ededed"))
+    color = body.get("color") or "ededed"
     label = call.world.create_label(call.repo.full_name, body["name"], color, body.get("description"))
     document = documents.label(call.repo, label)
     url = call.world.site.render(document["url"]).decode().strip('"')
@@ -185,9 +190,9 @@ def label(call: Call) -> Response:
 @ROUTES.on("PATCH", "/labels/{name}")
 def edit_label(call: Call) -> Response:
     """Rename a label, or change its colour or description."""
-    body = call.form()
-    values = {key: str(body[key]) for key in ("color", "description") if body.get(key) is not None}
-    values |= {"name": str(body["new_name"])} if body.get("new_name") else {}
+    body = call.form(new_name=str, color=str, description=str)
+    values = {key: body[key] for key in ("color", "description") if body.get(key) is not None}
+    values |= {"name": body["new_name"]} if body.get("new_name") else {}
     changed = call.world.edit_label(call.repo.full_name, call.text("name"), values, actor=call.actor)
     return call.answer(documents.label(call.repo, changed))
 
@@ -231,7 +236,7 @@ def sub_issues(call: Call) -> Response:
 @ROUTES.on("POST", "/issues/{n}/sub_issues")
 def add_sub_issue(call: Call) -> Response:
     """Make another issue a sub-issue; returns the parent."""
-    above, body = call.issue(), call.form()
+    above, body = call.issue(), call.form(sub_issue_id=int, replace_parent=bool)
     child = call.world.located(call.world.by_id.get(body.get("sub_issue_id") or 0))
     if child is None or not call.account.sees(call.world.home(child)):
         raise Refused(HTTPStatus.NOT_FOUND, "The provided sub-issue does not exist")
@@ -246,7 +251,7 @@ def add_sub_issue(call: Call) -> Response:
 def remove_sub_issue(call: Call) -> Response:
     """Make a sub-issue nobody's; returns the parent."""
     above = call.issue()
-    child = call.world.located(call.world.by_id.get(call.form().get("sub_issue_id") or 0))
+    child = call.world.located(call.world.by_id.get(call.form(sub_issue_id=int).get("sub_issue_id") or 0))
     if child is None or child.parent != above.id:
         raise Refused(HTTPStatus.NOT_FOUND, "The provided sub-issue does not exist")
     call.world.set_parent(call.world.home(child).full_name, child.number, None, actor=call.actor)
@@ -272,8 +277,8 @@ def field_values(call: Call) -> Response:
 @ROUTES.on("PUT", "/issues/{n}/issue-field-values")
 def set_field_values(call: Call) -> Response:
     """Add to (POST) or replace (PUT) an issue's field values."""
-    found, items = call.issue(), call.form().get("issue_field_values", [])
-    if not isinstance(items, list) or len(items) > MAX_VALUES:
+    found, items = call.issue(), call.form(issue_field_values=list).get("issue_field_values") or []
+    if len(items) > MAX_VALUES:
         raise invalid("IssueFieldValue", "issue_field_values")
     if not all(isinstance(item, dict) and isinstance(item.get("field_id"), int) and "value" in item for item in items):
         raise invalid("IssueFieldValue", "field_id", "missing_field")
@@ -302,12 +307,13 @@ def hooks(call: Call) -> Response:
 @ROUTES.on("POST", "/hooks", ADMINISTER)
 def add_hook(call: Call) -> Response:
     """Add a webhook."""
-    body = call.form()
-    config: dict[str, Any] = body.get("config") or {}
-    if not config.get("url"):
+    body = call.form(config=dict, events=list)
+    config, events = body.get("config") or {}, body.get("events") or ["push"]
+    if not isinstance(config.get("url"), str) or not all(isinstance(event, str) for event in events):
         raise invalid("Hook", "url", "missing_field")
-    events = body.get("events") or ["push"]
-    hook = call.world.add_hook(call.repo.full_name, config["url"], secret=config.get("secret"), events=events)
+    hook = call.world.add_hook(
+        call.repo.full_name, config["url"], secret=config.get("secret") and str(config["secret"]), events=events
+    )
     return call.answer(documents.hook(call.repo, hook), HTTPStatus.CREATED)
 
 

@@ -60,6 +60,9 @@ def _found(call: Call) -> list[Issue]:
     if query.get("labels"):
         wanted = {name.strip().casefold() for name in query["labels"].split(",")}
         found = [issue for issue in found if wanted <= issue.labels]
+    if query.get("creator"):
+        creator = query["creator"].casefold()
+        found = [issue for issue in found if (issue.document()["user"] or {}).get("login", "").casefold() == creator]
     if order == "comments":
         found.sort(key=lambda issue: (issue.comments, issue.number))
     return found

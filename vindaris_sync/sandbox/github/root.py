@@ -60,10 +60,13 @@ def fields(call: Call) -> Response:
 @ROUTES.on("POST", "/orgs/{org}/issue-fields", Need("issue_fields", "admin"))
 def create_field(call: Call) -> Response:
     """Create an issue field."""
-    organisation, body = _organisation(call), call.form()
+    organisation, body = _organisation(call), call.form(name=str, data_type=str, description=str, options=list)
     if not body.get("name") or body.get("data_type") not in {"text", "date", "single_select", "multi_select", "number"}:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed")
-    options = [(str(option["name"]), str(option.get("color") or "gray")) for option in body.get("options") or []]
+    asked = body.get("options") or []
+    if not all(isinstance(option, dict) and isinstance(option.get("name"), str) for option in asked):
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed")
+    options = [(option["name"], str(option.get("color") or "gray")) for option in asked]
     fresh = Field(
         call.world.new_id() % 10**9, body["name"], body["data_type"], call.world.now(), body.get("description")
     )
@@ -136,9 +139,9 @@ def installation(call: Call) -> Response:
 @APP_ROUTES.on("POST", "/app/installations/{id}/access_tokens", ANYONE)
 def access_token(call: Call) -> Response:
     """Issue a token for an installation, for an hour."""
-    found, body = _installed(call), call.form()
+    found, body = _installed(call), call.form(permissions=dict)
     asked: dict[str, str] = body.get("permissions") or found.permissions
-    if any(LEVELS.get(level, 0) > LEVELS.get(found.permissions.get(name, ""), 0) for name, level in asked.items()):
+    if any(LEVELS.get(str(level), 0) > LEVELS.get(found.permissions.get(name, ""), 0) for name, level in asked.items()):
         message = "The permissions requested are not granted to this installation."
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, message)
     found.issued += 1

@@ -369,7 +369,7 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
     },
     **{
         kind: {
-            "login": lambda person, _, __: person.login,
+            "login": lambda person, _, __: person.login.removesuffix("[bot]"),
             "id": lambda person, _, __: documents.user(person)["node_id"],
             "databaseId": lambda person, _, __: person.id,
             "url": lambda person, _, call: f"{call.world.site.web}/{person.login}",

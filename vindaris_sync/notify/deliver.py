@@ -48,8 +48,8 @@ def _send(channel: Channel, content: Content, key: str, living: Living | None, n
     if interrupted is None or interrupted >= now:
         return channel.post(content, key)
     found = channel.find(key, interrupted - CLOCKS_APART)
-    if found is None:
-        return channel.post(content, key, repeated=True)
+    if not found:
+        return channel.post(content, key, repeated=found is None)
     channel.update(found, content)
     return found
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http import HTTPStatus
 from time import monotonic
 from types import MappingProxyType
@@ -44,6 +46,11 @@ class Answer:
             return None
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)  # made once: reading the authorities costs 50 ms
+
+
 class Line:
     """A keep-alive connection to one chat, called ``name`` in errors; ``headers`` go with every request."""
 
@@ -54,6 +61,7 @@ class Line:
         self._client = httpx.Client(
             trust_env=False,
             follow_redirects=False,
+            verify=_tls(),
             timeout=TIMEOUT,
             headers={"User-Agent": "vindaris-sync", **headers},
         )
@@ -65,24 +73,26 @@ class Line:
     def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
         """Send ``body`` as JSON; what may have arrived without an answer is ``Unknown``, what cannot ``Transient``."""
         sent = {"Content-Type": "application/json; charset=utf-8", **headers}
-        return self._exchange(self._client.build_request("POST", url, content=encode(body), headers=sent))
+        return self._exchange("POST", url, content=encode(body), headers=sent)
 
     def get(self, url: str, query: Mapping[str, str | int]) -> Answer:
         """Ask something that changes nothing."""
-        return self._exchange(self._client.build_request("GET", url, params=dict(query)))
+        return self._exchange("GET", url, params=dict(query))
 
-    def _exchange(self, request: httpx.Request) -> Answer:
-        lost = Unknown if request.method == "POST" else Transient
+    def _exchange(self, method: str, url: str, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
+        lost = Unknown if method == "POST" else Transient
         try:
-            answer = self._read(request)
+            answer = self._read(self._client.build_request(method, url, **parts))
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError):
+            raise ChannelUnusable(
+                f"{self._name}: its address or token cannot be one",
+                reason="protocol",
+                advice="check the channel's block",
+            ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Transient(f"{self._name} cannot be reached ({type(error).__name__})") from None
         except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
             raise lost(f"{self._name} gave no whole answer ({type(error).__name__})") from None
-        except (httpx.InvalidURL, UnicodeError):
-            raise ChannelUnusable(
-                f"{self._name}: its address is not one", reason="protocol", advice="check the channel's url"
-            ) from None
         return self._sorted(answer, lost)
 
     def _read(self, request: httpx.Request) -> Answer:

@@ -53,7 +53,10 @@ class Channel(Protocol):
         ...
 
     def find(self, key: str, since: datetime) -> str | None:
-        """Return the reference of our message with ``key`` sent since then; ``None``: none, or nobody can tell."""
+        """Return the reference of our message with ``key`` sent since then.
+
+        Empty: there surely is none. ``None``: nobody can tell.
+        """
         ...
 
     def check(self) -> Sequence[Finding]:

@@ -22,6 +22,7 @@ from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
 from vindaris_sync.sdk.secret import Secret
 
 _EVENT = "vindaris_sync_message"
+_PAGE = 500
 _MOST_PAGES = 20
 _ID = re.compile(r"[CDG][A-Z0-9]{6,}")
 
@@ -45,6 +46,10 @@ _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_clos
 _LATER = frozenset({"service_unavailable", "internal_error", "fatal_error", "request_timeout", "accesslimited"})
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _UNFIT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
+
+
+class _Endless(ChannelUnusable):
+    """Slack names a next page again and again; what was looked for may be on it."""
 
 
 class _UnfitBlocks(ChannelUnusable):
@@ -78,7 +83,7 @@ class SlackChannel:
         self._say("chat.update", content, {"channel": channel, "ts": stamp})
 
     def find(self, key: str, since: datetime) -> str | None:
-        """Look through the channel's messages since then; ``None``, too, where the scopes do not allow it."""
+        """Look through the channel's messages since then; ``None`` where the scopes do not allow it."""
         try:
             channel = self._channel_id()
             query = {"channel": channel, "oldest": f"{since.timestamp():.6f}", "include_all_metadata": "true"}
@@ -86,11 +91,13 @@ class SlackChannel:
                 mark = message.get("metadata") or {}
                 if mark.get("event_type") == _EVENT and (mark.get("event_payload") or {}).get("key") == key:
                     return f"{channel}:{message['ts']}"
+        except _Endless:
+            return None
         except ChannelUnusable as error:
             if error.reason == "permission":
                 return None
             raise
-        return None
+        return ""
 
     def check(self) -> Sequence[Finding]:
         """Ask who we are, and whether the channel can be found; a scope that is missing for the latter is a hint."""
@@ -136,11 +143,14 @@ class SlackChannel:
     def _pages(self, method: str, query: dict[str, str], field: str) -> Iterator[dict[str, Any]]:
         cursor = ""
         for _ in range(_MOST_PAGES):
-            said = self._sorted(self._line.get(f"{self._api}/{method}", {**query, "limit": 200, "cursor": cursor}))
+            said = self._sorted(self._line.get(f"{self._api}/{method}", {**query, "limit": _PAGE, "cursor": cursor}))
             yield from said.get(field, ())
             cursor = (said.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
+        raise _Endless(
+            f"Slack ({self.name}): {method} does not end", reason="protocol", advice="name the channel by its id"
+        )
 
     def _sorted(self, answer: Answer) -> dict[str, Any]:
         """Return the answer of a call that worked; Slack refuses with status 200 and ``ok: false``."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from vindaris_sync.domain.findings import Findings, GoalRow, IssueLine, Listing, NotChecked
+from vindaris_sync.domain.findings import Coverage, Findings, GoalRow, IssueLine, Listing, NotChecked, Point
 from vindaris_sync.report import to_html
 from vindaris_sync.report.page import SHOWN, web_link
 
@@ -188,6 +188,15 @@ def test_a_night_without_anything_is_a_whole_page(empty_night: Findings) -> None
     assert "There is no open work yet. Everything was checked." in text
     assert "Nothing. Every active goal has work" in text
     assert "The line starts with the second report." in text
+
+
+def test_a_night_without_open_work_is_a_gap_in_the_line(night: Findings) -> None:
+    """A share that nobody knows is neither 0 nor drawn through."""
+    first, second, third = night.trend[0], Point(night.trend[1].at, Coverage()), night.trend[2]
+    html = to_html(replace(night, trend=(first, second, third)))
+    (path,) = re.findall(r'class="curve" d="([^"]*)"', html)
+    assert [part[0] for part in path.split()] == ["M", "M", "L"]
+    assert path.startswith("M0.0,")
 
 
 def test_times_are_the_readers(night: Findings) -> None:

@@ -65,7 +65,7 @@ class Creator:
         while url:
             answer = expected(self._client.get(url))
             for item in answer.json():
-                if isinstance(item, dict) and mark in str(item.get("body") or ""):
+                if mark in str(item.get("body") or "") and (item.get("user") or {}).get("login") == self._account():
                     return self._mapped(item)
             url = next_url(answer)
         return None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from github import Auth
+from jwt import PyJWTError
 
 from vindaris_connectors.github.settings import GithubSettings
 from vindaris_sync.sdk.errors import TrackerUnusable
@@ -67,7 +68,7 @@ class InstallationAuth(Auth.Auth):
     def _asked(self, ask: AskToken) -> Answer:
         try:
             return ask(self.app, self._path)
-        except (ValueError, TypeError, NotImplementedError) as error:  # what signing raises for a key that is none
+        except (ValueError, TypeError, PyJWTError) as error:  # what signing raises for a key that is none
             raise _refused(f"the App's private key cannot sign ({type(error).__name__})") from None
 
 

@@ -197,7 +197,7 @@ def _graph_login(actor: Mapping[str, Any] | None) -> str:
     if not actor:
         return GHOST
     login = clean(actor["login"])
-    return f"{login}[bot]" if actor.get("__typename") == "Bot" else login
+    return f"{login.removesuffix('[bot]')}[bot]" if actor.get("__typename") == "Bot" else login
 
 
 def _graph_key(parent: Mapping[str, Any]) -> str:

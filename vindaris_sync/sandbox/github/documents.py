@@ -281,7 +281,7 @@ def field_value(each: Field, value: object) -> Document:
     if each.data_type == "single_select":
         document["single_select_option"] = chosen[0]
     if each.data_type == "multi_select":
-        document |= {"value": None, "multi_select_options": chosen}
+        document |= {"value": ",".join(map(str, names)), "multi_select_options": chosen}
     return document
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from vindaris_sync.domain.findings import Findings, Point
+from vindaris_sync.domain.findings import Findings, Point, Slice
 from vindaris_sync.domain.goals import outcome_progress
 from vindaris_sync.domain.text import counted, percent, points, signed
 from vindaris_sync.report import charts, words
@@ -17,6 +16,10 @@ from vindaris_sync.report import charts, words
 SHOWN = 10
 """Issues shown of each list; the tables hold all of them."""
 
+PARTS = 25
+"""Teams, trackers or places shown of each."""
+
+_KINDS = "team tracker place"
 _LONGEST_URL = 2000
 
 
@@ -62,6 +65,11 @@ def _moved(findings: Findings) -> dict[str, Any]:
     return dict(findings.change.numbers) if findings.change else {}
 
 
-def _groups(findings: Findings) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    for kind, rows in groupby(findings.slices, key=lambda each: each.kind):
-        yield kind, tuple(rows)
+def _groups(findings: Findings) -> Iterator[tuple[str, tuple[Slice, ...], int]]:
+    """Yield each kind of part, teams first, with its parts, the most unlinked first, and how many are left out."""
+    for kind in sorted({each.kind for each in findings.slices}, key=lambda kind: _KINDS.find(kind)):
+        rows = sorted(
+            (each for each in findings.slices if each.kind == kind),
+            key=lambda each: (-each.coverage.unlinked, each.name),
+        )
+        yield kind, tuple(rows[:PARTS]), len(rows[PARTS:])

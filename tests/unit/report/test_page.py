@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from vindaris_sync.domain.findings import Coverage, Findings, GoalRow, IssueLine, Listing, NotChecked, Point
+from vindaris_sync.domain.findings import Coverage, Findings, GoalRow, IssueLine, Listing, NotChecked, Point, Slice
 from vindaris_sync.report import to_html
-from vindaris_sync.report.page import SHOWN, web_link
+from vindaris_sync.report.page import PARTS, SHOWN, web_link
 
 VOID = {"meta", "br", "rect", "path", "link", "img"}
 
@@ -197,6 +197,17 @@ def test_a_night_without_open_work_is_a_gap_in_the_line(night: Findings) -> None
     (path,) = re.findall(r'class="curve" d="([^"]*)"', html)
     assert [part[0] for part in path.split()] == ["M", "M", "L"]
     assert path.startswith("M0.0,")
+
+
+def test_parts_are_shown_where_most_is_unlinked(empty_night: Findings) -> None:
+    """Teams come first, then trackers, then places; of many places those with the most unlinked work are shown."""
+    places = [Slice("place", f"acme/r{number:03}", Coverage(unlinked=number)) for number in range(PARTS + 5)]
+    slices = (*places, Slice("tracker", "jira", Coverage(1)), Slice("team", "Growth", Coverage(1)))
+    text = _Page(to_html(replace(empty_night, slices=slices))).text
+    assert text.index("By team") < text.index("By tracker") < text.index("By place")
+    assert f"acme/r{PARTS + 4:03}" in text
+    assert "acme/r004" not in text
+    assert "and 5 more with fewer unlinked issues" in text
 
 
 def test_times_are_the_readers(night: Findings) -> None:

@@ -67,7 +67,7 @@ def _moved(findings: Findings) -> dict[str, Any]:
 
 def _groups(findings: Findings) -> Iterator[tuple[str, tuple[Slice, ...], int]]:
     """Yield each kind of part, teams first, with its parts, the most unlinked first, and how many are left out."""
-    for kind in sorted({each.kind for each in findings.slices}, key=lambda kind: _KINDS.find(kind)):
+    for kind in sorted({each.kind for each in findings.slices}, key=_KINDS.find):
         rows = sorted(
             (each for each in findings.slices if each.kind == kind),
             key=lambda each: (-each.coverage.unlinked, each.name),

@@ -6,14 +6,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from vindaris_sync.sandbox.core import Response
 from vindaris_sync.sandbox.github.access import Refused, invalid
-from vindaris_sync.sandbox.github.call import JSON
-from vindaris_sync.sandbox.github.model import Issue, stamp
+from vindaris_sync.sandbox.github.model import Issue, Key, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vindaris_sync.sandbox.core import Response
     from vindaris_sync.sandbox.github.call import Call
 
 TOO_DEEP = (
@@ -22,50 +23,73 @@ TOO_DEEP = (
 )
 
 
+class Found(NamedTuple):
+    """What a list shows: the places in their order, and what a lagging index still holds of changed issues."""
+
+    keys: list[Key]
+    then: dict[int, Issue | None]
+
+
 def issues(call: Call) -> Response:
     """Return one page of a repository's issues and pull requests."""
     found = _found(call)
     descending = call.request.query.get("direction", "desc") != "asc"
     if descending:
-        found.reverse()
+        found.keys.reverse()
     size, number = call.page_size(), call.page_number()
+    last = -(-len(found.keys) // size)
     deepest = call.repo.max_page
-    if deepest is not None and -(-len(found) // size) > deepest:
+    if deepest is not None and last > deepest:
         return _by_cursor(call, found, descending=descending)
-    body = b"[" + b",".join(issue.doc for issue in found[(number - 1) * size : number * size]) + b"]"
-    return _printed(call, body, call.links(number, -(-len(found) // size)))
+    return _printed(call, found, found.keys[(number - 1) * size : number * size], call.links(number, last))
 
 
-def _found(call: Call) -> list[Issue]:
-    """Return what the filters leave, oldest first."""
+def _found(call: Call) -> Found:
+    """Return what the filters leave, oldest first; a list without filters costs no look at an issue."""
     query, repo = call.request.query, call.repo
     order = query.get("sort", "created")
     since = _since(query.get("since"))
     if since is None:
-        return []
-    now = call.world.weather.now(call.world.clock)
-    lag = call.world.weather.index_lag
-    then = repo.as_of(stamp(now - lag)) if lag > timedelta() else {}
+        return Found([], {})
     by = "updated" if order == "updated" else "created"
-    numbers = repo.orders.since(by, since if by == "updated" else "")
-    found = [repo.issues[number] for number in numbers if number not in then]
+    keys = repo.orders.since(by, since if by == "updated" else "")
+    then = _then(call)
     if then:
-        found += [issue for issue in then.values() if issue is not None]
-        found.sort(key=lambda issue: (getattr(issue, by), issue.number))
-    if since:
-        found = [issue for issue in found if issue.updated >= since]
+        keys = [key for key in keys if key[1] not in then]
+        known = [issue for issue in then.values() if issue is not None and issue.updated >= since]
+        keys += [(getattr(issue, by), issue.number) for issue in known]
+        keys.sort()
+    found = Found(keys, then)
+    keep = _filters(query, since)
+    if keep:
+        keys = [key for key in keys if all(test(_at(call, found, key)) for test in keep)]
+    if order == "comments":
+        keys = sorted((f"{_at(call, found, key).comments:09}", key[1]) for key in keys)
+    return Found(keys, then)
+
+
+def _filters(query: Mapping[str, str], since: str) -> list[Callable[[Issue], bool]]:
+    keep: list[Callable[[Issue], bool]] = []
     state = query.get("state", "open")
     if state != "all":
-        found = [issue for issue in found if issue.state == state]
+        keep.append(lambda issue: issue.state == state)
+    if since and query.get("sort") != "updated":
+        keep.append(lambda issue: issue.updated >= since)
     if query.get("labels"):
         wanted = {name.strip().casefold() for name in query["labels"].split(",")}
-        found = [issue for issue in found if wanted <= issue.labels]
-    if query.get("creator"):
-        creator = query["creator"].casefold()
-        found = [issue for issue in found if (issue.document()["user"] or {}).get("login", "").casefold() == creator]
-    if order == "comments":
-        found.sort(key=lambda issue: (issue.comments, issue.number))
-    return found
+        keep.append(lambda issue: wanted <= issue.labels)
+    return keep
+
+
+def _then(call: Call) -> dict[int, Issue | None]:
+    """Return the issues that the index does not know as they are, as it knows them."""
+    lag = call.world.weather.index_lag
+    return call.repo.as_of(stamp(call.world.weather.now(call.world.clock) - lag)) if lag > timedelta() else {}
+
+
+def _at(call: Call, found: Found, key: Key) -> Issue:
+    """Return the issue at a place, as the index knows it."""
+    return found.then.get(key[1]) or call.repo.issues[key[1]]
 
 
 def _since(text: str | None) -> str | None:
@@ -80,38 +104,32 @@ def _since(text: str | None) -> str | None:
     return None if instant.year <= 1970 else stamp(instant)  # noqa: PLR2004 - the epoch's year
 
 
-def _by_cursor(call: Call, found: list[Issue], *, descending: bool) -> Response:
+def _by_cursor(call: Call, found: Found, *, descending: bool) -> Response:
     """Answer for a data set that is too large for ``page=`` beyond the repository's ``max_page``."""
-    after, size = call.request.query.get("after"), call.page_size()
-    if after is None and call.page_number() > (call.repo.max_page or 0):
+    after, size, number = call.request.query.get("after"), call.page_size(), call.page_number()
+    if after is None and number > (call.repo.max_page or 0):
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, TOO_DEEP)
-    begin = (call.page_number() - 1) * size
-    if after is not None:
-        begin = _place(call, found, after, descending=descending)
-    shown = found[begin : begin + size]
+    begin = (number - 1) * size if after is None else _place(found.keys, after, descending=descending)
+    shown = found.keys[begin : begin + size]
     link = ""
-    if begin + size < len(found):
-        cursor = urlsafe_b64encode(_key(call, shown[-1]).encode()).decode()
-        link = f'<{call.url(after=cursor, page=str(call.page_number() + 1))}>; rel="next"'
-    return _printed(call, b"[" + b",".join(issue.doc for issue in shown) + b"]", link)
+    if begin + size < len(found.keys):
+        cursor = urlsafe_b64encode(" ".join(map(str, shown[-1])).encode()).decode()
+        link = f'<{call.url(after=cursor, page=str(number + 1))}>; rel="next"'
+    return _printed(call, found, shown, link)
 
 
-def _place(call: Call, found: list[Issue], after: str, *, descending: bool) -> int:
+def _place(keys: list[Key], after: str, *, descending: bool) -> int:
     """Return where the list goes on behind a cursor, whether or not the cursor's own issue is still there."""
     try:
-        key = urlsafe_b64decode(after).decode()
+        at, _, number = urlsafe_b64decode(after).decode().partition(" ")
+        key = (at, int(number))
     except ValueError as error:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The cursor is invalid") from error
-    keys = [_key(call, issue) for issue in found]
     if descending:
         return next((place for place, each in enumerate(keys) if each < key), len(keys))
     return bisect_right(keys, key)
 
 
-def _key(call: Call, issue: Issue) -> str:
-    at = issue.updated if call.request.query.get("sort") == "updated" else issue.created
-    return f"{at} {issue.number:012}"
-
-
-def _printed(call: Call, body: bytes, link: str) -> Response:
-    return Response(HTTPStatus.OK, call.world.site.render(body), {**JSON, **({"Link": link} if link else {})})
+def _printed(call: Call, found: Found, keys: list[Key], link: str) -> Response:
+    body = b"[" + b",".join(_at(call, found, key).doc for key in keys) + b"]"
+    return call.answer(body, headers={"Link": link} if link else None)

@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 Document = dict[str, Any]
-Order = Literal["created", "updated"]
+Key = tuple[str, int]
+"""An issue's place in an order: its stamp there, and its number."""
 REMEMBERED = 5_000
 """Changes that a lagging index can look back on, in each repository."""
 
@@ -129,7 +130,7 @@ class Orders:
     """The numbers of a repository's issues by creation and by update, oldest first."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, list[tuple[str, int]]] = {"created": [], "updated": []}
+        self._keys: dict[str, list[Key]] = {"created": [], "updated": []}
 
     def add(self, issue: Issue) -> None:
         """Sort one issue in."""
@@ -149,10 +150,10 @@ class Orders:
         self._keys["created"] = sorted(self._keys["created"] + [(issue.created, issue.number) for issue in issues])
         self._keys["updated"] = sorted(self._keys["updated"] + [(issue.updated, issue.number) for issue in issues])
 
-    def since(self, order: str, at: str) -> list[int]:
-        """Return the numbers of the issues at or after ``at``, oldest first; equal stamps by number."""
+    def since(self, order: str, at: str) -> list[Key]:
+        """Return the (stamp, number) of the issues at or after ``at``, oldest first; equal stamps by number."""
         keys = self._keys[order]
-        return [number for _, number in keys[bisect_left(keys, (at, 0)) :]]
+        return keys[bisect_left(keys, (at, 0)) :]
 
 
 class Past(NamedTuple):

@@ -180,7 +180,7 @@ def _pulls(repository: Repository, arguments: Arguments, _: Call) -> Node:
 def _listed(repository: Repository, arguments: Arguments, *, pulls: bool) -> list[Issue]:
     order = _record(arguments, "orderBy")
     by = "updated" if order.get("field") == "UPDATED_AT" else "created"
-    found = [repository.issues[number] for number in repository.orders.since(by, "")]
+    found = [repository.issues[number] for _, number in repository.orders.since(by, "")]
     found = [issue for issue in found if issue.pull == pulls]
     if states := _several(arguments, "states"):
         found = [issue for issue in found if issue.state.upper() in states]

@@ -229,3 +229,74 @@ def test_cursor_that_cannot_be_read_begins_anew(place: Place) -> None:
     connector = place.connect(repositories=[WEB])
     for cursor in ("", "7", "{", '{"since": 3}', '{"since":"yesterday"}', '{"other":1}'):
         assert len(set(keys(pulled(connector, {WEB: cursor})))) == 3, cursor
+
+
+def test_a_crowd_of_one_second_is_watched_at_its_end(place: Place, cursors: dict[str, str]) -> None:
+    """After 250 changes in one second an idle cycle is one free request, and a further change is not missed."""
+    numbers = place.create(WEB, 250)
+    place.clock.advance(timedelta(days=1))
+    connector = place.connect(repositories=[WEB])
+    pulled(connector, cursors)
+    for number in numbers:
+        place.world.edit(WEB, number, actor=PERSON, title="all at once")
+    pulled(connector, cursors)
+    place.spent()
+    assert pulled(connector, cursors) == []
+    assert len(place.spent()) == 1
+    place.clock.advance(MINUTE)
+    place.world.edit(WEB, 3, actor=PERSON, title="one more")
+    assert "one more" in [issue.title for page in pulled(connector, cursors) for issue in page.issues]
+
+
+def test_page_number_that_is_refused_midway(place: Place, cursors: dict[str, str]) -> None:
+    """Where GitHub stops counting pages in the middle of a load, Link is followed from there and nothing is lost."""
+    place.create(WEB, 730)
+    place.clock.advance(timedelta(days=1))
+    place.server.faults.add(Fault("status", status=422, path="/issues$", skip=3, times=1))
+    assert len(set(keys(pulled(place.connect(repositories=[WEB]), cursors)))) == 730
+
+
+def test_page_that_is_refused_on_resuming_begins_anew(place: Place, cursors: dict[str, str]) -> None:
+    """Where the page to resume at is refused, the load begins anew and keeps the instant of its first beginning."""
+    place.create(WEB, 330)
+    connector = place.connect(repositories=[WEB])
+    page = next(iter(connector.pull({})))
+    cursors[WEB] = page.cursor.replace('"load":1', '"load":3')
+    place.world.edit(WEB, 1, actor=PERSON, title="changed since")
+    place.clock.advance(timedelta(hours=1))
+    place.server.faults.add(Fault("status", status=422, path="/issues$", times=1))
+    titles = {issue.key: issue.title for each in pulled(connector, cursors) for issue in each.issues}
+    assert len(titles) == 330
+    assert titles[f"{WEB}#1"] == "changed since"
+
+
+def test_repository_lost_in_the_middle_of_a_load(place: Place, cursors: dict[str, str]) -> None:
+    """A repository that vanishes between two passes of its load, or after it, is named; its cursor stays."""
+    place.create(WEB, 230)
+    connector = place.connect(repositories=[WEB])
+    for stop in (1, 99):
+        for count, page in enumerate(connector.pull(dict(cursors)), 1):
+            cursors[page.scope] = page.cursor
+            if count == stop:
+                break
+        place.world.hide(TOKEN, WEB)
+        kept = dict(cursors)
+        with pytest.raises(TrackerUnusable, match="acme/web"):
+            pulled(connector, cursors)
+        assert cursors == kept
+        place.world.hide(TOKEN, WEB, hidden=False)
+
+
+def test_switched_off_issues_are_told(place: Place) -> None:
+    """A repository whose issues are switched off (410) is named as such."""
+    place.server.faults.add(Fault("status", status=410, path="/issues$", body={"message": "Issues are disabled"}))
+    with pytest.raises(TrackerUnusable, match="switched off"):
+        pulled(place.connect(repositories=[WEB]), {})
+
+
+def test_refused_repository_is_told_in_githubs_words(place: Place) -> None:
+    """A 403 that is no limit (single sign-on, for instance) is named in GitHub's words."""
+    body = {"message": "Resource protected by organization SAML enforcement"}
+    place.server.faults.add(Fault("status", status=403, path="/issues$", body=body))
+    with pytest.raises(TrackerUnusable, match="SAML"):
+        pulled(place.connect(repositories=[WEB]), {})

@@ -96,7 +96,7 @@ class JiraTruth:
             "write_back": WriteBackSettings(surfaces=("field:Goal", "label")),
             **settings,
         }
-        around = Surroundings(now=self.time, sleep=self.time.sleep, random=Random(1), in_flight=in_flight)
+        around = Surroundings(now=self.time, sleep=self.time.sleep, random=Random(1), in_flight=in_flight)  # noqa: S311 - back-off
         return JiraConnector(name, JiraSettings.model_validate(given), around)
 
     # People's acts

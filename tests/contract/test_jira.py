@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.jira_truth import JiraTruth
 from vindaris_sync.sdk.contract import Connect, ConnectorContract
+from vindaris_sync.sdk.protocol import Connector
 
 
 class TestJiraCloud(ConnectorContract):
@@ -38,7 +39,7 @@ class TestJiraDataCenter(ConnectorContract):
     def connect(self, tracker: JiraTruth) -> Connect:
         """Return how to connect to it."""
 
-        def connect(**settings: object) -> object:
+        def connect(**settings: object) -> Connector:
             return tracker.connect("dc", in_flight=1, **settings)
 
-        return connect  # type: ignore[return-value]
+        return connect

@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_connectors.jira import jql
+from vindaris_connectors.jira.bulk import Bulk
 from vindaris_connectors.jira.client import Client, server_time
-from vindaris_connectors.jira.permissions import BROWSE, BULK, CREATE, EDIT, granted
+from vindaris_connectors.jira.permissions import BROWSE, CREATE, EDIT, granted
 from vindaris_connectors.jira.screens import Screens
 from vindaris_connectors.jira.search import Query
 from vindaris_connectors.jira.settings import JiraSettings
@@ -33,6 +34,7 @@ class Checking:
     settings: JiraSettings
     scope: jql.Clause
     screens: Screens
+    bulk: Bulk
     surroundings: Surroundings
 
     def findings(self) -> list[Finding]:
@@ -69,7 +71,7 @@ class Checking:
             next(self.site.reader.pages(Query(self.scope, "updated", self.site.reader.id_fields, 1)))
             yield Finding(Level.OK, "jql", "Jira accepts the query")
         if self.site.reader.cloud:
-            if BULK in granted(self.client, self.site.reader.api, BULK):
+            if self.bulk.allowed:
                 yield Finding(Level.OK, "bulk change", "granted: equal changes go out a thousand at a time")
             else:
                 fix = "give the account the global permission Make bulk changes"

@@ -71,14 +71,10 @@ class JiraConnector:
         self._made: dict[str, str] = {}
         self._known: Site | None = None
         self._account = ""
+        self.capabilities = _ALWAYS
 
     def __repr__(self) -> str:
         return f"JiraConnector({self.name!r}, {self._settings.url!r})"
-
-    @property
-    def capabilities(self) -> Capability:
-        """What the tracker can do; bulk writing shows once the account's permission was asked for."""
-        return _ALWAYS | (Capability.BULK_WRITE if self._bulk.known else Capability(0))
 
     def scopes(self) -> Sequence[str]:
         """Return the one scope: a hash of ``projects`` or ``jql``."""
@@ -96,7 +92,10 @@ class JiraConnector:
         except VindarisError as error:
             return [Finding(Level.ERROR, "jira", str(error), error.advice)]
         screens = self._screens(site)
-        return Checking(self._client, site, self._settings, self._clause, screens, self._around).findings()
+        checking = Checking(self._client, site, self._settings, self._clause, screens, self._bulk, self._around)
+        findings = checking.findings()
+        self._note_bulk()
+        return findings
 
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """Yield the scope's pages: changes since its cursor, or everything."""
@@ -140,6 +139,7 @@ class JiraConnector:
         bulk = self._bulk if site.reader.cloud else None
         writing = Writing(self._client, self._fetching(site), self._screens(site), site.fields.usable, bulk, self._me)
         yield from writing.outcomes(writes, site.layout.surfaces)
+        self._note_bulk()
 
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue, or find it."""
@@ -149,6 +149,11 @@ class JiraConnector:
     def close(self) -> None:
         """Close the sockets."""
         self._client.close()
+
+    def _note_bulk(self) -> None:
+        """Declare bulk writing where the account's permission was asked for and granted."""
+        if self._bulk.known:
+            self.capabilities |= Capability.BULK_WRITE
 
     @property
     def _site(self) -> Site:

@@ -90,7 +90,7 @@ def _shaped(managed: Field, value: str) -> object:
 
 
 def document(text: str) -> dict[str, Any]:
-    """Return ``text`` in the Atlassian Document Format: paragraphs where blank lines are, line breaks where lines end."""
+    """Return ``text`` in the Atlassian Document Format: its paragraphs, and its lines within them."""
     return {"type": "doc", "version": 1, "content": [_paragraph(p) for p in text.split("\n\n") if p.strip()]}
 
 

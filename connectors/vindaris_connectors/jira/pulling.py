@@ -16,7 +16,7 @@ from vindaris_connectors.jira.recent import Recent
 from vindaris_connectors.jira.search import Found, Query
 from vindaris_sync.domain.models import Address, Page
 from vindaris_sync.sdk.exchange import Answer
-from vindaris_sync.sdk.parallel import ordered
+from vindaris_sync.sdk.parallel import interleaved, ordered
 from vindaris_sync.sdk.protocol import OVERLAP, Surroundings
 
 T = TypeVar("T")
@@ -77,12 +77,13 @@ class Pulling:
 
         Each page's cursor resumes the load at its youngest birth; the last one is the load's start, less the overlap.
         """
-        ids = self._ids(cursor.created)
+        in_flight = self.surroundings.in_flight
+        ids = interleaved([self._ids(cursor.created)], min(in_flight, 2))  # the next ids are read meanwhile
         first = next(ids)
         started = cursor.started or first.at or self.surroundings.now()
         created = cursor.created
         tasks = (self._task(part) for found in chain([first], ids) for part in parts(_identities(found), BATCH))
-        for asked, answer in ordered(tasks, self.surroundings.in_flight):
+        for asked, answer in ordered(tasks, in_flight):
             mapped = self.mapper.page(self.reader.items(answer, asked))
             births = [issue.created for issue in mapped.issues]
             created = max(births if created is None else [*births, created], default=None)

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 
 from tests.conformance.specs import GITHUB_ALLOWED, Conformance, github_path, github_spec
 from vindaris_sync.sandbox.core import Request, Response
 from vindaris_sync.sandbox.github import Account, GitHub, World
+from vindaris_sync.sandbox.server import Server
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 WEB = "/repos/acme/web"
@@ -237,3 +239,18 @@ def _jwt(app: int) -> str:
     head, claims = {"alg": "RS256", "typ": "JWT"}, {"iss": str(app), "iat": 1_772_366_400, "exp": 1_772_366_940}
     parts = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (head, claims)]
     return ".".join([*parts, "c2lnbmF0dXJl"])
+
+
+def test_a_recorder_is_served_in_the_services_place(recorder: Conformance) -> None:
+    """Whatever a real client sends over a socket is judged; a list of labels without its object is one departure."""
+    with Server({"/github": recorder}) as server:
+        headers = {"Authorization": "Bearer good"}
+        assert (
+            requests.get(f"{server.url}/github{WEB}/issues", headers=headers, timeout=5)
+            .json()[0]["url"]
+            .startswith(f"{server.url}/github{WEB}")
+        )
+        recorder.verify()
+        requests.post(f"{server.url}/github{WEB}/issues/1/labels", json=["x"], headers=headers, timeout=5)
+    with pytest.raises(AssertionError, match="is not of type 'object'"):
+        recorder.verify()

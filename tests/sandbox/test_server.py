@@ -182,6 +182,10 @@ def test_latency_lets_many_answers_be_in_flight(server: Server) -> None:
         {"kind": "status", "status": 9},
         {"kind": "status", "path": "("},
         {"kind": "reset", "x": 1},
+        {"kind": "reset", "times": "x"},
+        {"kind": "latency", "seconds": -1},
+        {"kind": "status", "headers": 5},
+        {"kind": "status", "path": 5},
         {"kind": "reset", "service": "gitlab"},
     ],
 )

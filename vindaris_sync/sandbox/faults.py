@@ -59,6 +59,13 @@ class Fault:
         if self.status not in STATUSES:
             msg = "status must be an HTTP status"
             raise ValueError(msg)
+        if not isinstance(self.headers, Mapping):
+            msg = "headers must be an object"
+            raise ValueError(msg)  # noqa: TRY004 - every reason is a ValueError, as promised
+        for name, kinds in (("times", int | None), ("skip", int), ("seconds", int | float | None)):
+            if not isinstance(value := getattr(self, name), kinds) or (value or 0) < 0:
+                msg = f"{name} must be a number that is not negative"
+                raise ValueError(msg)
         try:
             re.compile(self.path or "")
         except re.error as error:

@@ -38,11 +38,13 @@ class Sql:
 
     def rows(self, text: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
         """Return all rows of a query as tuples."""
-        return self.connection.exec_driver_sql(text, values).fetchall()
+        with _translated():
+            return self.connection.exec_driver_sql(text, values).fetchall()
 
     def row(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - a row's types are its query's
         """Return the first row, or None."""
-        return self.connection.exec_driver_sql(text, values).first()
+        with _translated():
+            return self.connection.exec_driver_sql(text, values).first()
 
     def value(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - as above
         """Return the first row's first column, or None without a row."""
@@ -56,7 +58,8 @@ class Sql:
 
     def run(self, text: str, values: tuple[Any, ...] = ()) -> int:
         """Execute one statement that writes; return how many rows it touched."""
-        count = self.connection.exec_driver_sql(text, values).rowcount
+        with _translated():
+            count = self.connection.exec_driver_sql(text, values).rowcount
         self.wrote |= count != 0
         return count
 
@@ -64,7 +67,8 @@ class Sql:
         """Execute a statement that writes once per tuple; nothing for none. Return how many rows were touched."""
         if not values:
             return 0
-        count = self.connection.exec_driver_sql(text, list(values)).rowcount
+        with _translated():
+            count = self.connection.exec_driver_sql(text, list(values)).rowcount
         self.wrote |= count != 0
         return count
 
@@ -205,7 +209,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Sql]:
         """Hold a snapshot."""
-        with self.snapshot() as sql, _translated():
+        with self.snapshot() as sql:
             yield sql
 
     # --- one daemon, one generation ------------------------------------------------------------------------------
@@ -253,10 +257,15 @@ class Database:
 
     def integrity(self) -> list[str]:
         """Return what SQLite finds wrong with the file and its foreign keys; nothing: it is sound."""
-        with self.read() as sql:
-            found = [row[0] for row in sql.rows("PRAGMA integrity_check")]
-            broken = [f"{row[0]} {row[1]} refers to a missing {row[2]}" for row in sql.rows("PRAGMA foreign_key_check")]
-        return [line for line in found if line != "ok"] + broken
+        try:
+            with self.read() as sql:
+                found = [row[0] for row in sql.rows("PRAGMA integrity_check") if row[0] != "ok"]
+                astray = () if found else sql.rows("PRAGMA foreign_key_check")
+        except StoreError as error:
+            if error.trouble is not Trouble.CORRUPT:
+                raise
+            return [str(error)]  # the damage is such that the check itself stops at it
+        return found + [f"{row[0]} {row[1]} refers to a missing {row[2]}" for row in astray]
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:
@@ -307,7 +316,10 @@ class Snapshot:
         """Let the state go; idempotent."""
         if self._owned:
             self._owned = False
-            self.sql.connection.exec_driver_sql("COMMIT")
+            try:
+                self.sql.connection.exec_driver_sql("ROLLBACK")
+            except DBAPIError:  # a damaged file refuses even this; the connection is not used again
+                self.sql.connection.invalidate()
             self.sql.connection.close()
 
 

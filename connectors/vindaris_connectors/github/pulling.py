@@ -103,9 +103,9 @@ class Pull:
             raise _out_of_reach(self._missing)
 
     def _round(self, readings: list[_Reading]) -> Iterator[Page]:
-        share = max(1, self._in_flight // max(1, len(readings)))
         by_scope = {reading.scope: reading for reading in readings}
-        readers = [self._reader(reading, share) for reading in readings]
+        share, over = divmod(self._in_flight, max(1, len(readings)))
+        readers = [self._reader(reading, max(1, share + (n < over))) for n, reading in enumerate(readings)]
         for fetched in interleaved(readers, self._in_flight):
             if isinstance(fetched, Unreachable):
                 self._missing.append(fetched)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -10,7 +10,8 @@ from random import Random
 from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_sync.sandbox import faults as sandbox
-from vindaris_sync.sandbox.jira import JiraCloud, JiraDataCenter, Person, World
+from vindaris_sync.sandbox.core import Service
+from vindaris_sync.sandbox.jira import Jira, JiraCloud, JiraDataCenter, Person, World
 from vindaris_sync.sandbox.jira.model import Issue
 from vindaris_sync.sandbox.jira.people import create
 from vindaris_sync.sandbox.server import Server
@@ -68,7 +69,8 @@ class JiraTruth:
     """No HIDE: to a 404 Jira adds nothing, so an issue hidden by its security level looks deleted."""
     places: Sequence[str] = ("APP", "OPS")
 
-    def __init__(self, *, cloud: bool) -> None:
+    def __init__(self, *, cloud: bool, around: Callable[[Jira], Service] | None = None) -> None:
+        """``around`` puts something between the wire and the service: a recorder, a meddler."""
         self.cloud = cloud
         self.time = Time()
         self.world = World(self.time)
@@ -78,7 +80,8 @@ class JiraTruth:
         self.account = self.world.add_account(TOKEN, BOT)
         self.alice = Person(self.world, self.world.user("alice"))
         self.service = JiraCloud(self.world) if cloud else JiraDataCenter(self.world)
-        self.server = Server({"/jira": self.service}, clock=self.time)
+        served = around(self.service) if around else self.service
+        self.server = Server({"/jira": served}, clock=self.time)
 
     @contextmanager
     def serving(self) -> Iterator[JiraTruth]:
@@ -86,8 +89,10 @@ class JiraTruth:
         with self.server:
             yield self
 
-    def connect(self, name: str = "jira-main", *, in_flight: int = 4, **settings: object) -> JiraConnector:
-        """Return a connector; ``settings`` replace single settings."""
+    def connect(
+        self, name: str = "jira-main", *, in_flight: int = 4, clock_away: timedelta = timedelta(), **settings: object
+    ) -> JiraConnector:
+        """Return a connector whose clock is ``clock_away`` from the site's; ``settings`` replace single settings."""
         given = {
             "url": f"{self.server.url}/jira",
             "email": BOT if self.cloud else "",
@@ -96,7 +101,12 @@ class JiraTruth:
             "write_back": WriteBackSettings(surfaces=("field:Goal", "label")),
             **settings,
         }
-        around = Surroundings(now=self.time, sleep=self.time.sleep, random=Random(1), in_flight=in_flight)  # noqa: S311 - back-off
+        around = Surroundings(
+            now=lambda: self.time.now + clock_away,
+            sleep=self.time.sleep,
+            random=Random(1),  # noqa: S311 - spreads retries
+            in_flight=in_flight,
+        )
         return JiraConnector(name, JiraSettings.model_validate(given), around)
 
     # People's acts

@@ -13,7 +13,7 @@ from vindaris_connectors.jira.bulk import Bulk
 from vindaris_connectors.jira.client import Client, server_time
 from vindaris_connectors.jira.permissions import BROWSE, CREATE, EDIT, granted
 from vindaris_connectors.jira.screens import Screens
-from vindaris_connectors.jira.search import Query
+from vindaris_connectors.jira.search import Query, SearchRefused
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_connectors.jira.site import Site
 from vindaris_connectors.jira.surfaces import Trouble
@@ -109,7 +109,10 @@ class Checking:
             return
         clauses = [jql.projects([key]) for key in self.settings.projects] or [self.scope]
         for clause in clauses:
-            issue = sample(self.site, clause)
+            try:
+                issue = sample(self.site, clause)
+            except SearchRefused:  # a project that may not be browsed has its finding already
+                continue
             screen: Any = self.screens.fields(issue) if issue else None
             if issue is None or screen is None:
                 continue

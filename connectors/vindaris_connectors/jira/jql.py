@@ -61,10 +61,15 @@ def projects(keys: Iterable[str]) -> Clause:
     return Clause(f"project in ({', '.join(quote(project_key(key)) for key in keys)})")
 
 
+def is_id(text: str) -> bool:
+    """Return whether ``text`` can be an issue's id."""
+    return _ID.fullmatch(text) is not None
+
+
 def ids(numbers: Iterable[str]) -> Clause:
     """Match the issues with these ids; raises ``ValueError`` for what is no number."""
     checked = list(numbers)
-    if not checked or not all(map(_ID.fullmatch, checked)):
+    if not checked or not all(map(is_id, checked)):
         raise ValueError("issue ids are numbers")
     return Clause(f"id in ({', '.join(checked)})")
 

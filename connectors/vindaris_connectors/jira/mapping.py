@@ -42,7 +42,7 @@ class Mapper:
         """Return the issue; raises what reading a wrong shape raises where it is none."""
         fields, key, id_ = raw["fields"], raw["key"], str(raw["id"])
         place, dash, _ = key.rpartition("-")
-        if not dash or not id_.isdecimal():
+        if not dash or not (id_.isdecimal() and id_.isascii()):
             raise ValueError(f"no issue: id {id_!r}, key {key!r}")
         status = fields["status"]
         return Issue(

@@ -65,7 +65,7 @@ class CloudReader:
         found = found_items(document)
         errors = document.get("issueErrors") or []
         told = {str(item.get("id")) for item in [*found, *errors] if isinstance(item, dict)}
-        lost = {ref for ref in refs if ref.isdecimal()} - told
+        lost = {ref for ref in refs if jql.is_id(ref)} - told
         if lost:
             raise Transient(f"asked for {len(refs)} issues, told nothing of {len(lost)}")
         return found
@@ -93,7 +93,7 @@ class ServerReader:
     def batch(self, refs: Sequence[str], fields: Sequence[str]) -> Answer:
         """Ask the search for exactly these issues, without its refusal of unknown ones."""
         clauses = []
-        if ids := [ref for ref in refs if ref.isdecimal()]:
+        if ids := [ref for ref in refs if jql.is_id(ref)]:
             clauses.append(jql.ids(ids))
         if keys := [ref for ref in refs if jql.project_of(ref)]:
             clauses.append(jql.keys(keys))

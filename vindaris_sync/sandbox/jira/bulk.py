@@ -230,8 +230,19 @@ def _select(item: Json, fields: Json, _: Json) -> None:
     fields[_field(item)] = None if chosen == -1 else {"id": str(chosen)}
 
 
-def _multi_select(item: Json, fields: Json, _: Json) -> None:
-    fields[_field(item)] = [{"id": str(_get(option, "optionId"))} for option in _listed(item, "options")]
+def _multi_select(item: Json, fields: Json, update: Json) -> None:
+    id_, options = _get(item, "fieldId"), [{"id": str(_get(option, "optionId"))} for option in _get(item, "options")]
+    match _get(item, "bulkEditMultiSelectFieldOption"):
+        case "ADD":
+            update.setdefault(id_, []).extend({"add": option} for option in options)
+        case "REMOVE":
+            update.setdefault(id_, []).extend({"remove": option} for option in options)
+        case "REPLACE":
+            fields[id_] = options
+        case "REMOVE_ALL":
+            fields[id_] = None
+        case other:
+            raise BulkRefusal(f"bulkEditMultiSelectFieldOption cannot be {other}")
 
 
 def _line(item: Json, fields: Json, _: Json) -> None:

@@ -15,6 +15,12 @@ from vindaris_sync.store.part import Part
 from vindaris_sync.store.view import StoreView
 
 _MOST_UNREAD = 5000
+_ORPHANS = (
+    "SELECT parent_ext, parent_key FROM issue WHERE tracker = ? AND presence IN ('present', 'context') "
+    "AND NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.tracker "
+    "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key) AND parent_id IS NULL"
+)
+"""What each half of a union adds its half of the condition to, so that each is answered from its partial index."""
 
 
 class Due(Part):
@@ -120,11 +126,8 @@ class Due(Part):
         """Return parents that present or context issues name, that are not known, and that were not asked for yet."""
         with self._db.read() as sql:
             rows = sql.rows(
-                "SELECT DISTINCT parent_ext, parent_key FROM issue WHERE tracker = ? AND parent_id IS NULL "
-                "AND (parent_ext <> '' OR parent_key <> '') AND presence IN ('present', 'context') "
-                "AND NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.tracker "
-                "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key) LIMIT ?",
-                (tracker, _MOST_UNREAD),
+                f"{_ORPHANS} AND parent_ext <> '' UNION {_ORPHANS} AND parent_key <> '' LIMIT ?",
+                (tracker, tracker, _MOST_UNREAD),
             )
         return [Address(tracker, ext, key) for ext, key in rows]
 

@@ -39,13 +39,12 @@ class Lookups(Part):
             if exact:
                 return (exact[0][0],)
             current = sql.rows(
-                "SELECT id FROM issue WHERE tracker IN (SELECT DISTINCT tracker FROM place) AND key = ? "
+                "SELECT id FROM issue WHERE key = ? "
                 "AND tracker = coalesce(?, tracker) ORDER BY presence <> 'present', id DESC",
                 (name, tracker),
             )
             former = sql.rows(
-                "SELECT issue_id FROM alias WHERE tracker IN (SELECT DISTINCT tracker FROM place) AND key = ? "
-                "AND tracker = coalesce(?, tracker) ORDER BY until DESC",
+                "SELECT issue_id FROM alias WHERE key = ? AND tracker = coalesce(?, tracker) ORDER BY until DESC",
                 (name, tracker),
             )
         return tuple(dict.fromkeys(row[0] for row in (*current, *former)))

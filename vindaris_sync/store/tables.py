@@ -85,11 +85,15 @@ def _where(condition: str) -> dict[str, Any]:
 
 
 class IssueRow(_Table, table=True):
-    """What a tracker says about an issue, and what was decided about it."""
+    """What a tracker says about an issue, and what was decided about it.
+
+    Only partial indexes lead with the tracker: a question about one tracker's few due issues is never answered by
+    walking through all of its issues.
+    """
 
     __tablename__ = "issue"
     __table_args__ = (
-        UniqueConstraint("tracker", "ext_id", name="issue_identity"),
+        UniqueConstraint("ext_id", "tracker", name="issue_identity"),
         _one_of("presence", Presence),
         _one_of("state", LinkState),
         _one_of("timing", ("at_birth", "later", "unknown"), null=True),
@@ -97,9 +101,9 @@ class IssueRow(_Table, table=True):
             "due OR NOT tracked OR closed OR presence <> 'present' OR state <> 'unlinked' OR review_open",
             name="unlinked_is_reviewed",  # L1
         ),
-        Index("issue_key", "tracker", "key"),
-        Index("issue_due", "id", **_where("due")),
-        Index("issue_unwritten", "id", **_where("unwritten")),
+        Index("issue_key", "key", "tracker"),
+        Index("issue_due", "tracker", "id", **_where("due")),
+        Index("issue_unwritten", "tracker", "id", **_where("unwritten")),
         Index("issue_wake", "wake_at", **_where("wake_at IS NOT NULL")),
         Index("issue_parent", "parent_id", **_where("parent_id IS NOT NULL")),
         Index("issue_carrier", "carrier_id", **_where("carrier_id IS NOT NULL")),
@@ -174,8 +178,8 @@ class AliasRow(_Table, table=True):
     """A key under which an issue was known before."""
 
     __tablename__ = "alias"
-    tracker: str = _text(key=True)
     key: str = _text(key=True)
+    tracker: str = _text(key=True)
     issue_id: int = _id("issue.id", key=False)
     until: int = _number()
 

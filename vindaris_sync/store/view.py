@@ -56,8 +56,8 @@ class StoreView:
         self._snapshot.close()
 
     def due(self, limit: int | None = None) -> list[int]:
-        """Return the ids that have to be decided, lowest (first seen) first; all, or the first ``limit``."""
-        text = "SELECT id FROM issue WHERE due ORDER BY id"
+        """Return the ids that have to be decided, by tracker and first seen first; all, or the first ``limit``."""
+        text = "SELECT id FROM issue WHERE due ORDER BY tracker, id"
         found = self._sql.rows(text) if limit is None else self._sql.rows(text + " LIMIT ?", (limit,))
         return [row[0] for row in found]
 

@@ -133,7 +133,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["issue.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tracker", "ext_id", name="issue_identity"),
+        sa.UniqueConstraint("ext_id", "tracker", name="issue_identity"),
     )
     op.create_index(
         "issue_carrier",
@@ -144,9 +144,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("carrier_id IS NOT NULL"),
     )
     op.create_index(
-        "issue_due", "issue", ["id"], unique=False, sqlite_where=sa.text("due"), postgresql_where=sa.text("due")
+        "issue_due",
+        "issue",
+        ["tracker", "id"],
+        unique=False,
+        sqlite_where=sa.text("due"),
+        postgresql_where=sa.text("due"),
     )
-    op.create_index("issue_key", "issue", ["tracker", "key"], unique=False)
+    op.create_index("issue_key", "issue", ["key", "tracker"], unique=False)
     op.create_index(
         "issue_orphan_id",
         "issue",
@@ -182,7 +187,7 @@ def upgrade() -> None:
     op.create_index(
         "issue_unwritten",
         "issue",
-        ["id"],
+        ["tracker", "id"],
         unique=False,
         sqlite_where=sa.text("unwritten"),
         postgresql_where=sa.text("unwritten"),
@@ -304,8 +309,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "alias",
-        sa.Column("tracker", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("tracker", sa.Text(), nullable=False),
         sa.Column(
             "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
@@ -314,7 +319,7 @@ def upgrade() -> None:
             ["issue_id"],
             ["issue.id"],
         ),
-        sa.PrimaryKeyConstraint("tracker", "key"),
+        sa.PrimaryKeyConstraint("key", "tracker"),
     )
     op.create_table(
         "cause",

@@ -158,6 +158,8 @@ class WebhookSettings(NotifySettings):
 
     kind: Literal["webhook"] = "webhook"
     url: SecretValue
+    secret: SecretValue | None = None
+    """Signs every message (header ``X-Vindaris-Signature``); absent: unsigned."""
 
 
 class LogSettings(NotifySettings):

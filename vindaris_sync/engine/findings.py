@@ -24,6 +24,7 @@ from vindaris_sync.domain.findings import (
     ages,
     rolled_up,
 )
+from vindaris_sync.domain.goals import by_key, parent_of
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.engine.context import Context
 from vindaris_sync.store.figures import Noted, Tally
@@ -51,6 +52,7 @@ def gather_findings(
         slices=tuple(_slices(context, tallies)),
         goals=_goals(context),
         birth=_birth(context),
+        unlinked=_listing(context, *store.causes(Reason.UNLINKED, _LINES, fresh=True)),
         closed_goal_work=_closed_goal_work(context),
         suspect=_listing(context, *store.suspects(_LINES)),
         suspect_ages=_ages(context, Reason.GOAL_CHANGED, now),
@@ -98,6 +100,8 @@ def _goals(context: Context) -> tuple[GoalRow, ...]:
         inherited = row.count if row.inherited else 0
         own[row.goal] += Work(0, row.count, inherited) if row.closed else Work(row.count, 0, inherited)
         suspect[row.goal] += 0 if row.closed else row.suspect
+    goals = context.store.goals()
+    known = by_key(stored.goal for stored in goals)
     return rolled_up(
         GoalRow(
             key=stored.goal.key,
@@ -106,13 +110,13 @@ def _goals(context: Context) -> tuple[GoalRow, ...]:
             priority=stored.goal.priority or "",
             period=stored.goal.period or "",
             owner=stored.goal.owner or "",
-            parent=stored.goal.parent or "",
+            parent=above.key if (above := parent_of(stored.goal, known)) else "",
             own=own[stored.id],
             outcomes=stored.goal.outcomes,
             suspect=suspect[stored.id],
             missing=stored.missing_since is not None,
         )
-        for stored in context.store.goals()
+        for stored in goals
     )
 
 

@@ -25,7 +25,7 @@ def build(name: str, settings: NotifySettings) -> Channel:
         case SlackWebhookSettings():
             return SlackWebhookChannel(name, settings.url)
         case WebhookSettings():
-            return WebhookChannel(name, settings.url)
+            return WebhookChannel(name, settings.url, settings.secret)
         case LogSettings():
             return LogChannel(name)
     raise ConfigError(f"[notify.{name}] kind: there is no kind of channel {settings.kind!r}")

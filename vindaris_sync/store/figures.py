@@ -122,15 +122,20 @@ class Figures(Part):
             total = int(sql.value(f"SELECT count(*) FROM issue WHERE suspect AND {_OPEN}"))  # noqa: S608 - fixed texts
         return total, self.causes("goal_changed", most)[1]
 
-    def causes(self, reason: str, most: int) -> tuple[int, tuple[Noted, ...]]:
-        """Return how many open causes of this reason there are, and the first of them, oldest first."""
+    def causes(self, reason: str, most: int, *, fresh: bool = False) -> tuple[int, tuple[Noted, ...]]:
+        """Return how many open causes of this reason there are, and the first of them, oldest first.
+
+        ``fresh``: without backlog, newest first.
+        """
         where = "FROM cause c JOIN issue i ON i.id = c.issue_id WHERE c.is_open AND c.reason = ?"
+        where += " AND c.surface_at IS NOT NULL" if fresh else ""
+        order = "c.opened DESC, c.id DESC" if fresh else "c.opened, c.id"
         with self._db.read() as sql:
             total = int(sql.value(f"SELECT count(*) {where}", (reason,)))
             rows = sql.rows(
                 "SELECT i.tracker, i.place, i.key, i.title, i.url, "
                 f"CASE WHEN c.subject = '' THEN NULL ELSE CAST(c.subject AS INTEGER) END, c.opened, c.detail {where} "
-                "ORDER BY c.opened, c.id LIMIT ?",
+                f"ORDER BY {order} LIMIT ?",
                 (reason, most),
             )
         return total, tuple(_noted(row) for row in rows)

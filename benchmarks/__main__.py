@@ -1,0 +1,37 @@
+"""``python -m benchmarks``: run all measurements, print the table, write ``build/bench.json``; exit 1 if a bound fails."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import structlog
+
+from benchmarks.budgets import budgets
+from benchmarks.costs import goal_change, idle
+from benchmarks.pulls import full_pulls, latency
+from benchmarks.rows import Row, publish
+
+_COUNT, _MANY, _STORED = 20_000, 100_000, 1_000_000
+
+
+def main() -> int:
+    """Measure everything; with ``quick`` among the arguments at a tenth of the size."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    scale = 10 if "quick" in sys.argv[1:] else 1
+    rows: list[Row] = []
+    for rows_of in (
+        budgets(),
+        goal_change(10_000),
+        idle((1000, _STORED // scale)),
+        full_pulls(_COUNT // scale, _MANY // scale),
+        latency(_COUNT // scale),
+    ):
+        for row in rows_of:
+            print(f"{row.name}: {row.value:,.2f} {row.unit}", file=sys.stderr)  # noqa: T201 - progress
+            rows.append(row)
+    return 0 if publish(rows, Path("build/bench.json")) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

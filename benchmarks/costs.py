@@ -1,0 +1,100 @@
+"""Costs inside: a pass in which nothing changed at any size, and a goal that changes with 10,000 issues on it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.product import Goals, context_on
+from benchmarks.rows import Row
+from vindaris_connectors.memory.connector import MemoryConnector
+from vindaris_connectors.memory.settings import MemorySettings
+from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.domain.decisions import By, link
+from vindaris_sync.domain.goals import Goal
+from vindaris_sync.domain.models import Address, Issue, IssueRef, Page, Provenance
+from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.deciding import decide_due
+from vindaris_sync.engine.goals import refresh_goals
+from vindaris_sync.engine.passes import run_pass
+from vindaris_sync.engine.relay import relay
+from vindaris_sync.notify.log import LogChannel
+
+_NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_PAGE = 5000
+
+
+def idle(sizes: tuple[int, ...]) -> Iterator[Row]:
+    """Yield what an idle pass costs in SQLite VM steps with each size of store, and the ratio of the extremes."""
+    steps: dict[int, int] = {}
+    for size in sizes:
+        with TemporaryDirectory() as folder:
+            tracker = MemoryTracker("bench")
+            settings = MemorySettings()
+            connector = MemoryConnector.on(tracker, "bench", settings)
+            with context_on(Path(folder) / "bench.db", settings, connector) as context:
+                refresh_goals(context, promote_all=True)
+                _fill(context, size)
+                decide_due(context, "fill", ["bench"])
+                run_pass(context, "bench")
+                with context.store.metered() as meter:
+                    run_pass(context, "bench")
+                steps[size] = meter.steps
+        yield Row(f"idle pass with {size:,} issues stored", steps[size], "VM steps")
+    yield Row("idle pass, largest store / smallest", steps[sizes[-1]] / steps[sizes[0]], "ratio", "≤ 1.2")
+
+
+def _fill(context: Context, size: int, parents: bool = False) -> None:  # noqa: FBT001, FBT002 - two shapes of data
+    surfaces = context.trackers["bench"].connector.layout().surfaces
+    for start in range(0, size, _PAGE):
+        issues = tuple(_issue(number, parents and number % 2) for number in range(start, min(start + _PAGE, size)))
+        context.store.record_page("bench", Page("bench", issues, "{}"), surfaces, _NOW)
+    context.store.mark_loaded("bench", _NOW)
+
+
+def _issue(number: int, child: object) -> Issue:
+    ref = IssueRef("bench", str(number))
+    parent = Address("bench", str(number - 1), f"APP-{number - 1}") if child else None
+    created = _NOW - timedelta(days=1, seconds=number)
+    return Issue(ref, f"APP-{number}", "APP", "Task", "A title", "", "Open", closed=False, created=created,
+                 updated=created, parent=parent)  # fmt: skip
+
+
+def goal_change(count: int) -> Iterator[Row]:
+    """Yield what it costs that a goal changes with ``count`` open issues on it, half of them inheriting."""
+    goals = Goals(Goal("G-1", "A goal"))
+    with TemporaryDirectory() as folder:
+        settings = MemorySettings()
+        connector = MemoryConnector.on(MemoryTracker("bench"), "bench", settings)
+        with context_on(Path(folder) / "bench.db", settings, connector, goals) as context:
+            refresh_goals(context, promote_all=True)
+            _fill(context, count, parents=True)
+            _link_even(context)
+            for _ in range(2):
+                decide_due(context, "link", ["bench"])
+            goals.goals = (replace(goals.goals[0], title="A goal with another aim"),)
+            start = time.process_time()
+            refresh_goals(context, promote_all=True)
+            decided = decide_due(context, "change", ["bench"])
+            cpu = time.process_time() - start
+            opened = Counter(type(action).__name__ for action in decided.actions)["OpenCause"]
+            labels = sum(bool(write.causes) for write in decided.writes)
+            messages = relay(context, {"log": LogChannel("log")})
+    yield Row(f"goal with {count:,} issues changes: reviews opened", opened, "reviews", f"= {count // 2}")
+    yield Row(f"goal with {count:,} issues changes", cpu, "s CPU", "≤ 1")
+    yield Row("labels written for it", labels, "labels", f"≤ {settings.write_back.label_limit}")
+    yield Row("chat messages sent for it", messages, "messages", "= 1")
+
+
+def _link_even(context: Context) -> None:
+    store, book = context.store, context.book()
+    by = By("bench", "import", "benchmark", _NOW)
+    with store.transaction():
+        for record in store.view_records(store.ids("bench").values()).values():
+            if record.parent is None:
+                store.apply(link(record, [1], book, by, Provenance.CHOSEN), "", _NOW)

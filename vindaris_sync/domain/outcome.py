@@ -58,12 +58,27 @@ def _is_current(raw: str, key: str) -> bool:
 
 
 def timing(record: Record, effect: Effective, policy: Policy) -> str | None:
-    """Return when the first effective link came, by the tracker's event time where it is known."""
-    if record.timing is not None or not effect.links:
+    """Return when the first effective link came, by the tracker's event time where it is known.
+
+    A link is proven from when it was made on; what a person had set in the tracker, from the last change of the
+    issue that carries it. An issue hangs where it does since its own last change at the latest.
+    """
+    if record.timing is not None or not effect.links or effect.carrier is None:
         return record.timing
-    if record.updated - record.created <= policy.born_within:
+    birth = record.created + policy.born_within
+    made = min(_made(link, effect.carrier) for link in effect.links)
+    if max(made, record.updated) <= birth:
         return "at_birth"
-    return "unknown" if record.backlog and record.state is None else "later"
+    unproven = record.backlog and record.state is None and any(_shown(link) for link in effect.links)
+    return "unknown" if unproven else "later"
+
+
+def _made(link: Link, carrier: Record) -> datetime:
+    return min(link.at, carrier.updated) if _shown(link) else link.at
+
+
+def _shown(link: Link) -> bool:
+    return link.provenance is Provenance.ADOPTED
 
 
 def stored_state(record: Record) -> SetState | None:

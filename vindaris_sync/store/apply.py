@@ -189,6 +189,7 @@ def _settle(sql: Sql, plan: Plan, now: int) -> None:
         [(now, issue) for issue in opened if issue not in states],
     )
     sql.many(_STATE, [_state(each, now, each.issue in opened, each.issue in decided) for each in states.values()])
+    sql.many(_CARRIER, [(each.carrier, each.issue, each.carrier) for each in states.values()])
     _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
     unstated = [(issue,) for issue in decided if issue not in states]
     sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", unstated)
@@ -197,7 +198,7 @@ def _settle(sql: Sql, plan: Plan, now: int) -> None:
 
 
 _STATE = (
-    "UPDATE issue SET state = ?, carrier_id = ?, goals = ?, basis = ?, tracked = ?, parent_unknown = ?, suspect = ?, "
+    "UPDATE issue SET state = ?, goals = ?, basis = ?, tracked = ?, parent_unknown = ?, suspect = ?, "
     "undecided_since = ?, timing = ?, decided = TRUE, "
     "review_at = CASE WHEN ? AND NOT review_open THEN ? ELSE review_at END, "
     "times_opened = CASE WHEN ? AND NOT review_open THEN times_opened + 1 ELSE times_opened END, "
@@ -205,9 +206,13 @@ _STATE = (
 )
 
 
+_CARRIER = "UPDATE issue SET carrier_id = ? WHERE id = ? AND carrier_id IS DISTINCT FROM ?"
+"""Apart, since it seldom changes and setting a column that refers to a row costs as much as all the others."""
+
+
 def _state(each: SetState, now: int, opens: bool, decided: bool) -> tuple[object, ...]:  # noqa: FBT001 - columns
     return (
-        str(each.state), each.carrier, dump(each.goals), dump_basis(each.basis), each.tracked, each.parent_unknown,
+        str(each.state), dump(each.goals), dump_basis(each.basis), each.tracked, each.parent_unknown,
         each.suspect, each.undecided_since, each.timing, opens, now, opens, opens, decided, each.issue,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from vindaris_connectors.jira.client import Client
+from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.permissions import BULK, granted
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.protocol import Surroundings
@@ -66,7 +66,11 @@ class Bulk:
             self._allowed = False
         if answer.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
             return Outcome(failed=frozenset(ids))
-        return self._ended(str(answer.json().get("taskId")), ids)
+        try:
+            task = str(as_object(answer)["taskId"])
+        except (Transient, LookupError):
+            return Outcome(doubt=frozenset(ids))
+        return self._ended(task, ids)
 
     def _ended(self, task: str, ids: Sequence[str]) -> Outcome:
         """Return the outcome of a task, asked for at growing intervals; a task that ends badly did what it did."""
@@ -74,7 +78,7 @@ class Bulk:
         while True:
             try:
                 answer = self._client.read(f"/rest/api/3/bulk/queue/{task}")
-                document = answer.json() if answer.status == HTTPStatus.OK else {}
+                document = as_object(answer) if answer.status == HTTPStatus.OK else {}
             except Transient:
                 return Outcome(doubt=frozenset(ids))
             status = document.get("status")

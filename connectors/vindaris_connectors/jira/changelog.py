@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from vindaris_connectors.jira.client import Client
+from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.search import MAX_PAGES
 from vindaris_connectors.jira.surfaces import Field, Shape
 from vindaris_sync.domain.models import Change, Raw, Surface, SurfaceKind, observe
@@ -47,9 +47,12 @@ def read_entries(client: Client, ids: Sequence[str], fields: Sequence[str]) -> d
             return {}
         if answer.status != HTTPStatus.OK:
             raise Transient(f"{answer.url} answered {answer.status}")
-        document = answer.json()
-        for log in document.get("issueChangeLogs") or ():
-            entries.setdefault(str(log["issueId"]), []).extend(_entries(log))
+        document = as_object(answer)
+        try:
+            for log in document.get("issueChangeLogs") or ():
+                entries.setdefault(str(log["issueId"]), []).extend(_entries(log))
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise Transient(f"{answer.url} answered with a changelog that cannot be read") from None
         token = document.get("nextPageToken")
         if not token or token == body.get("nextPageToken"):
             break

@@ -10,7 +10,7 @@ from typing import Any
 
 from vindaris_connectors.jira import jql
 from vindaris_connectors.jira.bulk import Bulk
-from vindaris_connectors.jira.client import Client, server_time
+from vindaris_connectors.jira.client import Client, as_object, server_time
 from vindaris_connectors.jira.permissions import BROWSE, CREATE, EDIT, granted
 from vindaris_connectors.jira.screens import Screens
 from vindaris_connectors.jira.search import Query, SearchRefused
@@ -52,7 +52,7 @@ class Checking:
 
     def _account(self) -> Iterator[Finding]:
         answer = self.client.read(f"{self.site.reader.api}/myself")
-        document = answer.json() if answer.status == HTTPStatus.OK else {}
+        document = as_object(answer) if answer.status == HTTPStatus.OK else {}
         kind = "Cloud" if self.site.reader.cloud else "Data Center"
         who, zone = document.get("displayName") or "somebody", document.get("timeZone") or "unknown"
         yield Finding(Level.OK, "account", f"{who} on Jira {kind} {self.site.version}, time zone {zone}")

@@ -141,6 +141,14 @@ class Client:
         raise Transient(f"{self._url} answered anonymously although the token works")
 
 
+def as_object(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object that was answered; raises ``Transient`` for anything else."""
+    document = answer.json()
+    if not isinstance(document, dict):
+        raise Transient(f"{answer.url} answered with something that is no object")
+    return document
+
+
 def anonymous(answer: Answer) -> bool:
     """Return whether Jira's headers say that it did not believe our token, whatever the status.
 

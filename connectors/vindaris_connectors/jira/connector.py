@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from vindaris_connectors.jira import jql
 from vindaris_connectors.jira.bulk import Bulk
 from vindaris_connectors.jira.checking import Checking, sample
-from vindaris_connectors.jira.client import Client
+from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.creating import Creating
 from vindaris_connectors.jira.cursor import Cursor, scope_of
 from vindaris_connectors.jira.fetching import Fetching
@@ -179,7 +179,7 @@ class JiraConnector:
         """Return our account's id (Data Center: its key); raises where the site takes us for nobody."""
         if not self._account:
             answer = self._client.read(f"{self._site.reader.api}/myself")
-            document = answer.json() if answer.status == HTTPStatus.OK else {}
+            document = as_object(answer) if answer.status == HTTPStatus.OK else {}
             self._account = str(document.get("accountId") or document.get("key") or "")
             if not self._account:
                 raise Transient(f"{answer.url} does not say who we are ({answer.status})")

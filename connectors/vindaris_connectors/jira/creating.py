@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_connectors.jira import jql
-from vindaris_connectors.jira.client import Client, Reasons
+from vindaris_connectors.jira.client import Client, Reasons, as_object
 from vindaris_connectors.jira.fetching import Fetching
 from vindaris_connectors.jira.search import Query
 from vindaris_connectors.jira.surfaces import Field, Shape
@@ -51,8 +51,7 @@ class Creating:
         query = Query(clause, "created", ("created",), reader.page, properties=(MARK,))
         for found in reader.pages(query):
             for item in found.items:
-                mark = (item.get("properties") or {}).get(MARK) or {}
-                if mark.get("draft") == draft.id and mark.get("issue") in {None, item.get("id")}:
+                if _marks(item, draft.id):
                     return str(item["id"])
         return ""
 
@@ -64,7 +63,7 @@ class Creating:
             raise IssueRejected(f"the account may not create issues in {draft.place}", advice="give it Create issues")
         if answer.status != HTTPStatus.CREATED:
             raise IssueRejected(f"Jira refuses draft {draft.id} ({answer.status}): {Reasons.of(answer)}")
-        id_ = str(answer.json()["id"])
+        id_ = str(as_object(answer).get("id"))
         self.client.write("PUT", f"{api}/issue/{id_}/properties/{MARK}", {**mark, "issue": id_})
         return id_
 
@@ -82,6 +81,15 @@ class Creating:
                 raise TrackerUnusable(f"{key} is no managed field", reason="missing", advice="name it in surfaces")
             content[managed.id] = _shaped(managed, value)
         return content
+
+
+def _marks(item: Any, draft: str) -> bool:  # noqa: ANN401 - JSON has no narrower type
+    """Return whether ``item`` carries the draft's mark, and as its own."""
+    try:
+        mark = item["properties"][MARK]
+        return mark["draft"] == draft and mark.get("issue") in {None, item["id"]}
+    except (LookupError, TypeError, AttributeError):
+        return False
 
 
 def _shaped(managed: Field, value: str) -> object:

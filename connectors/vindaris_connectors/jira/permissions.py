@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from vindaris_connectors.jira.client import Client
+from vindaris_connectors.jira.client import Client, as_object
 from vindaris_sync.sdk.errors import Transient
 
 BROWSE, EDIT, CREATE, BULK = "BROWSE_PROJECTS", "EDIT_ISSUES", "CREATE_ISSUES", "BULK_CHANGE"
@@ -21,8 +21,7 @@ def granted(client: Client, api: str, *wanted: str, project: str = "") -> frozen
         return frozenset()
     if answer.status != HTTPStatus.OK:
         raise Transient(f"{answer.url} answered {answer.status}")
-    document = answer.json()
-    told = document.get("permissions") if isinstance(document, dict) else None
+    told = as_object(answer).get("permissions")
     if not isinstance(told, dict):
         raise Transient(f"{answer.url} answered without permissions")
     return frozenset(key for key in wanted if (told.get(key) or {}).get("havePermission") is True)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from vindaris_connectors.jira import jql
-from vindaris_connectors.jira.client import Client
+from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.search import Found, Query, Raws, cloud_pages, found_items, server_pages
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
@@ -113,7 +113,4 @@ def _page(answer: Answer) -> dict[str, Any]:
         raise TrackerUnusable(
             f"{answer.url} answered {answer.status} to a batch of issues", reason="protocol", advice="check url"
         )
-    document = answer.json()
-    if not isinstance(document, dict):
-        raise Transient(f"{answer.url} answered with something that is no page")
-    return document
+    return as_object(answer)

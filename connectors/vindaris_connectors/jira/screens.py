@@ -11,7 +11,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Any
 
-from vindaris_connectors.jira.client import Client, Reasons
+from vindaris_connectors.jira.client import Client, Reasons, as_object
 from vindaris_connectors.jira.edits import Edit, needed_options
 from vindaris_connectors.jira.permissions import EDIT, granted
 from vindaris_connectors.jira.reading import Reader
@@ -51,7 +51,7 @@ class Screens:
         like = issue.place, issue.type
         if like not in self._screens:
             answer = self._client.read(f"{self._reader.api}/issue/{issue.ref.id}/editmeta")
-            document = answer.json() if answer.status == HTTPStatus.OK else {}
+            document = as_object(answer) if answer.status == HTTPStatus.OK else {}
             self._screens[like] = document.get("fields") or None
         return self._screens[like]
 
@@ -115,12 +115,12 @@ class Screens:
             return None
         path = f"{self._reader.api}/field/{field.id}/context"
         answer = self._client.read(path)
-        contexts = answer.json().get("values") or [] if answer.status == HTTPStatus.OK else []
+        contexts = as_object(answer).get("values") or [] if answer.status == HTTPStatus.OK else []
         if len(contexts) != 1:
             return None
         body = {"options": [{"value": value}]}
         answer = self._client.write("POST", f"{path}/{contexts[0]['id']}/option", body)
-        made = answer.json().get("options") or [] if answer.status == HTTPStatus.OK else []
+        made = as_object(answer).get("options") or [] if answer.status == HTTPStatus.OK else []
         if not made:
             return None
         self._options[field.id, issue.place, value] = int(made[0]["id"])

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_connectors.jira import jql
-from vindaris_connectors.jira.client import Client, Reasons, server_time
+from vindaris_connectors.jira.client import Client, Reasons, as_object, server_time
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.mapping import instant
@@ -177,10 +177,7 @@ def _document(answer: Answer) -> dict[str, Any]:
         raise TrackerUnusable(
             f"{answer.url} answered {answer.status}", reason="protocol", advice="check url: no Jira answers there"
         )
-    document = answer.json()
-    if not isinstance(document, dict):
-        raise Transient(f"{answer.url} answered with something that is no page")
-    return document
+    return as_object(answer)
 
 
 def found_items(document: dict[str, Any]) -> Raws:

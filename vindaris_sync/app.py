@@ -1,0 +1,192 @@
+"""The composition root: the only place that builds real things from a configuration, and closes them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from types import TracebackType
+from typing import Self
+
+from vindaris_sync.config.goals_file import FileGoals
+from vindaris_sync.config.settings import Config
+from vindaris_sync.daemon.clockwork import Clockwork
+from vindaris_sync.daemon.lifecycle import run_until_stopped
+from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
+from vindaris_sync.engine.nightly import ReportPlace, run_nightly
+from vindaris_sync.engine.passes import PassReport
+from vindaris_sync.engine.progress import Progress
+from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.notify.build import build as build_channel
+from vindaris_sync.notify.protocol import Channel
+from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.registry import load_kind
+from vindaris_sync.store.store import Store
+
+_SPARE_THREADS = 4  # goals, settle, relay and nightly beside one pull for each tracker
+
+Observe = Callable[[PassReport], None]
+
+
+def _nobody(_: PassReport) -> None:
+    """Observe nothing."""
+
+
+@dataclass(slots=True)
+class App:
+    """All that works together, built from one configuration; close it, or use it as a context manager."""
+
+    config: Config
+    context: Context
+    channels: Mapping[str, Channel]
+    _closing: ExitStack = field(repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def store(self) -> Store:
+        """What is kept."""
+        return self.context.store
+
+    def close(self) -> None:
+        """Close connectors and channels, then the store; idempotent."""
+        self._closing.close()
+
+    def run_nightly(self, day: date) -> None:
+        """Compare everything and write the report of the local date ``day``."""
+        from vindaris_sync.engine.nightly import ReportPlace
+
+        report = self.config.report
+        place = ReportPlace(report.directory, report.keep, self.config.schedule.timezone.key)
+        run_nightly(self.context, self.channels, place, day)
+
+    def run(self, *, stop: Event | None = None, observe: Observe = _nobody) -> bool:
+        """Be the store's one daemon until SIGTERM, SIGINT or ``stop``; return whether all work reached a safe point.
+
+        Where it did not, threads are still at work and must not be waited for. ``observe`` is called with every pass.
+
+        Raises:
+            StoreError: another process is this store's daemon.
+
+        """
+        self.store.claim()
+        pool = ThreadPoolExecutor(len(self.context.trackers) + _SPARE_THREADS, thread_name_prefix="work")
+        clockwork = Clockwork(
+            self.context, self.channels, nightly_of(self.config), self.run_nightly, pool, observe=observe
+        )
+        run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
+        return not self.context.progress.running()
+
+
+def open_app(
+    config: Config,
+    *,
+    store: Store | None = None,
+    writes: bool = True,
+    progress: Progress | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> App:
+    """Build everything, without a request to anybody; what was built is closed again where a part cannot be.
+
+    ``store`` replaces the configured one and is closed with the rest. ``writes`` False: trackers are only read.
+    """
+    progress = progress or Progress()
+    with ExitStack() as closing:
+        store = store or open_store(config, create=True)
+        closing.callback(store.close)
+        channels: dict[str, Channel] = {}
+        for name, block in config.notify.items():
+            channels[name] = build_channel(name, block)
+            closing.callback(channels[name].close)
+        trackers: dict[str, Tracker] = {}
+        for name in config.trackers:
+            trackers[name] = _tracker(config, name, progress, now)
+            closing.callback(trackers[name].connector.close)
+            store.put_tracker(name, trackers[name].kind)
+        context = Context(
+            store, trackers, goal_source(config), teams_of(config), goal_rules(config), now, writes=writes,
+            progress=progress,
+        )  # fmt: skip
+        return App(config, context, channels, closing.pop_all())
+
+
+def _tracker(config: Config, name: str, progress: Progress, now: Callable[[], datetime]) -> Tracker:
+    settings = config.trackers[name]
+    around = Surroundings(now=now, sleep=progress.sleep, in_flight=settings.in_flight)
+    return Tracker(name, settings.kind, settings, load_kind(settings.kind).build(name, settings, around))
+
+
+@contextmanager
+def rehearsal(config: Config, *, progress: Progress | None = None) -> Iterator[App]:
+    """Give everything as it is, on a copy of the store: nothing is written to a tracker, the chat or the real store."""
+    with TemporaryDirectory(prefix="vindaris-plan-") as folder:
+        copy = Path(folder) / "plan.db"
+        if store_exists(config):
+            with open_store(config) as store:
+                store.backup(copy)
+        with open_app(config, store=Store.open(f"sqlite:///{copy}"), writes=False, progress=progress) as app:
+            yield app
+
+
+def store_path(config: Config) -> Path | None:
+    """Return the database's file; None where the address names none."""
+    address, scheme = config.store.address, "sqlite:///"
+    return Path(address.removeprefix(scheme).partition("?")[0]) if address.startswith(scheme) else None
+
+
+def store_exists(config: Config) -> bool:
+    """Return whether there is a database already; one that is no file is taken to be there."""
+    path = store_path(config)
+    return path is None or path.exists()
+
+
+def open_store(config: Config, *, create: bool = False) -> Store:
+    """Open the configured store; ``ConfigError`` where there is none yet and it is not to be made."""
+    if not create and not store_exists(config):
+        raise ConfigError(
+            f"there is no database at {store_path(config)} yet",
+            advice="it is made by the daemon's first start, `vindaris-sync run`, or by `vindaris-sync db migrate`",
+        )
+    return Store.open(config.store.address)
+
+
+def goal_source(config: Config) -> FileGoals:
+    """Return where goals are stated."""
+    return FileGoals(config.goals.file, config.longest_key())
+
+
+def goal_rules(config: Config) -> GoalRules:
+    """Return which goal edits count, and from when."""
+    return GoalRules(tuple(config.goals.material), config.goals.debounce, config.goals.born_within)
+
+
+def goals_context(config: Config, store: Store) -> Context:
+    """Return what is needed to take goals over: no tracker is built, ``store`` stays the caller's to close."""
+    return Context(store, {}, goal_source(config), teams_of(config), goal_rules(config))
+
+
+def teams_of(config: Config) -> Teams:
+    """Return the configured teams, each in its own time zone or the schedule's."""
+    zone = config.schedule.timezone
+    return Teams.of([Team(team.name, team.scopes, team.notify, team.timezone or zone) for team in config.teams])
+
+
+def report_place(config: Config) -> ReportPlace:
+    """Return where reports go and in which time zone they speak."""
+    return ReportPlace(config.report.directory, config.report.keep, config.schedule.timezone.key)
+
+
+def nightly_of(config: Config) -> Nightly:
+    """Return when the nightly run is due."""
+    return Nightly(config.schedule.nightly, config.schedule.timezone)

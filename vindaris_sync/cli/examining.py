@@ -1,0 +1,148 @@
+"""The preflight: every part is asked for itself, and one that fails hides no other's findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from vindaris_sync.app import App, goal_source, open_app, open_store, store_exists, store_path
+from vindaris_sync.cli.exits import DRIFT, UNUSABLE, USAGE
+from vindaris_sync.cli.opening import busy, load_config
+from vindaris_sync.cli.output import emit, say, table
+from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.progress import Progress
+from vindaris_sync.sdk.errors import ConfigError, VindarisError
+from vindaris_sync.store.store import Store
+
+_CODES = {
+    "configuration": USAGE,
+    "goals": USAGE,
+    "database": USAGE,
+    "laws": DRIFT,
+    "tracker": UNUSABLE,
+    "chat": UNUSABLE,
+}
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding and the area it belongs to, which decides the exit code."""
+
+    level: str
+    area: str
+    subject: str
+    message: str
+    fix: str = ""
+
+
+def examine(path: Path | None, *, as_json: bool) -> int:
+    """Look at everything, print what was found, and return the exit code."""
+    with busy("looking at trackers and chats"):
+        found = list(_all(path))
+    if as_json:
+        emit({"findings": found})
+    else:
+        table(
+            ("", "what", "found", "fix"),
+            ((_MARKS[Level(one.level)], one.subject, one.message, one.fix) for one in found),
+        )
+        say(_summary(found), style="bold")
+    return max((_CODES[one.area] for one in found if one.level == Level.ERROR), default=0)
+
+
+_MARKS = {Level.OK: "✓", Level.WARNING: "!", Level.ERROR: "✗"}
+
+
+def _summary(found: Sequence[Found]) -> str:
+    errors, warnings = (sum(one.level == level for one in found) for level in (Level.ERROR, Level.WARNING))
+    if not errors and not warnings:
+        return "Nothing is wrong."
+    return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+
+
+def _all(path: Path | None) -> Iterator[Found]:
+    try:
+        config = load_config(path)
+    except ConfigError as error:
+        problems = getattr(error, "problems", None) or [str(error)]
+        yield from (Found("error", "configuration", "configuration", problem, error.advice) for problem in problems)
+        return
+    parts = f"{counted(len(config.trackers), 'tracker')}, {counted(len(config.teams), 'team')}; every secret was read"
+    yield Found("ok", "configuration", "configuration", parts)
+    yield from _tried("goals", "goals", lambda: _goals(config))
+    yield from _tried("database", "database", lambda: _database(config))
+    yield from _tried("tracker", "trackers", lambda: _outside(config))
+
+
+def _tried(area: str, subject: str, look: Callable[[], Iterable[Found]]) -> list[Found]:
+    """Return what ``look`` finds, or why it could not look."""
+    try:
+        return list(look())
+    except ConfigError as error:
+        problems = getattr(error, "problems", None) or [str(error)]
+        return [Found("error", area, subject, problem, error.advice) for problem in problems]
+    except VindarisError as error:
+        return [Found("error", area, subject, str(error), error.advice)]
+
+
+def _goals(config: Config) -> Iterator[Found]:
+    read = goal_source(config).read()
+    yield Found("ok", "goals", "goals", f"{counted(len(read.goals), 'goal')} in {read.origin}")
+
+
+def _database(config: Config) -> Iterator[Found]:
+    if not store_exists(config):
+        yield Found(
+            "ok", "database", "database", f"there is none at {store_path(config)} yet; the first start makes it"
+        )
+        return
+    with open_store(config) as store:
+        facts = store.facts
+        size = int(facts["bytes"]) / _GIB
+        yield Found("ok", "database", "database", f"{facts['path']}, {size:.2f} GiB, SQLite {facts['sqlite']}")
+        if store.restored:
+            yield Found("warning", "database", "database", "it is older than what was committed here: it was restored",
+                        "look at `vindaris-sync plan` before the daemon starts")  # fmt: skip
+        yield from _laws(store)
+
+
+def _laws(store: Store) -> Iterator[Found]:
+    breaches = store.check()
+    for breach in breaches:
+        examples = f": {', '.join(breach.examples)}" if breach.examples else ""
+        yield Found("error", "laws", f"law {breach.law}", breach.message + examples,
+                    "stop the daemon, keep a copy of the database, and report this")  # fmt: skip
+    if not breaches:
+        yield Found("ok", "laws", "laws", "every open issue has one link state, and every unlinked one its review")
+
+
+def _outside(config: Config) -> Iterator[Found]:
+    """Ask every tracker and every chat, on a store of our own: nothing of the real one is touched."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="vindaris-doctor-") as folder:
+        store = Store.open(f"sqlite:///{Path(folder) / 'doctor.db'}")
+        with open_app(config, store=store, writes=False, progress=Progress()) as app:
+            yield from _trackers(app)
+            yield from _chats(app)
+
+
+def _trackers(app: App) -> Iterator[Found]:
+    for name, tracker in app.context.trackers.items():
+        yield from _tried("tracker", name, partial(_checked, "tracker", name, tracker.connector.check))
+
+
+def _chats(app: App) -> Iterator[Found]:
+    for name, channel in app.channels.items():
+        yield from _tried("chat", f"notify.{name}", partial(_checked, "chat", "", channel.check))
+
+
+def _checked(area: str, name: str, check: Callable[[], Sequence[Finding]]) -> Iterator[Found]:
+    for finding in check():
+        subject = f"{name} {finding.subject}".strip()
+        yield Found(str(finding.level), area, subject, finding.message, finding.fix)

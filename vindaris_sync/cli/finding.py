@@ -1,0 +1,77 @@
+"""From what a person types to what the store holds: issues, goals, and the chain above an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from vindaris_sync.cli.exits import Refusal
+from vindaris_sync.domain.models import Presence
+from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.store.store import Store
+
+_DEEPEST = 50
+_NEAR = 3
+
+
+def the_issue(store: Store, name: str, tracker: str | None = None) -> Record:
+    """Return the one issue that ``name`` means: a key, a former key, or ``TRACKER:ID``; refuse none and several."""
+    found = candidates(store, name, tracker)
+    if not found:
+        raise Refusal(
+            f"no issue is called {name!r}",
+            advice="write the key (APP-12, acme/web#12) or TRACKER:ID; the daemon must have pulled it before",
+        )
+    if len(found) > 1:
+        raise Refusal(f"{name!r} may mean {listed(found)}", advice="write one of these as TRACKER:ID")
+    return found[0]
+
+
+def candidates(store: Store, name: str, tracker: str | None = None) -> list[Record]:
+    """Return what ``name`` may mean; an issue that is there goes before one that only was called so."""
+    ids = store.find(name, tracker)
+    records = store.view_records(ids)
+    found = [records[number] for number in ids]
+    present = [record for record in found if record.presence is Presence.PRESENT and record.key == name]
+    return present or found
+
+
+def listed(records: Iterable[Record]) -> str:
+    """Return several issues by their unmistakable names."""
+    return ", ".join(f"{record.ref} ({record.key} {record.title})" for record in records)
+
+
+def the_goal(book: GoalBook, name: str) -> int:
+    """Return the goal called ``name``, in any case, by a former key too; refuse an unknown one, naming near ones."""
+    number = book.find(name)
+    if number is None:
+        raise Refusal(f"no goal is called {name!r}", advice=near_goals(book, name))
+    return number
+
+
+def near_goals(book: GoalBook, name: str) -> str:
+    """Return one line on which goals may have been meant."""
+    from difflib import get_close_matches
+
+    keys = {goal.key.casefold(): goal.key for goal in book.goals.values()}
+    near = [keys[key] for key in get_close_matches(name.casefold(), keys, n=_NEAR)]
+    return f"did you mean {' or '.join(near)}?" if near else "`vindaris-sync goal list` shows all"
+
+
+def chain_above(store: Store, record: Record) -> list[Record]:
+    """Return the ancestors of ``record``, nearest first, as far as they are known."""
+    chain: list[Record] = []
+    seen = {record.id}
+    above = record.parent
+    while above is not None and above not in seen and len(chain) < _DEEPEST:
+        seen.add(above)
+        records = store.view_records([above])
+        if above not in records:
+            break
+        chain.append(records[above])
+        above = records[above].parent
+    return chain
+
+
+def named_goals(book: GoalBook, goals: Sequence[int]) -> str:
+    """Return goal keys for people."""
+    return ", ".join(book.goals[goal].key for goal in goals) or "-"

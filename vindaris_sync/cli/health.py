@@ -1,0 +1,190 @@
+"""How everything is doing, from what the store remembers."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vindaris_sync.app import nightly_of, open_store, store_path
+from vindaris_sync.cli.exits import DONE, UNUSABLE
+from vindaris_sync.cli.output import emit, moment, say, table
+from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.goals import REFUSED
+from vindaris_sync.store.store import Store
+from vindaris_sync.store.trackers import TrackerFacts
+
+Document = dict[str, Any]
+
+_SHOWN = 10
+_STATES = ("linked", "inherited", "exempt", "unlinked")
+
+
+def gather(config: Config) -> Document:
+    """Return how the configured trackers, the goals, and what waits or was set aside are doing."""
+    with open_store(config) as store:
+        known = store.trackers()
+        work = _work(store)
+        report = store.last_report()
+        return {
+            "daemon": daemon(config),
+            "trackers": [_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work)
+                         for name, settings in config.trackers.items()],
+            "alerts_waiting": store.outbox_depth(),
+            "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
+            "last_report": {"at": report.at, "path": report.path} if report else None,
+            "goals": _goals(store),
+            "refusals": [each for each in store.refusals() if each.tracker in config.trackers],
+            "quarantine": [each for each in store.quarantine() if each.tracker in config.trackers],
+            "restored": store.restored,
+        }  # fmt: skip
+
+
+def daemon(config: Config) -> Document:
+    """Return whether a process is this store's daemon, and which; the claim itself is not tried, lest one is refused.
+
+    The claim's file keeps the number of its last owner, which may be another program's by now.
+    """
+    path = store_path(config)
+    try:
+        process = int(path.with_name(f"{path.name}.lock").read_text("ascii")) if path else 0
+        command = Path(f"/proc/{process}/cmdline").read_bytes() if process else b""
+    except (OSError, ValueError):
+        return {"running": False, "process": None}
+    running = b"vindaris" in command and process != os.getpid()
+    return {"running": running, "process": process if running else None}
+
+
+def _work(store: Store) -> dict[str, Counter[str]]:
+    """Return, by tracker, how many open issues are in which link state."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for tally in store.tallies():
+        found[tally.tracker][tally.state] += tally.count
+    return found
+
+
+def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -> Document:
+    newest = next(iter(store.passes(facts.name, limit=1)), None)
+    stopped = {"reason": facts.stopped_reason, "advice": facts.stopped_advice, "at": facts.stopped_at}
+    return {
+        "tracker": facts.name,
+        "kind": facts.kind,
+        "loaded_at": facts.loaded_at,
+        "last_ok_at": facts.last_ok_at,
+        "stopped": stopped if facts.stopped_reason else None,
+        "due": store.due_count(facts.name),
+        "open": {name: work.get(facts.name, Counter())[name] for name in _STATES},
+        "held": len(facts.held),
+        "last_pass": newest
+        and {
+            "kind": newest.kind,
+            "started": newest.started,
+            "ended": newest.ended,
+            "outcome": newest.outcome,
+            "counts": newest.counts,
+            "error": newest.error,
+        },
+    }
+
+
+def _goals(store: Store) -> Document:
+    goals = store.goals()
+    return {
+        "count": len(goals),
+        "missing": [each.goal.key for each in goals if each.missing_since is not None],
+        "pending": [each.goal.key for each in goals if each.pending is not None],
+        "problems": store.note(REFUSED) or [],
+    }
+
+
+def code(found: Document) -> int:
+    """Return the exit code."""
+    return UNUSABLE if any(tracker["stopped"] for tracker in found["trackers"]) else DONE
+
+
+def tell(found: Document, *, as_json: bool) -> None:
+    """Print it."""
+    if as_json:
+        emit(found)
+        return
+    owner = found["daemon"]["process"]
+    say(f"daemon: running (process {owner})" if found["daemon"]["running"] else "daemon: not running", style="bold")
+    columns = ("tracker", "kind", "state", "first full pull", "last answer", *_STATES, "to decide", "held")
+    table(columns, map(_row, found["trackers"]))
+    for tracker in found["trackers"]:
+        _troubles(tracker)
+    _rest(found)
+
+
+def _row(tracker: Document) -> tuple[object, ...]:
+    return (
+        tracker["tracker"],
+        tracker["kind"],
+        _state(tracker),
+        moment(tracker["loaded_at"]) if tracker["loaded_at"] else "not yet",
+        moment(tracker["last_ok_at"]),
+        *(f"{tracker['open'][name]:,}" for name in _STATES),
+        f"{tracker['due']:,}",
+        f"{tracker['held']:,}",
+    )
+
+
+def _state(tracker: Document) -> str:
+    if tracker["stopped"]:
+        return f"stopped: {tracker['stopped']['reason']}"
+    newest = tracker["last_pass"]
+    if newest is None:
+        return "never asked"
+    return "under way" if newest["ended"] is None else str(newest["outcome"])
+
+
+def _troubles(tracker: Document) -> None:
+    if tracker["stopped"]:
+        say(
+            f"{tracker['tracker']} stopped {moment(tracker['stopped']['at'])}: {tracker['stopped']['advice']}",
+            style="red",
+        )
+    elif tracker["last_pass"] and tracker["last_pass"]["error"]:
+        say(f"{tracker['tracker']}: {tracker['last_pass']['error']}", style="yellow")
+    if tracker["held"]:
+        release = f"`vindaris-sync review release {tracker['tracker']}` shows them"
+        say(
+            f"{tracker['tracker']}: {counted(tracker['held'], 'removal')} held for a person to look; {release}",
+            style="yellow",
+        )
+
+
+def _rest(found: Document) -> None:
+    goals = found["goals"]
+    say(f"goals: {goals['count']:,} in force" + _some(goals["pending"], "with an edit that rests")
+        + _some(goals["missing"], "missing from their source"))  # fmt: skip
+    for problem in goals["problems"]:
+        say(f"  refused, the last good ones stay in force: {problem}", style="red")
+    say(f"alerts waiting: {found['alerts_waiting']:,}")
+    report = found["last_report"]
+    say(f"report: {moment(report['at'])}, {report['path']}" if report else "report: none yet")
+    nightly = found["next_nightly"].astimezone(UTC)
+    say(f"next nightly run: {'as soon as the daemon runs' if nightly <= datetime.now(UTC) else moment(nightly)}")
+    if found["restored"]:
+        say("the database is older than what was committed here: it was restored from a backup", style="red")
+    _list("places that refuse a write", [f"{each.tracker} {each.place} {each.surface}: {each.reason}. {each.advice}"
+                                         for each in found["refusals"]])  # fmt: skip
+    _list("set aside, retried every night", [f"{each.tracker} {each.key or each.ext_id}: {each.reason}"
+                                             for each in found["quarantine"]])  # fmt: skip
+
+
+def _some(keys: list[str], what: str) -> str:
+    return f"; {len(keys)} {what}: {', '.join(keys[:_SHOWN])}" if keys else ""
+
+
+def _list(heading: str, lines: list[str]) -> None:
+    if not lines:
+        return
+    say(f"{heading}: {len(lines):,}", style="yellow")
+    for line in lines[:_SHOWN]:
+        say(f"  {line}")
+    if len(lines) > _SHOWN:
+        say(f"  … and {len(lines) - _SHOWN:,} more; --json shows all")

@@ -1,0 +1,161 @@
+"""A plan in words: each action as one line that names the issue, and what is shown of many."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from vindaris_sync.cli.output import encoded, moment, say
+from vindaris_sync.domain.actions import (
+    Action,
+    Announce,
+    CloseCause,
+    Confirm,
+    Hold,
+    NeedsRead,
+    OpenCause,
+    SetBases,
+    SetConflict,
+    SetExplicit,
+    SetState,
+    Silence,
+    Skip,
+    Wake,
+    WriteBack,
+)
+from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.records import GoalBook
+from vindaris_sync.domain.text import counted
+from vindaris_sync.store.store import Store
+
+SHOWN = 50
+"""Lines of one kind that are shown unless all are asked for."""
+
+_HEADINGS: Mapping[str, str] = {
+    "write_back": "Write to trackers",
+    "set_explicit": "Change links",
+    "confirm": "Confirm links",
+    "set_conflict": "Note conflicts",
+    "open_cause": "Open reviews",
+    "close_cause": "Close reviews",
+    "silence": "Leave review labels out, being too many",
+    "hold": "Hold removals until somebody looks (`review release`)",
+    "announce": "Tell in chat",
+    "set_state": "Record link states",
+    "set_bases": "Record agreements",
+    "wake": "Look again later",
+}
+_INNER = ("set_state", "set_bases", "wake", "announce")
+"""What nobody sees in a tracker: counted, and listed only where all is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One action: its kind, whom it is about, what it does, and the action itself."""
+
+    action: str
+    issue: str
+    key: str
+    text: str
+    details: Action
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        details = encoded(self.details)
+        details.pop("issue", None)
+        return {"action": self.action, "issue": self.issue, "key": self.key, "text": self.text, "details": details}
+
+
+def lines(actions: Iterable[Action], store: Store, goals: GoalBook) -> list[Line]:
+    """Return one line per action, in order."""
+    actions = list(actions)
+    addresses = store.addresses({_issue(action) for action in actions} - {0})
+    return [_line(action, addresses, goals) for action in actions]
+
+
+def _line(action: Action, addresses: Mapping[int, Address], goals: GoalBook) -> Line:
+    kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(action).__name__).lower()
+    where = addresses.get(_issue(action))
+    issue = f"{where.tracker}:{where.id}" if where else ""
+    return Line(kind, issue, where.key if where else _subject(action), describe(action, goals), action)
+
+
+def _issue(action: Action) -> int:
+    return 0 if isinstance(action, Announce | Hold) else action.issue
+
+
+def _subject(action: Action) -> str:
+    if isinstance(action, Announce):
+        return action.place or action.tracker
+    return action.tracker if isinstance(action, Hold) else ""
+
+
+def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of action
+    """Return what ``action`` does, in a few words."""
+    match action:
+        case WriteBack():
+            return _write(action)
+        case SetExplicit():
+            return f"{_names(action.before)} → {_names(action.after)} ({action.event} by {action.who or action.how})"
+        case Confirm():
+            return f"{goals.goals[action.goal].key} at revision {action.revision}, by {action.who or action.how}"
+        case SetConflict():
+            return (
+                "both sides were changed: nothing is written until a person decides" if action.conflict else "settled"
+            )
+        case OpenCause():
+            backlog = " (backlog: counted, not labelled)" if action.cause.surface_at is None else ""
+            return f"{action.cause.key.reason}: {action.cause.detail}{backlog}"
+        case CloseCause():
+            return f"{action.key.reason}: {action.answer}"
+        case Silence():
+            return f"{action.key.reason}"
+        case SetState():
+            named = ", ".join(goals.goals[goal].key for goal in action.goals)
+            return f"{action.state} {named}".strip() if action.tracked else "not tracked"
+        case SetBases():
+            return "agreed on " + ", ".join(f"{name} = {_names(base.value)}" for name, base in action.bases.items())
+        case Wake():
+            return f"at {moment(action.at)}" if action.at else "when something changes"
+        case Announce():
+            about = f" of {goals.goals[int(action.goal)].key}" if action.goal else ""
+            return f"{action.kind}{about}"
+        case Hold():
+            return f"{counted(len(action.issues), 'issue')}, more than {action.limit} at once"
+        case NeedsRead():
+            return "read it directly first"
+        case Skip():
+            return action.reason
+        case _:
+            assert_never(action)
+
+
+def _write(action: WriteBack) -> str:
+    parts = [f"add {_names(action.add)}"] if action.add else []
+    parts += [f"take off {_names(action.remove)}"] if action.remove else []
+    why = ", ".join(sorted({str(key.reason) for key in action.causes}))
+    return f"{action.surface.key}: {', '.join(parts)}" + (f" (because {why})" if why else "")
+
+
+def _names(values: Sequence[str]) -> str:
+    return ", ".join(values) or "nothing"
+
+
+def show(found: Sequence[Line], *, everything: bool) -> None:
+    """Print the lines under a heading for each kind; the daemon's own bookkeeping is counted alone."""
+    counts = Counter(line.action for line in found)
+    for kind, heading in _HEADINGS.items():
+        if not counts[kind] or (kind in _INNER and not everything):
+            continue
+        say(f"{heading}: {counts[kind]:,}", style="bold")
+        chosen = [line for line in found if line.action == kind]
+        for line in chosen if everything else chosen[:SHOWN]:
+            say(f"  {line.key:<14} {line.text}")
+        if not everything and len(chosen) > SHOWN:
+            say(f"  … and {len(chosen) - SHOWN:,} more; --all shows every one")
+    inner = [f"{_HEADINGS[kind].lower()}: {counts[kind]:,}" for kind in _INNER if counts[kind]]
+    if inner and not everything:
+        say(f"Besides, {'; '.join(inner)} (--all shows them)", style="dim")

@@ -1,0 +1,34 @@
+"""``status``: how everything is doing."""
+
+from __future__ import annotations
+
+import typer
+
+from vindaris_sync.cli.options import AsJson, ConfigPath, examples
+
+
+def add(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command(
+        "status",
+        epilog=examples("vindaris-sync status", "vindaris-sync status --json | jq '.trackers[].stopped'"),
+    )(status)
+
+
+def status(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Show how trackers, goals and alerts are doing.
+
+    It asks nobody outside. Exit code 3: a tracker is stopped.
+
+    JSON: daemon {running, process}, trackers [{tracker, kind, loaded_at, last_ok_at, stopped {reason, advice, at}, due,
+    open {linked, inherited, exempt, unlinked}, held, last_pass {kind, started, ended, outcome, counts, error}}],
+    alerts_waiting, next_nightly, last_report {at, path}, goals {count, missing, pending, problems},
+    refusals [{tracker, place, surface, reason, advice, at}],
+    quarantine [{tracker, ext_id, key, reason, excerpt, first_at, last_at, tries}], restored.
+    """
+    from vindaris_sync.cli import health
+    from vindaris_sync.cli.opening import load_config
+
+    found = health.gather(load_config(config))
+    health.tell(found, as_json=as_json)
+    raise typer.Exit(health.code(found))

@@ -1,0 +1,211 @@
+"""What is known of an issue up to its goal's outcomes, and of a goal down to all its work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+
+from vindaris_sync.app import open_store
+from vindaris_sync.cli.exits import Refusal
+from vindaris_sync.cli.finding import candidates, chain_above, listed, near_goals, the_issue
+from vindaris_sync.cli.goals_shown import outcome_document
+from vindaris_sync.cli.tracing_past import past_of
+from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
+from vindaris_sync.domain.links import effective
+from vindaris_sync.domain.models import Exemption, Link, LinkState
+from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.store.lookup import Event
+from vindaris_sync.store.store import Store
+
+Document = dict[str, Any]
+
+_GOAL_PREFIX = "goal:"
+
+
+def traced(config: Config, name: str, *, at: str | None, events: int) -> Document:
+    """Return the trace of the issue or the goal called ``name``, now or as it was ``at``."""
+    with open_store(config) as store:
+        book = store.goal_book(config.goals.material)
+        goal = book.find(name.removeprefix(_GOAL_PREFIX))
+        issues = [] if name.startswith(_GOAL_PREFIX) else candidates(store, name)
+        if goal is not None and issues:
+            raise Refusal(
+                f"{name!r} may mean {listed(issues)} or a goal", advice=f"write {_GOAL_PREFIX}{name} or TRACKER:ID"
+            )
+        if goal is None and not issues:
+            raise Refusal(f"neither an issue nor a goal is called {name!r}", advice=near_goals(book, name))
+        if goal is not None:
+            if at is not None:
+                raise Refusal("--at traces issues", advice=f"`vindaris-sync goal show {name}` lists a goal's revisions")
+            return goal_document(store, book, goal, events)
+        record = the_issue(store, name)
+        if at is not None:
+            return past_of(store, book, record, instant(at))
+        return issue_document(store, book, record, events)
+
+
+def instant(text: str) -> datetime:
+    """Return the instant that a person writes; a date is its end, in UTC, where no offset is written."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(f"{text!r} is no date", advice="write 2026-03-31 or 2026-03-31T18:00+02:00") from None
+    if "T" not in text and " " not in text:
+        found = datetime.combine(found, time.max)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+# --- from an issue upwards --------------------------------------------------------------------------------------------
+
+
+def issue_document(store: Store, book: GoalBook, record: Record, events: int) -> Document:
+    """Return the issue, its chain, who carries its link, its goals with parents and outcomes, and what happened."""
+    chain = chain_above(store, record)
+    effect = effective(record, record.explicit, chain)
+    carrier = effect.carrier
+    exemption = carrier.explicit if carrier is not None and isinstance(carrier.explicit, Exemption) else None
+    return {
+        "kind": "issue",
+        "issue": line(record),
+        "state": str(effect.state) if record.state and record.tracked else None,
+        "due": record.state is None,
+        "parent_unknown": record.parent_unknown,
+        "suspect": any(book.suspect(link) for link in effect.links),
+        "carrier": line(carrier) if carrier is not None else None,
+        "chain": [line(above) for above in chain],
+        "links": [_link(book, link) for link in effect.links],
+        "exemption": exemption,
+        "goals": goals_above(store, book, effect.goals),
+        "causes": [_cause(cause) for cause in record.causes if cause.open],
+        "history": [event(book, each) for each in store.history(issue=record.id, limit=events)] if events else [],
+    }
+
+
+def line(record: Record) -> Document:
+    """Return one issue in a list."""
+    return {
+        "issue": str(record.ref),
+        "key": record.key,
+        "title": record.title,
+        "place": record.place,
+        "type": record.type,
+        "presence": str(record.presence),
+        "closed": record.closed,
+    }
+
+
+def _link(book: GoalBook, link: Link) -> Document:
+    return {
+        "goal": book.goals[link.goal].key,
+        "provenance": str(link.provenance),
+        "who": link.who,
+        "at": link.at,
+        "revision": link.revision,
+        "suspect": book.suspect(link),
+        "primary": link.primary,
+    }
+
+
+def _cause(cause: Any) -> Document:  # noqa: ANN401 - domain.records.Cause
+    return {
+        "reason": str(cause.key.reason),
+        "detail": cause.detail,
+        "opened": cause.opened,
+        "backlog": cause.surface_at is None,
+        "answer": str(cause.answer) if cause.answer else None,
+    }
+
+
+def goals_above(store: Store, book: GoalBook, numbers: Sequence[int]) -> list[Document]:
+    """Return goals with their ancestors and the outcomes of each."""
+    stored = {each.id: each for each in store.goals()}
+    goals = [each.goal for each in stored.values()]
+    return [
+        {**_goal(stored[number].goal, book.goals[number].revision), "parents": _parents(stored[number].goal, goals)}
+        for number in numbers
+    ]
+
+
+def _goal(goal: Goal, revision: int) -> Document:
+    return {
+        "key": goal.key,
+        "title": goal.title,
+        "status": str(goal.status),
+        "priority": goal.priority,
+        "period": goal.period,
+        "revision": revision,
+        "outcomes": [outcome_document(outcome) for outcome in goal.outcomes],
+    }
+
+
+def _parents(goal: Goal, goals: list[Goal]) -> list[Document]:
+    return [
+        {"key": above.key, "title": above.title, "outcomes": [outcome_document(each) for each in above.outcomes]}
+        for above in ancestors(goal, by_key(goals))
+    ]
+
+
+def event(book: GoalBook, each: Event) -> Document:
+    """Return an entry of the history."""
+    return {
+        "at": each.at,
+        "event": each.event,
+        "who": each.who,
+        "how": each.how,
+        "why": each.why,
+        "before": each.before,
+        "after": each.after,
+        "goal": book.goals[each.goal].key if each.goal is not None and each.goal in book.goals else None,
+        "revision": each.goal_revision,
+    }
+
+
+# --- from a goal downwards --------------------------------------------------------------------------------------------
+
+
+def goal_document(store: Store, book: GoalBook, number: int, events: int) -> Document:
+    """Return the goal, what is above and below it, and all its work."""
+    goals = [each.goal for each in store.goals()]
+    found = goals_above(store, book, [number])[0]
+    records = store.view_records(store.linked_to(number))
+    work = [
+        _work(store, record, records, number)
+        for record in records.values()
+        if number in record.goals or _holds(record, number)
+    ]
+    return {
+        "kind": "goal",
+        "goal": found,
+        "children": [{"key": below.key, "title": below.title} for below in children(goals).get(fold(found["key"]), ())],
+        "work": work,
+        "totals": _totals(work),
+        "history": [event(book, each) for each in store.history(goal=number, limit=events)] if events else [],
+    }
+
+
+def _holds(record: Record, goal: int) -> bool:
+    return any(link.goal == goal for link in record.links)
+
+
+def _work(store: Store, record: Record, records: dict[int, Record], goal: int) -> Document:
+    carrier = record.carrier if record.carrier is not None else record.id
+    carries = records.get(carrier)
+    return {
+        **line(record),
+        "state": str(record.state or (LinkState.LINKED if _holds(record, goal) else "")),
+        "suspect": record.suspect,
+        "review": [str(cause.key.reason) for cause in record.causes if cause.open],
+        "carrier": (carries.key if carries else store.view_records([carrier])[carrier].key)
+        if carrier != record.id
+        else None,
+    }
+
+
+def _totals(work: list[Document]) -> dict[str, int]:
+    totals = Counter("closed" if each["closed"] else "open" for each in work)
+    totals.update("suspect" for each in work if each["suspect"])
+    totals.update(each["state"] for each in work)
+    return {"issues": len(work), **dict(sorted(totals.items()))}

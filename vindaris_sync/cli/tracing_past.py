@@ -1,0 +1,80 @@
+"""An issue's link as it was: walked backwards through the history, from what holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from vindaris_sync.domain.goals import fold
+from vindaris_sync.domain.outcome import names
+from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.store.lookup import Event
+from vindaris_sync.store.store import Store
+
+_ALL = 100_000
+_DEEPEST = 50
+_NO_LINK_EVENTS = frozenset(
+    {"key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed"}
+)
+
+
+def past_of(store: Store, book: GoalBook, record: Record, at: datetime) -> dict[str, Any]:
+    """Return the issue's chain, carrier, links and goals as the history tells that they were ``at``."""
+    chain: list[tuple[Record, tuple[str, ...]]] = []
+    above: Record | None = record
+    seen: set[int] = set()
+    while above is not None and above.id not in seen and len(chain) < _DEEPEST:
+        seen.add(above.id)
+        events = store.history(issue=above.id, limit=_ALL)
+        chain.append((above, _links_then(above, events, book, at)))
+        above = _parent_then(store, above, events, at)
+    carrier = next(((holder, links) for holder, links in chain if links), None)
+    return {
+        "kind": "past",
+        "at": at,
+        "issue": _named(record),
+        "chain": [_named(holder) for holder, _ in chain[1:]],
+        "carrier": _named(carrier[0]) if carrier else None,
+        "links": list(carrier[1]) if carrier else [],
+        "goals": [_goal_then(store, book, key, at) for key in (carrier[1] if carrier else ()) if book.find(key)],
+    }
+
+
+def _named(record: Record) -> dict[str, str]:
+    return {"issue": str(record.ref), "key": record.key, "title": record.title}
+
+
+def _links_then(record: Record, events: Sequence[Event], book: GoalBook, at: datetime) -> tuple[str, ...]:
+    """Return the explicit link of then, as goal keys or ``no-goal``; events come newest first."""
+    told = [each for each in events if _tells_link(each)]
+    before = next((each for each in told if each.at <= at), None)
+    if before is not None:
+        return tuple(before.after)
+    return tuple(told[-1].before) if told else names(record.explicit, book)
+
+
+def _tells_link(event: Event) -> bool:
+    """Return whether the event says what the link was and is; a confirmation of one link repeats nothing."""
+    return event.event not in _NO_LINK_EVENTS and not (event.event == "confirmed" and event.before == event.after == [])
+
+
+def _parent_then(store: Store, record: Record, events: Sequence[Event], at: datetime) -> Record | None:
+    later = [each for each in events if each.event == "parent_changed" and each.at > at]
+    if not later:
+        return store.view_records([record.parent]).get(record.parent) if record.parent is not None else None
+    named = [str(name) for name in later[-1].before]
+    for name in named:
+        found = store.by_id(record.ref.tracker, [name]).get(name) or next(
+            iter(store.find(name, record.ref.tracker)), None
+        )
+        if found is not None:
+            return store.view_records([found])[found]
+    return None
+
+
+def _goal_then(store: Store, book: GoalBook, key: str, at: datetime) -> dict[str, Any]:
+    number = book.by_key[fold(key)] if fold(key) in book.by_key else book.find(key)
+    revisions = store.revisions(number or 0)
+    then = next((each for each in reversed(revisions) if each.at <= at), revisions[0])
+    return {"key": key, "revision": then.revision, "since": then.at, "contents": then.contents}

@@ -1,0 +1,138 @@
+"""A trace as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vindaris_sync.cli.goals_shown import outcome_line
+from vindaris_sync.cli.output import moment, say, table
+
+Document = Mapping[str, Any]
+
+
+def show(found: Document, limit: int) -> None:
+    """Print a trace; ``limit`` bounds the issues of a goal."""
+    if found["kind"] == "goal":
+        _goal(found, limit)
+    elif found["kind"] == "past":
+        _past(found)
+    else:
+        _issue(found)
+
+
+def _issue(found: Document) -> None:
+    _head(found["issue"])
+    say(f"  {_state(found)}")
+    carrier = found["carrier"]
+    for depth, above in enumerate(found["chain"], 1):
+        carries = "   ← carries the link" if carrier and above["issue"] == carrier["issue"] else ""
+        say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}{_closed(above)}{carries}")
+    for link in found["links"]:
+        by = f"{link['provenance']} by {link['who'] or 'unknown'}, {moment(link['at'])}"
+        say(
+            f"  linked to {link['goal']} ({by}, at revision {link['revision']})"
+            + (", suspect" if link["suspect"] else "")
+        )
+    if (exemption := found["exemption"]) is not None:
+        until = f"until {moment(exemption.expires)}" if exemption.expires else "without end"
+        say(f"  no goal work: {exemption.reason} ({exemption.author}, {moment(exemption.at)}, {until})")
+    for goal in found["goals"]:
+        _outcomes(goal)
+    for cause in found["causes"]:
+        backlog = ", backlog" if cause["backlog"] else ""
+        answer = f", {cause['answer']}" if cause["answer"] else ""
+        say(
+            f"  review: {cause['reason']}: {cause['detail']} (since {moment(cause['opened'])}{backlog}{answer})",
+            style="yellow",
+        )
+    _history(found["history"])
+
+
+def _head(issue: Document) -> None:
+    say(f"{issue['key']}  {issue['title']}", style="bold")
+    there = "" if issue["presence"] == "present" else f" · {issue['presence'].replace('_', ' ')}"
+    say(f"  {issue['issue']} · {issue['type']} in {issue['place']}{_closed(issue)}{there}", style="dim")
+
+
+def _closed(issue: Document) -> str:
+    return " · closed" if issue["closed"] else ""
+
+
+def _state(found: Document) -> str:
+    if found["due"]:
+        return "not decided yet: the next pass does"
+    if found["state"] is None:
+        return "not tracked"
+    extra = [", its parent is unknown"] if found["parent_unknown"] else []
+    extra += [", suspect: its goal has changed since"] if found["suspect"] else []
+    return f"state: {found['state']}{''.join(extra)}"
+
+
+def _outcomes(goal: Document) -> None:
+    facts = " · ".join(str(goal[name]) for name in ("status", "priority", "period") if goal[name])
+    say(f"  goal {goal['key']}  {goal['title']} ({facts}, revision {goal['revision']})", style="bold")
+    for outcome in goal["outcomes"]:
+        say(f"     outcome: {outcome_line(outcome)}")
+    for depth, above in enumerate(goal["parents"], 1):
+        say(f"  {'   ' * depth}└─ {above['key']}  {above['title']}")
+        for outcome in above["outcomes"]:
+            say(f"  {'   ' * depth}      outcome: {outcome_line(outcome)}")
+
+
+def _goal(found: Document, limit: int) -> None:
+    _outcomes(found["goal"])
+    if found["children"]:
+        say(f"  goals below: {', '.join(below['key'] for below in found['children'])}")
+    totals = found["totals"]
+    say("  " + ", ".join(f"{count:,} {name}" for name, count in totals.items()))
+    rows = ((_key(one), one["title"], one["state"], _through(one), _asked(one)) for one in found["work"][:limit])
+    table(("issue", "title", "state", "through", "asked"), rows)
+    if len(found["work"]) > limit:
+        say(f"… and {len(found['work']) - limit:,} more; --limit shows them")
+    if not found["work"]:
+        say("  no work serves this goal")
+    _history(found["history"])
+
+
+def _key(one: Document) -> str:
+    return f"{one['key']} (closed)" if one["closed"] else str(one["key"])
+
+
+def _through(one: Document) -> str:
+    return str(one["carrier"] or "")
+
+
+def _asked(one: Document) -> str:
+    return ", ".join([*one["review"], *(["suspect"] if one["suspect"] else [])])
+
+
+def _past(found: Document) -> None:
+    say(f"{found['issue']['key']}  {found['issue']['title']}, as of {moment(found['at'])}", style="bold")
+    for depth, above in enumerate(found["chain"], 1):
+        say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}")
+    if found["carrier"] is None:
+        say("  it served no goal")
+        return
+    through = "" if found["carrier"]["issue"] == found["issue"]["issue"] else f" through {found['carrier']['key']}"
+    say(f"  served {', '.join(found['links'])}{through}")
+    for goal in found["goals"]:
+        say(
+            f"  {goal['key']}: {goal['contents']['title']} (revision {goal['revision']}, since {moment(goal['since'])})"
+        )
+
+
+def _history(events: list[Document]) -> None:
+    rows = (
+        (moment(each["at"]), each["event"], _change(each), each["who"] or each["how"], each["why"]) for each in events
+    )
+    table(("when", "what happened", "", "who", "why"), rows)
+
+
+def _change(event: Document) -> str:
+    before, after = (_plain(event[name]) for name in ("before", "after"))
+    return f"{before or 'nothing'} → {after or 'nothing'}" if before != after else ""
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else ("" if not value else "(contents)")

@@ -25,7 +25,9 @@ from vindaris_sync.store.errors import StoreError, Trouble, store_error
 _BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
 _METER_STEP = 10  # VM instructions between two ticks of the meter
 _BUSY_S = 60.0
-_CACHE_KIB = 16_384
+_WRITER_CACHE_KIB = 16_384
+_READER_CACHE_KIB = 2_048
+_READERS = 40  # as many as the web server has threads; what is not in use is closed, down to two
 
 
 class Sql:
@@ -119,7 +121,7 @@ class Database:
             f"sqlite:///{self.path}",
             isolation_level="AUTOCOMMIT",
             pool_size=2,
-            max_overflow=8,
+            max_overflow=_READERS,
             connect_args={"check_same_thread": False, "timeout": busy},
         )
         event.listen(engine, "connect", self._prepare)
@@ -131,7 +133,7 @@ class Database:
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            f"cache_size=-{_CACHE_KIB}",
+            f"cache_size=-{_READER_CACHE_KIB}",
             "temp_store=MEMORY",
         ):
             driver.execute(f"PRAGMA {pragma}").close()
@@ -182,7 +184,8 @@ class Database:
                 connection.exec_driver_sql("ROLLBACK")
             raise
         if generation is not None:
-            self._generation_file.put(generation)
+            with suppress(OSError):  # the commit stands; without the note, only a restored backup may go unnoticed
+                self._generation_file.put(generation)
 
     def _advance(self, sql: Sql) -> int | None:
         if sql.broken:
@@ -193,6 +196,7 @@ class Database:
     def _writing(self) -> Connection:
         if self._writer is None or self._writer.closed or self._writer.invalidated:
             self._writer = self._engine.connect()
+            self._writer.exec_driver_sql(f"PRAGMA cache_size=-{_WRITER_CACHE_KIB}")
         return self._writer
 
     def snapshot(self) -> Snapshot:

@@ -121,12 +121,16 @@ class Goals(Part):
 
     def promote(self, now: datetime, debounce: timedelta, *, force: bool = False, who: str = "") -> tuple[int, ...]:
         """Make pending edits that have rested (``force``: all) revisions; return the goals. Their issues are due."""
-        with self._db.read() as sql:
+
+        def rested(sql: Sql) -> list[int]:
             waiting = {row[0]: _pending(row[1]) for row in sql.rows(_PENDING)}
-        ready = [goal for goal, pending in waiting.items() if force or due(pending, debounce, now)]
-        if not ready:
-            return ()
+            return [goal for goal, pending in waiting.items() if force or due(pending, debounce, now)]
+
+        with self._db.read() as sql:
+            if not rested(sql):
+                return ()
         with self._db.write() as sql:
+            ready = rested(sql)  # asked again under the lock: somebody may just have reverted it
             for goal in ready:
                 _promote(sql, goal, to_micros(now), who)
             mark_due_by_goal(sql, ready)

@@ -277,3 +277,13 @@ def test_closing_twice_is_closing_once(tmp_path: Path) -> None:
     store.close()
     store.close()
     assert {path.name for path in tmp_path.iterdir()} == {"store.db", "store.db.generation"}
+
+
+def test_many_readers_at_once_are_served(store: Store) -> None:
+    """As many threads as the web server has may each hold a view."""
+    put(store, issue(1))
+    views = [store.view() for _ in range(40)]
+    assert [view.due() for view in views] == [[1]] * 40
+    for view in views:
+        view.close()
+        view.close()

@@ -180,8 +180,8 @@ def test_links_are_suspect_by_contents_and_not_by_number(store: Store) -> None:
     assert len(set(store.goal_book(("priority",)).goals[facts(store).id].stamps.values())) == 1
 
 
-def test_a_revision_makes_holders_and_heirs_due(store: Store) -> None:
-    """Whoever holds or inherits the link is decided anew, closed issues aside (L2)."""
+def test_a_revision_makes_those_due_that_hold_a_link(store: Store) -> None:
+    """Whoever holds the link is decided anew, and passes on what concerns those below (L2, R8)."""
     store.put_goals([ONE, TWO], NOW)
     goal = facts(store).id
     holder, heir, done, other = put(
@@ -202,7 +202,7 @@ def test_a_revision_makes_holders_and_heirs_due(store: Store) -> None:
         NOW,
     )
     edited(store, Goal("G-1", "Fast"), TWO)
-    assert due(store) == [holder, heir]
+    assert due(store) == [holder, done]
     assert store.linked_to(goal) == (holder, done, heir)
 
 

@@ -61,6 +61,7 @@ class Case:
     def __init__(self, record: Record, chain: tuple[Record, ...], situation: Situation) -> None:
         self.before = record
         self.after = record
+        self.causes = record.causes
         self.chain = chain
         self.goals = situation.goals
         self.now = situation.now
@@ -137,8 +138,9 @@ class Case:
             parent_changed(self.after, self._effect, self.after.basis) is not None
             or redundant(self.after, inherited, self.after.basis) is not None
         )
-        if not asks:
-            self.after = replace(self.after, basis=ParentBasis(self.after.parent, self._effect.goals, inherited))
+        accepted = ParentBasis(self.after.parent, self._effect.goals, inherited)
+        if not asks and accepted != self.after.basis:
+            self.after = replace(self.after, basis=accepted)
         self._inherited = inherited
 
     def review(self) -> None:
@@ -150,6 +152,7 @@ class Case:
             self.after,
             self._effect,
             self.chain,
+            causes=self.causes,
             conflict=self.after.conflict,
             unknown=self._merged.unknown if self._merged else (),
             basis=self.after.basis,
@@ -158,7 +161,7 @@ class Case:
         )
         if (own := redundant(self.after, self._inherited, self.after.basis)) is not None:
             found.append(own)
-        for cause in self.after.causes:
+        for cause in self.causes:
             if cause.key not in {one.key for one in found}:
                 self._close(cause, self._ending(cause))
         for one in found:
@@ -231,12 +234,12 @@ class Case:
     # --- reviews --------------------------------------------------------------------------------------------------
 
     def _asks(self) -> bool:
-        return any(cause.answer is None and cause.surface_at is not None for cause in self.after.causes)
+        return any(cause.answer is None and cause.surface_at is not None for cause in self.causes)
 
     def _answer_open_causes(self) -> None:
         """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
         carrier = effective(self.after, self.after.explicit, self.chain)
-        for cause in [cause for cause in self.after.causes if cause.answer is None]:
+        for cause in [cause for cause in self.causes if cause.answer is None]:
             answer = answer_to(cause.key)
             if cause.key.reason is Reason.GOAL_CHANGED and not self._label_showed(cause.key):
                 continue
@@ -273,30 +276,30 @@ class Case:
         return Answer.DECIDED if decided and cause.open else Answer.MOOT
 
     def _open(self, one: Standing) -> None:
-        held = {cause.key: cause for cause in self.after.causes}
+        held = {cause.key: cause for cause in self.causes}
         if one.key in held:
             return
         if self._answered.get(one.key) in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
             return
         at = surface_at(one.key.reason, self.before, self.policy, self.now)
         cause = Cause(one.key, self.now, at, detail=one.detail)
-        self.after = replace(self.after, causes=(*self.after.causes, cause))
+        self.causes = (*self.causes, cause)
         self.actions.append(OpenCause(self.before.id, cause))
         if at is not None:
             self._announce(one.key, at)
 
     def _close(self, cause: Cause, answer: Answer, *, who: str = "vindaris-sync", how: str = "decision") -> None:
-        kept = tuple(other for other in self.after.causes if other.key != cause.key)
+        kept = tuple(other for other in self.causes if other.key != cause.key)
         if answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
             self._answered[cause.key] = answer
             kept = (*kept, replace(cause, answer=answer))
-        self.after = replace(self.after, causes=kept)
+        self.causes = kept
         self.actions.append(CloseCause(self.before.id, cause.key, answer, who, how))
         if cause.open and cause.surface_at is not None:
             self._announce(cause.key, self.now)
 
     def _close_all(self) -> None:
-        for cause in self.after.causes:
+        for cause in self.causes:
             self._close(cause, Answer.MOOT)
 
     def _announce(self, key: CauseKey, due: datetime) -> None:
@@ -333,7 +336,7 @@ class Case:
         label = self._label
         if label is None or not label.works or not self._may_write(label.surface):
             return
-        causes = labelling(self.after.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
+        causes = labelling(self.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
         asked = self.tracked and not self.before.closed and bool(causes)
         if asked == bool(label.actual):
             self._agree(label)
@@ -370,10 +373,9 @@ class Case:
             self.descends = True
         if action != stored_state(self.before):
             self.actions.append(action)
-        self.after = replace(after, state=state, carrier=carrier, goals=effect.goals, timing=action.timing)
 
     def _wake(self) -> None:
-        times = [cause.surface_at for cause in self.after.causes if cause.answer is None and cause.surface_at]
+        times = [cause.surface_at for cause in self.causes if cause.answer is None and cause.surface_at]
         explicit = self.after.explicit
         if isinstance(explicit, Exemption) and explicit.expires is not None:
             times.append(explicit.expires)

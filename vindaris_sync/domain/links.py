@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vindaris_sync.domain.merge import primary_of
 from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState, Presence
@@ -22,11 +22,13 @@ class Effective:
     parent_unknown: bool = False
     """Undecided, and the chain could not be read to its end."""
 
-    @property
-    def goals(self) -> tuple[int, ...]:
-        """The effective goals' ids, the primary first."""
+    goals: tuple[int, ...] = field(init=False)
+    """The effective goals' ids, the primary first."""
+
+    def __post_init__(self) -> None:
         first = primary_of(self.links)
-        return tuple(sorted((link.goal for link in self.links), key=lambda goal: (goal != first, goal)))
+        goals = sorted((link.goal for link in self.links), key=lambda goal: (goal != first, goal))
+        object.__setattr__(self, "goals", tuple(goals))
 
 
 def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Effective:

@@ -82,16 +82,14 @@ class Surface:
     kind: SurfaceKind
     id: str
     single: bool = False
+    key: str = field(init=False, repr=False)
+    """``kind:id``; what bases, observations and writes are filed under."""
+    shows_goals: bool = field(init=False, repr=False)
+    """Whether goal keys stand on it."""
 
-    @property
-    def key(self) -> str:
-        """``kind:id``; what bases, observations and writes are filed under."""
-        return f"{self.kind}:{self.id}"
-
-    @property
-    def shows_goals(self) -> bool:
-        """Whether goal keys stand on it."""
-        return self.kind in (SurfaceKind.FIELD, SurfaceKind.LABEL)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.kind}:{self.id}")
+        object.__setattr__(self, "shows_goals", self.kind in (SurfaceKind.FIELD, SurfaceKind.LABEL))
 
 
 @dataclass(frozen=True, slots=True)

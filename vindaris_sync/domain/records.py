@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -193,10 +193,15 @@ class GoalBook:
 
     goals: Mapping[int, GoalFacts]
     by_key: Mapping[str, int]
+    _found: dict[str, int | None] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, raw: str) -> int | None:
         """Return the goal that a raw value names: the whole value, or its first word (``G-1 Faster checkout``)."""
-        folded = fold(raw)
+        if raw not in self._found:
+            self._found[raw] = self._search(fold(raw))
+        return self._found[raw]
+
+    def _search(self, folded: str) -> int | None:
         found = self.by_key.get(folded)
         if found is None and " " in folded:
             found = self.by_key.get(folded.split(None, 1)[0])

@@ -36,6 +36,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     effect: Effective,
     chain: Sequence[Record],
     *,
+    causes: Sequence[Cause],
     conflict: Conflict | None,
     unknown: Sequence[str],
     basis: ParentBasis | None,
@@ -58,7 +59,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
         found.append(Standing(key, "the tracker and the store were changed to different goals"))
     found.extend(
         Standing(cause.key, cause.detail)
-        for cause in record.causes
+        for cause in causes
         if cause.key.reason is Reason.REQUESTED and cause.open
     )
     return found

@@ -16,7 +16,7 @@ from vindaris_sync.store.view import StoreView
 
 _MOST_UNREAD = 5000
 _ORPHANS = (
-    "SELECT parent_ext, parent_key FROM issue WHERE tracker = ? AND presence IN ('present', 'context') "
+    "SELECT parent_ext, parent_key FROM issue WHERE due AND tracker = ? AND presence IN ('present', 'context') "
     "AND NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.tracker "
     "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key) AND parent_id IS NULL"
 )
@@ -123,7 +123,7 @@ class Due(Part):
     # --- parents that were never read (R6) -----------------------------------------------------------------------
 
     def unread_parents(self, tracker: str) -> list[Address]:
-        """Return parents that present or context issues name, that are not known, and that were not asked for yet."""
+        """Return parents that due issues name, that are not known, and that were not asked for yet."""
         with self._db.read() as sql:
             rows = sql.rows(
                 f"{_ORPHANS} AND parent_ext <> '' UNION {_ORPHANS} AND parent_key <> '' LIMIT ?",
@@ -142,8 +142,11 @@ class Due(Part):
 
     def forget_unread(self, tracker: str) -> None:
         """Let the next pass ask again for parents that could not be read."""
+        orphans = "UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND parent_id IS NULL AND "
         with self._db.write() as sql:
-            sql.run("DELETE FROM unread WHERE tracker = ?", (tracker,))
+            if sql.run("DELETE FROM unread WHERE tracker = ?", (tracker,)):
+                sql.run(orphans + "parent_ext <> ''", (tracker,))
+                sql.run(orphans + "parent_key <> ''", (tracker,))
 
 
 def _due(sql: Sql, trackers: Collection[str], waiting: Collection[int], limit: int, where: str) -> list[int]:

@@ -77,8 +77,8 @@ class Figures(Part):
     def goal_work(self) -> tuple[GoalWork, ...]:
         """Return the work on each goal; an issue on several goals counts on each."""
         text = (
-            "SELECT l.goal_id, i.closed, i.carrier_id <> i.id, count(*), sum(CASE WHEN i.suspect THEN 1 ELSE 0 END) "
-            "FROM issue i JOIN link l ON l.issue_id = i.carrier_id "
+            "SELECT l.goal_id, i.closed, i.carrier_id <> i.id, count(*), sum(CASE WHEN c.suspect THEN 1 ELSE 0 END) "
+            "FROM issue i JOIN issue c ON c.id = i.carrier_id JOIN link l ON l.issue_id = c.id "
             "WHERE i.tracked AND i.presence = 'present' AND i.state IN ('linked', 'inherited') GROUP BY 1, 2, 3"
         )
         with self._db.read() as sql:
@@ -119,7 +119,11 @@ class Figures(Part):
     def suspects(self, most: int) -> tuple[int, tuple[Noted, ...]]:
         """Return how many open issues stand on a suspect link, and those that are asked about it, oldest first."""
         with self._db.read() as sql:
-            total = int(sql.value(f"SELECT count(*) FROM issue WHERE suspect AND {_OPEN}"))  # noqa: S608 - fixed texts
+            text = (
+                "SELECT count(*) FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE c.suspect AND i.tracked "
+                "AND i.presence = 'present' AND NOT i.closed"
+            )
+            total = int(sql.value(text))
         return total, self.causes("goal_changed", most)[1]
 
     def causes(self, reason: str, most: int, *, fresh: bool = False) -> tuple[int, tuple[Noted, ...]]:

@@ -26,7 +26,9 @@ from vindaris_sync.store.engine import Snapshot, Sql
 _COLUMNS = (
     "id, tracker, ext_id, key, place, type, title, closed, created, updated, presence, parent_id, parent_ext, "
     "parent_key, observed, verified_at, undefined, bases, by_machine, conflict, decided, state, carrier_id, goals, "
-    "basis, label_stamp, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing"
+    "basis, label_stamp, backlog, undecided_since, refused, author, tracked, parent_unknown, "
+    "CASE WHEN carrier_id <> id THEN (SELECT c.suspect FROM issue c WHERE c.id = issue.carrier_id) ELSE suspect END, "
+    "wake_at, timing"
 )
 _PRESENCE = {str(presence): presence for presence in Presence}
 _STATE = {str(state): state for state in LinkState}

@@ -20,16 +20,19 @@ $(READY):
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
 	touch $@
 setup: $(READY) ## make .venv
-demo: $(READY) ## main job on the sandbox (ONCE=1)
+demo: $(READY) ## the daemon at work on an invented company (ONCE=1: one pass)
 	$(BIN)/vindaris-sync demo $(if $(ONCE),--once)
-test: $(READY) ## tests
-	$(BIN)/python -m pytest $(ARGS)
-check: $(READY) ## lint, types, contracts
+test: $(READY) ## tests (ARGS="-k name")
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+check: $(READY) ## lint, types, import contracts, docs
 	$(BIN)/ruff check -q .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format -q --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-wheel: $(READY) ## bare-environment smoke test
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
+bench: $(READY) ## speed, memory and requests against their bounds (SIZE=quick)
+	$(BIN)/python -m benchmarks $(SIZE)
+wheel: $(READY) ## build the wheel and start it in a bare environment
 	rm -rf dist build/smoke
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 	$(PYTHON) -m venv build/smoke
@@ -42,4 +45,4 @@ lock: ## renew locks
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test check wheel lock
+.PHONY: help setup demo test check bench wheel lock

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: run all measurements, print the table, write ``build/bench.json``; exit 1 if a bound fails."""
+"""``python -m benchmarks``: measure, print the table, write ``build/bench.json``; exit 1 where a bound fails."""
 
 from __future__ import annotations
 

@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)
-_WORDS = tuple(
-    ["the", "build", "fails", "when", "a", "cached", "layer", "is", "missing", "and", "the", "retry", "hides", "which", "step", "asked", "for", "it", "first", "so", "people", "restart", "everything", "from", "scratch", "and", "lose", "an", "hour", "before", "lunch", "again"]
+_TEXT = (
+    "the build fails when a cached layer is missing and the retry hides which step asked for it first so people "
+    "restart everything from scratch and lose an hour before lunch again"
 )
+_WORDS = _TEXT.split()
 
 
 def _text(random: Random, words: int) -> str:

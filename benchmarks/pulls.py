@@ -42,7 +42,7 @@ def latency(count: int) -> Iterator[Row]:
             served.requests(reset=True)
             cost = _run("pull", served)
             serial = served.requests() * _LATENCY
-        name = f"{tracker}: {count:,} issues in {places} at 200 ms, wall / (requests × 200 ms)"
+        name = f"{tracker}: {count:,} issues in {places} at 200 ms, wall / (requests * 200 ms)"
         yield Row(name, cost.wall / serial, "ratio", "≤ 0.333" if places > 1 else "")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Layout, Raw, Surface, SurfaceKind
-from vindaris_sync.domain.records import GoalBook, Record, value_text
+from vindaris_sync.domain.records import GoalBook, Reason, Record, value_text
 
 NO_GOAL = 0
 """Stands for "not goal work" in a value; goal ids start at 1."""
@@ -112,7 +112,7 @@ def _known(surface: Surface, raw: Iterable[str], goals: GoalBook) -> tuple[Value
 def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook) -> Side:
     """Return how ``surface`` of ``record`` counts under R2."""
     raw, base = record.observed.get(surface.key), record.bases.get(surface.key)
-    agreed, agreed_unknown = _known(surface, base.value if base else (), goals)
+    agreed, agreed_unknown = _agreed(record, surface, base.value if base else (), goals)
     if raw is None or surface.key in layout.broken:
         return Side(surface, base.value if base else (), agreed, agreed, agreed, works=False)
     known, unknown = _known(surface, raw, goals)
@@ -129,6 +129,19 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         return Side(surface, raw, agreed, known, agreed, unknown, held=True)
     unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
     return Side(surface, raw, known, known, agreed, unknown, unread=unread)
+
+
+def _agreed(record: Record, surface: Surface, raw: Raw, goals: GoalBook) -> tuple[Value, tuple[str, ...]]:
+    """Return what was agreed on; a key that was asked about as unknown was no part of it, though it is known now."""
+    asked = {
+        name
+        for cause in record.causes
+        if cause.key.reason is Reason.UNKNOWN_GOAL
+        for name in cause.key.fingerprint.split(", ")
+    }
+    unknown = tuple(value for value in raw if surface.shows_goals and value.casefold() in asked)
+    known, others = _known(surface, (value for value in raw if value not in unknown), goals)
+    return known, others + unknown
 
 
 def _undefined(record: Record, surface: Surface, missing: Value, goals: GoalBook) -> Value:

@@ -23,7 +23,7 @@ from tests.unit.domain.building import (
 )
 from vindaris_sync.domain.actions import NeedsRead, OpenCause, SetExplicit, Skip
 from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence
-from vindaris_sync.domain.records import Answer, GoalFacts, Policy, Reason
+from vindaris_sync.domain.records import Answer, GoalBook, GoalFacts, Policy, Reason
 
 
 def goals_of(world: World, number: int = 1) -> list[int]:
@@ -389,6 +389,17 @@ def test_unknown_keys_stay_where_they_are() -> None:
     settle(world)
     assert world.issues[1].observed[LABEL.key] == ("A", "X")
     assert asked(world) == {Reason.UNKNOWN_GOAL}
+
+
+def test_a_key_that_becomes_known_is_adopted() -> None:
+    """What a person wrote before the goal existed was never agreed on: it links now, and is not taken off."""
+    world = World.of(record(observed=shows(labels=["X"])))
+    settle(world)
+    assert goals_of(world) == []
+    goals = dict(world.goals.goals) | {9: GoalFacts(9, "X", "X", "active", 1, {1: "X1"})}
+    world.goals = GoalBook(goals, dict(world.goals.by_key) | {"x": 9})
+    settle(world)
+    assert (goals_of(world), world.issues[1].observed[LABEL.key], asked(world)) == ([9], ("X",), set())
 
 
 def test_a_renamed_goal_is_written_under_its_new_key() -> None:

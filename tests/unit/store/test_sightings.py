@@ -169,6 +169,19 @@ def test_a_move_is_recorded_once(store: Store) -> None:
     assert store.generation == before
 
 
+def test_a_link_follows_to_a_new_id_that_was_listed_before(store: Store) -> None:
+    """The list shows the new issue first, without its lost labels: agreeing on their absence is no decision."""
+    old, _, goal = linked_parent(store)
+    [new] = put(store, issue(9, place="acme/app"))
+    bare = Base((), "acme/app", "Bug", NOW)
+    decide_unlinked(store, new)
+    store.apply(plan(SetBases(new, {LABEL.key: bare})), "p2", NOW)
+    see(store, Moved(HERE, issue(9, place="acme/app")), after=1)
+    assert [each.goal for each in record_of(store, new).links] == [goal]
+    assert record_of(store, new).bases[LABEL.key].place == "acme/web"
+    assert record_of(store, old).links == ()
+
+
 def test_what_was_decided_at_the_new_id_is_not_replaced(store: Store) -> None:
     """Where the new row has a link of its own already, that is newer than what comes over."""
     old, _, goal = linked_parent(store)

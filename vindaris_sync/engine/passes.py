@@ -18,6 +18,8 @@ from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 
 log = structlog.get_logger("vindaris_sync.pass")
 
+_MOST_SETTLING = 4  # a refused surface leaves the others to be written; there are about so many on an issue
+
 
 @dataclass(slots=True)
 class PassReport:
@@ -153,7 +155,11 @@ def run_round(context: Context, names: Collection[str] = ()) -> Round:
     chosen = list(names) or list(context.trackers)
     reports = [run_pass(context, name) for name in chosen]
     well = {report.tracker for report in reports if report.outcome == "ok"}
-    if context.writes:
-        due = context.store.trackers_due(context.now())
-        reports += [settle(context, name) for name in chosen if name in well and name in due]
+    for _ in range(_MOST_SETTLING if context.writes else 0):
+        due = well.intersection(context.store.trackers_due(context.now()))
+        if not due:
+            break
+        settled = [settle(context, name) for name in chosen if name in due]
+        well -= {report.tracker for report in settled if report.outcome != "ok"}
+        reports += settled
     return Round(tuple(reports))

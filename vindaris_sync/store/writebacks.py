@@ -46,7 +46,8 @@ class WriteBacks(Sightings):
 
         Done: what was read back is observed and, for the surfaces written, the base; the issue is due only where it
         shows more than what was written. Stale and overridden: observed and due. Refused: remembered for the place
-        and surface, or for the issue alone. Failed: due, so that the next pass reads it.
+        and surface, or for the issue alone, and due, so that what else was wanted is written without it. Failed: due,
+        so that the next pass reads it.
         """
         found = _sort(outcomes)
         now_micros = to_micros(now)
@@ -85,6 +86,7 @@ def _sort(outcomes: Iterable[Written]) -> _Sorted:
                 found.read.append(outcome.issue)
             case Refused():
                 found.refused.append(outcome)
+                found.uncertain.append(outcome.write.address.id)
                 if outcome.issue is not None:
                     found.read.append(outcome.issue)
             case Failed():

@@ -10,7 +10,7 @@ from vindaris_sync.domain.findings import DriftRow, NotChecked
 from vindaris_sync.domain.limits import removals_allowed
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Present
 from vindaris_sync.engine.context import Context, Tracker
-from vindaris_sync.engine.gather import pages_of
+from vindaris_sync.engine.gather import pages_of, watched_since
 from vindaris_sync.engine.passes import PassReport, run_pass
 
 _BATCH = 500
@@ -71,11 +71,13 @@ def _failed(found: Comparison, report: PassReport) -> bool:
 def _read_again(context: Context, tracker: Tracker, seen: set[str], counts: Counter[str]) -> None:
     """Read everything; the cursors stay where they are, since nothing is known to be missing before them."""
     surfaces, cursors = tracker.connector.layout().surfaces, context.store.cursors(tracker.name)
+    watched = watched_since(context, tracker.name)
     with closing(pages_of(tracker, {})) as pages:
         for page in pages:
             context.beat(tracker.name)
             kept = replace(page, cursor=cursors.get(page.scope, page.cursor))
-            result = context.store.record_page(tracker.name, kept, surfaces, context.now())
+            since = watched.get(page.scope)
+            result = context.store.record_page(tracker.name, kept, surfaces, context.now(), watched=since)
             counts.update(new=result.new, changed=result.changed)
             seen.update(issue.ref.id for issue in page.issues)
             seen.update(each.id for each in page.rejected)

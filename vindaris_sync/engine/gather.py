@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 
 from vindaris_sync.domain.decide import missing_values, must_read, removed
 from vindaris_sync.domain.limits import removals_allowed
@@ -19,11 +20,12 @@ _MOST_ABOVE = 20  # generations of parents out of scope that one pass follows up
 def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     """Pull what was created or changed, page by page; when all of it was read once, the tracker counts as loaded."""
     surfaces = tracker.connector.layout().surfaces
-    cursors = context.store.cursors(tracker.name)
+    cursors, watched, began = context.store.cursors(tracker.name), watched_since(context, tracker.name), context.now()
     with closing(pages_of(tracker, cursors)) as pages:
         for page in pages:
             context.beat(tracker.name)
-            result = context.store.record_page(tracker.name, page, surfaces, context.now())
+            since = watched.get(page.scope)
+            result = context.store.record_page(tracker.name, page, surfaces, context.now(), watched=since)
             counts.update(
                 pulled=len(page.issues),
                 new=result.new,
@@ -32,6 +34,23 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
                 skipped=page.skipped,
             )
     context.store.mark_loaded(tracker.name, context.now())
+    _note_watched(context, tracker, watched, began)
+
+
+def watched_since(context: Context, tracker: str) -> dict[str, datetime]:
+    """Return since when each scope of ``tracker`` is known whole: the start of its first full pull (R9)."""
+    noted = context.store.note(_watched(tracker)) or {}
+    return {scope: datetime.fromisoformat(at) for scope, at in noted.items()}
+
+
+def _note_watched(context: Context, tracker: Tracker, watched: Mapping[str, datetime], began: datetime) -> None:
+    scopes = {scope: watched.get(scope, began) for scope in tracker.connector.scopes()}
+    if scopes != watched:
+        context.store.put_note(_watched(tracker.name), {scope: at.isoformat() for scope, at in scopes.items()})
+
+
+def _watched(tracker: str) -> str:
+    return f"watched {tracker}"
 
 
 def pages_of(tracker: Tracker, cursors: Mapping[str, str]) -> Generator[Page, None, None]:
@@ -88,7 +107,7 @@ def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:
     """Hold edits by absence where they are too many at once, until a person confirms them (R2)."""
     gone = [record.id for record in records if removed(record, situation)]
-    allowed = removals_allowed(context.store.links_of(tracker.name))
+    allowed = removals_allowed(context.store.links_of(tracker.name)) if gone else 0
     context.store.hold(tracker.name, gone if len(gone) > allowed else [], allowed, context.now())
 
 

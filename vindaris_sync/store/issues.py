@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
-from vindaris_sync.store.codec import dump, to_micros
+from vindaris_sync.store.codec import dump, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
@@ -78,16 +78,32 @@ class _Change:
 class Issues(Part):
     """Recording of pages and the marks of what has to be decided."""
 
-    def record_page(self, tracker: str, page: Page, surfaces: tuple[Surface, ...], now: datetime) -> PageResult:
+    def record_page(
+        self,
+        tracker: str,
+        page: Page,
+        surfaces: tuple[Surface, ...],
+        now: datetime,
+        *,
+        watched: datetime | None = None,
+    ) -> PageResult:
         """Record a page and, last, its scope's cursor, in one transaction. Recording it again does nothing.
 
         What is new or changed is due and unverified; what hangs on it is due where it may matter. An observation
         older than what is held is ignored. Issues not known before that are older than their place's first sight are
-        backlog. What could not be mapped goes to quarantine, and leaves it once it can.
+        backlog; ``watched`` is since when all of the page's scope is known (None: it is being read for the first
+        time), which is then the first sight of its new places. What could not be mapped goes to quarantine, and leaves
+        it once it can.
         """
         with self._db.write() as sql:
             at = to_micros(now)
-            result = record(sql, tracker, page.issues, self._observer(surfaces), Reading(at, in_scope=True))
+            result = record(
+                sql,
+                tracker,
+                page.issues,
+                self._observer(surfaces),
+                Reading(at, in_scope=True, watched=maybe_micros(watched)),
+            )
             _set_aside(sql, tracker, page.rejected, at)
             _readmit(sql, tracker, [issue.ref.id for issue in page.issues])
             sql.run(
@@ -121,7 +137,7 @@ class Issues(Part):
             return sql.run_in("UPDATE issue SET due = TRUE WHERE NOT due AND id IN ({})", ids)
 
     def mark_due_by_goal(self, goals: Iterable[int]) -> int:
-        """Let every open issue that holds or inherits a link to these goals be decided anew."""
+        """Let every issue that holds a link to these goals be decided anew; it passes on what concerns those below."""
         with self._db.write() as sql:
             return mark_due_by_goal(sql, goals)
 
@@ -184,15 +200,9 @@ def lookup(sql: Sql, tracker: str, ext_ids: Iterable[str]) -> dict[str, Known]:
 
 
 def mark_due_by_goal(sql: Sql, goals: Iterable[int]) -> int:
-    """Mark every open issue due that holds or inherits a link to ``goals``."""
-    return sum(
-        sql.run(
-            "UPDATE issue SET due = TRUE WHERE NOT due AND NOT closed AND (id IN (SELECT issue_id FROM link WHERE "
-            "goal_id = ?) OR carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?))",
-            (goal, goal),
-        )
-        for goal in goals
-    )
+    """Mark every issue due that holds a link to ``goals``; what inherits it is suspect through it (R8)."""
+    text = "UPDATE issue SET due = TRUE WHERE NOT due AND id IN (SELECT issue_id FROM link WHERE goal_id = ?)"
+    return sum(sql.run(text, (goal,)) for goal in goals)
 
 
 def _latest(issues: Sequence[Issue], observer: Observer) -> dict[str, Payload]:
@@ -269,7 +279,7 @@ def _by_key(sql: Sql, tracker: str, keys: Iterable[str]) -> dict[str, int]:
 def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int | None]], reading: Reading) -> None:
     if not rows:
         return
-    seen = _first_sight(sql, tracker, {payload.place for _, _, payload, _ in rows}, reading.now)
+    seen = _first_sight(sql, tracker, {payload.place for _, _, payload, _ in rows}, reading)
     now, presence = reading.now, str(reading.new)
     sql.many(
         _INSERT,
@@ -283,7 +293,8 @@ def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int 
     )  # fmt: skip
 
 
-def _first_sight(sql: Sql, tracker: str, places: Iterable[str], now: int) -> dict[str, int]:
+def _first_sight(sql: Sql, tracker: str, places: Iterable[str], reading: Reading) -> dict[str, int]:
+    now = reading.now if reading.watched is None else reading.watched
     query = "SELECT place, first_seen_at FROM place WHERE tracker = ? AND place IN ({})"
     seen = {row[0]: row[1] for row in sql.rows_in(query, places, tracker)}
     fresh = [(tracker, place, now) for place in places if place not in seen]

@@ -118,6 +118,8 @@ class Reading:
     new: Presence = Presence.PRESENT
     in_scope: bool = False
     """Whether being read proves that the issue is in scope, as being on a page does."""
+    watched: int | None = None
+    """Since when all of the scope is known; what is created later in a place never seen before is no backlog."""
 
     def presence(self, known: Known, payload: Payload) -> str:
         """Return what the issue's presence is after the observation ``payload``."""

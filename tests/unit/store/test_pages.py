@@ -139,6 +139,15 @@ def test_issues_older_than_their_places_first_sight_are_backlog(store: Store) ->
     assert store.first_seen(T) == {"acme/web": NOW}
 
 
+def test_a_new_place_in_a_scope_that_is_known_whole_has_no_backlog_of_its_own(store: Store) -> None:
+    """A repository that was empty, or got another name, is seen since its scope was: only what is older is backlog."""
+    since = NOW - timedelta(hours=1)
+    old, new = (replace(issue(n), created=since + timedelta(minutes=n - 2)) for n in (1, 3))
+    store.record_page(T, page(old, new), SURFACES, NOW, watched=since)
+    numbers = store.by_id(T, ["id1", "id3"])
+    assert [record_of(store, numbers[each]).backlog for each in ("id1", "id3")] == [True, False]
+
+
 def test_closing_and_reopening_is_history(store: Store) -> None:
     """What was open when can be told later."""
     [number] = put(store, issue(1))

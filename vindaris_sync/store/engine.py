@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
+from vindaris_sync.store.generation import GenerationFile
 
 _BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
 _METER_STEP = 10  # VM instructions between two ticks of the meter
@@ -325,35 +326,6 @@ class Snapshot:
             except DBAPIError:  # a damaged file refuses even this; the connection is not used again
                 self.sql.connection.invalidate()
             self.sql.connection.close()
-
-
-class GenerationFile:
-    """The generation kept outside the database, so that a database restored from a backup is noticed (fault 57)."""
-
-    _WIDTH = 20
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._handle: int | None = None
-
-    def get(self) -> int:
-        """Return what was put last; 0 where nothing readable was."""
-        try:
-            return int(self._path.read_text("ascii"))
-        except (OSError, ValueError):
-            return 0
-
-    def put(self, generation: int) -> None:
-        """Note a commit. Of a fixed width, so that one short write replaces the number whole."""
-        if self._handle is None:
-            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.pwrite(self._handle, f"{generation:0{self._WIDTH}}".encode(), 0)
-
-    def close(self) -> None:
-        """Close the file; idempotent."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
 
 
 def _path(url: str) -> Path:

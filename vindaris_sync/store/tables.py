@@ -6,85 +6,18 @@ revisions. The second half is what the daemon remembers of itself.
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import (
-    DDL,
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Text,
-    UniqueConstraint,
-    event,
-    text,
-)
-from sqlmodel import Field, SQLModel
+from sqlalchemy import DDL, CheckConstraint, Index, UniqueConstraint, event
 
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import LinkState, Presence, Provenance
 from vindaris_sync.domain.records import Answer, Reason
-
-schema = MetaData()
-"""Every table of the store."""
-
-_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only where the type is INTEGER
-
-
-class _Table(SQLModel):
-    metadata = schema
-
-
-def _id(references: str | None = None, *, key: bool = True, nullable: bool = False, later: bool = False) -> Any:  # noqa: ANN401 - as Field
-    when = "DEFERRED" if later else None
-    keys = [ForeignKey(references, deferrable=later or None, initially=when)] if references else []
-    return Field(
-        default=None,
-        sa_type=_ID,
-        primary_key=key,
-        nullable=nullable,
-        sa_column_args=keys,
-        sa_column_kwargs={"autoincrement": "auto" if key and not references else False},
-    )
-
-
-def _text(default: str | None = None, *, key: bool = False) -> Any:  # noqa: ANN401 - as Field
-    given = {} if default is None else {"server_default": text(f"'{default}'")}
-    return Field(default=default or "", sa_type=Text, primary_key=key, nullable=False, sa_column_kwargs=given)
-
-
-def _maybe_text() -> Any:  # noqa: ANN401 - as Field
-    return Field(default=None, sa_type=Text, nullable=True)
-
-
-def _flag(*, default: bool = False) -> Any:  # noqa: ANN401 - as Field
-    return Field(default=default, nullable=False, sa_column_kwargs={"server_default": text(str(default).upper())})
-
-
-def _number(default: int | None = None, *, key: bool = False) -> Any:  # noqa: ANN401 - as Field
-    given = {} if default is None else {"server_default": text(str(default))}
-    return Field(default=default or 0, sa_type=BigInteger, primary_key=key, nullable=False, sa_column_kwargs=given)
-
-
-def _maybe_number() -> Any:  # noqa: ANN401 - as Field
-    return Field(default=None, sa_type=BigInteger, nullable=True)
-
-
-def _one_of(column: str, names: Any, *, null: bool = False) -> CheckConstraint:  # noqa: ANN401 - any StrEnum class
-    allowed = f"{column} IN ({', '.join(repr(str(name)) for name in names)})"
-    return CheckConstraint(f"{column} IS NULL OR {allowed}" if null else allowed, name=f"{column}_known")
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
+from vindaris_sync.store.columns import Table, flag, identity, maybe_number, maybe_words, number, one_of, where, words
+from vindaris_sync.store.columns import schema as schema  # noqa: PLC0414 - what others ask this module for
 
 # --- what trackers and people say -----------------------------------------------------------------------------------
 
 
-class IssueRow(_Table, table=True):
+class IssueRow(Table, table=True):
     """What a tracker says about an issue, and what was decided about it.
 
     Only partial indexes lead with the tracker: a question about one tracker's few due issues is never answered by
@@ -94,289 +27,279 @@ class IssueRow(_Table, table=True):
     __tablename__ = "issue"
     __table_args__ = (
         UniqueConstraint("ext_id", "tracker", name="issue_identity"),
-        _one_of("presence", Presence),
-        _one_of("state", LinkState),
-        _one_of("timing", ("at_birth", "later", "unknown"), null=True),
+        one_of("presence", Presence),
+        one_of("state", LinkState),
+        one_of("timing", ("at_birth", "later", "unknown"), null=True),
         CheckConstraint(
             "due OR NOT tracked OR closed OR presence <> 'present' OR state <> 'unlinked' OR review_open",
             name="unlinked_is_reviewed",  # L1
         ),
         Index("issue_key", "key", "tracker"),
-        Index("issue_due", "tracker", "id", **_where("due")),
-        Index("issue_unwritten", "tracker", "id", **_where("unwritten")),
-        Index("issue_wake", "wake_at", **_where("wake_at IS NOT NULL")),
-        Index("issue_parent", "parent_id", **_where("parent_id IS NOT NULL")),
-        Index("issue_carrier", "carrier_id", **_where("carrier_id IS NOT NULL")),
-        Index("issue_review", "id", **_where("review_open")),
-        Index(
-            "issue_orphan_id",
-            "tracker",
-            "parent_ext",
-            **_where("parent_id IS NULL AND parent_ext <> ''"),
-        ),
-        Index(
-            "issue_orphan_key",
-            "tracker",
-            "parent_key",
-            **_where("parent_id IS NULL AND parent_key <> ''"),
-        ),
+        Index("issue_due", "tracker", "id", **where("due")),
+        Index("issue_unwritten", "tracker", "id", **where("unwritten")),
+        Index("issue_wake", "wake_at", **where("wake_at IS NOT NULL")),
+        Index("issue_parent", "parent_id", **where("parent_id IS NOT NULL")),
+        Index("issue_carrier", "carrier_id", **where("carrier_id IS NOT NULL")),
+        Index("issue_review", "id", **where("review_open")),
+        Index("issue_orphan_id", "tracker", "parent_ext", **where("parent_id IS NULL AND parent_ext <> ''")),
+        Index("issue_orphan_key", "tracker", "parent_key", **where("parent_id IS NULL AND parent_key <> ''")),
     )
 
-    id: int = _id()
-    tracker: str = _text()
-    ext_id: str = _text()
-    key: str = _text()
-    place: str = _text()
-    type: str = _text()
-    title: str = _text()
-    url: str = _text()
-    status: str = _text()
-    closed: bool = _flag()
-    created: int = _number()
-    updated: int = _number()
-    author: str = _text("")
-    assignee: str = _text("")
-    parent_ext: str = _text("")
-    parent_key: str = _text("")
-    observed: str = _text("{}")
-    digest: int = _number()
-    verified_at: int | None = _maybe_number()
-    parent_id: int | None = _id("issue.id", key=False, nullable=True, later=True)
-    presence: str = _text("present")
-    presence_at: int = _number()
-    presence_reason: str = _text("")
-    moved_to: int | None = _id("issue.id", key=False, nullable=True)
-    first_seen_at: int = _number()
-    backlog: bool = _flag()
+    id: int = identity()
+    tracker: str = words()
+    ext_id: str = words()
+    key: str = words()
+    place: str = words()
+    type: str = words()
+    title: str = words()
+    url: str = words()
+    status: str = words()
+    closed: bool = flag()
+    created: int = number()
+    updated: int = number()
+    author: str = words("")
+    assignee: str = words("")
+    parent_ext: str = words("")
+    parent_key: str = words("")
+    observed: str = words("{}")
+    digest: int = number()
+    verified_at: int | None = maybe_number()
+    parent_id: int | None = identity("issue.id", key=False, nullable=True, later=True)
+    presence: str = words("present")
+    presence_at: int = number()
+    presence_reason: str = words("")
+    moved_to: int | None = identity("issue.id", key=False, nullable=True)
+    first_seen_at: int = number()
+    backlog: bool = flag()
     # decided
-    due: bool = _flag(default=True)
-    unwritten: bool = _flag()
-    decided: bool = _flag()
-    tracked: bool = _flag(default=True)
-    state: str = _text("unlinked")
-    carrier_id: int | None = _id("issue.id", key=False, nullable=True)
-    goals: str = _text("[]")
-    basis: str | None = _maybe_text()
-    suspect: bool = _flag()
-    parent_unknown: bool = _flag()
-    undecided_since: str = _text("never")
-    timing: str | None = _maybe_text()
-    by_machine: bool = _flag()
-    conflict: str | None = _maybe_text()
-    bases: str = _text("{}")
-    undefined: str = _text("[]")
-    refused: str = _text("[]")
-    label_stamp: str = _text("{}")
-    wake_at: int | None = _maybe_number()
+    due: bool = flag(default=True)
+    unwritten: bool = flag()
+    decided: bool = flag()
+    tracked: bool = flag(default=True)
+    state: str = words("unlinked")
+    carrier_id: int | None = identity("issue.id", key=False, nullable=True)
+    goals: str = words("[]")
+    basis: str | None = maybe_words()
+    suspect: bool = flag()
+    parent_unknown: bool = flag()
+    undecided_since: str = words("never")
+    timing: str | None = maybe_words()
+    by_machine: bool = flag()
+    conflict: str | None = maybe_words()
+    bases: str = words("{}")
+    undefined: str = words("[]")
+    refused: str = words("[]")
+    label_stamp: str = words("{}")
+    wake_at: int | None = maybe_number()
     # its review
-    review_open: bool = _flag()
-    review_at: int | None = _maybe_number()
-    times_opened: int = _number(0)
+    review_open: bool = flag()
+    review_at: int | None = maybe_number()
+    times_opened: int = number(0)
 
 
-class AliasRow(_Table, table=True):
+class AliasRow(Table, table=True):
     """A key under which an issue was known before."""
 
     __tablename__ = "alias"
-    key: str = _text(key=True)
-    tracker: str = _text(key=True)
-    issue_id: int = _id("issue.id", key=False)
-    until: int = _number()
+    key: str = words(key=True)
+    tracker: str = words(key=True)
+    issue_id: int = identity("issue.id", key=False)
+    until: int = number()
 
 
-class GoalRow(_Table, table=True):
+class GoalRow(Table, table=True):
     """A goal as it is in force, its source's latest statement, and an edit that is no revision yet."""
 
     __tablename__ = "goal"
-    __table_args__ = (UniqueConstraint("folded", name="goal_name"), _one_of("status", Status))
-    id: int = _id()
-    key: str = _text()
-    folded: str = _text()
-    title: str = _text()
-    status: str = _text()
-    content: str = _text()
-    revision: int = _number()
-    position: int = _number()
-    missing_since: int | None = _maybe_number()
-    pending: str | None = _maybe_text()
+    __table_args__ = (UniqueConstraint("folded", name="goal_name"), one_of("status", Status))
+    id: int = identity()
+    key: str = words()
+    folded: str = words()
+    title: str = words()
+    status: str = words()
+    content: str = words()
+    revision: int = number()
+    position: int = number()
+    missing_since: int | None = maybe_number()
+    pending: str | None = maybe_words()
 
 
-class GoalAliasRow(_Table, table=True):
+class GoalAliasRow(Table, table=True):
     """A former key of a goal."""
 
     __tablename__ = "goal_alias"
-    folded: str = _text(key=True)
-    goal_id: int = _id("goal.id", key=False)
+    folded: str = words(key=True)
+    goal_id: int = identity("goal.id", key=False)
 
 
-class GoalRevisionRow(_Table, table=True):
+class GoalRevisionRow(Table, table=True):
     """What a goal's contents were from a moment on."""
 
     __tablename__ = "goal_revision"
-    goal_id: int = _id("goal.id")
-    revision: int = _number(key=True)
-    contents: str = _text()
-    minor: bool = _flag()
-    at: int = _number()
+    goal_id: int = identity("goal.id")
+    revision: int = number(key=True)
+    contents: str = words()
+    minor: bool = flag()
+    at: int = number()
 
 
-class LinkRow(_Table, table=True):
+class LinkRow(Table, table=True):
     """An issue's explicit link to a goal."""
 
     __tablename__ = "link"
     __table_args__ = (
-        _one_of("provenance", Provenance),
+        one_of("provenance", Provenance),
         Index("link_goal", "goal_id"),
     )
-    issue_id: int = _id("issue.id")
-    goal_id: int = _id("goal.id")
-    is_primary: bool = _flag()
-    provenance: str = _text()
-    who: str = _text()
-    at: int = _number()
-    revision: int = _number()
-    fingerprint: str = _text()
+    issue_id: int = identity("issue.id")
+    goal_id: int = identity("goal.id")
+    is_primary: bool = flag()
+    provenance: str = words()
+    who: str = words()
+    at: int = number()
+    revision: int = number()
+    fingerprint: str = words()
 
 
-class ExemptionRow(_Table, table=True):
+class ExemptionRow(Table, table=True):
     """A statement that an issue is not goal work."""
 
     __tablename__ = "exemption"
-    issue_id: int = _id("issue.id")
-    reason: str = _text()
-    author: str = _text()
-    at: int = _number()
-    expires: int | None = _maybe_number()
+    issue_id: int = identity("issue.id")
+    reason: str = words()
+    author: str = words()
+    at: int = number()
+    expires: int | None = maybe_number()
 
 
-class CauseRow(_Table, table=True):
+class CauseRow(Table, table=True):
     """A cause of an issue's review. A cause that comes back after it was moot is the same row, opened once more."""
 
     __tablename__ = "cause"
     __table_args__ = (
         UniqueConstraint("issue_id", "reason", "subject", "fingerprint", name="cause_identity"),
-        _one_of("reason", Reason),
-        _one_of("answer", Answer, null=True),
+        one_of("reason", Reason),
+        one_of("answer", Answer, null=True),
         CheckConstraint("is_open = (answer IS NULL OR answer = 'acknowledged')", name="open_is_unanswered"),
-        Index("cause_group", "reason", "subject", "fingerprint", **_where("is_open")),
+        Index("cause_group", "reason", "subject", "fingerprint", **where("is_open")),
     )
-    id: int = _id()
-    issue_id: int = _id("issue.id", key=False)
-    reason: str = _text()
-    subject: str = _text("")
-    fingerprint: str = _text("")
-    opened: int = _number()
-    surface_at: int | None = _maybe_number()
-    labelled: bool = _flag(default=True)
-    is_open: bool = _flag(default=True)
-    answer: str | None = _maybe_text()
-    answered_at: int | None = _maybe_number()
-    who: str = _text("")
-    how: str = _text("")
-    detail: str = _text("")
-    times: int = _number(1)
+    id: int = identity()
+    issue_id: int = identity("issue.id", key=False)
+    reason: str = words()
+    subject: str = words("")
+    fingerprint: str = words("")
+    opened: int = number()
+    surface_at: int | None = maybe_number()
+    labelled: bool = flag(default=True)
+    is_open: bool = flag(default=True)
+    answer: str | None = maybe_words()
+    answered_at: int | None = maybe_number()
+    who: str = words("")
+    how: str = words("")
+    detail: str = words("")
+    times: int = number(1)
 
 
-class HistoryRow(_Table, table=True):
+class HistoryRow(Table, table=True):
     """Who did what, when, why, by which means; never changed (L10)."""
 
     __tablename__ = "history"
     __table_args__ = (
-        Index("history_issue", "issue_id", **_where("issue_id IS NOT NULL")),
-        Index("history_goal", "goal_id", **_where("goal_id IS NOT NULL")),
+        Index("history_issue", "issue_id", **where("issue_id IS NOT NULL")),
+        Index("history_goal", "goal_id", **where("goal_id IS NOT NULL")),
     )
-    id: int = _id()
-    at: int = _number()
-    issue_id: int | None = _id("issue.id", key=False, nullable=True)
-    goal_id: int | None = _id("goal.id", key=False, nullable=True)
-    event: str = _text()
-    who: str = _text("")
-    how: str = _text("")
-    why: str = _text("")
-    goal_revision: int | None = _maybe_number()
-    before: str = _text("[]")
-    after: str = _text("[]")
-    pass_id: str = _text("")
+    id: int = identity()
+    at: int = number()
+    issue_id: int | None = identity("issue.id", key=False, nullable=True)
+    goal_id: int | None = identity("goal.id", key=False, nullable=True)
+    event: str = words()
+    who: str = words("")
+    how: str = words("")
+    why: str = words("")
+    goal_revision: int | None = maybe_number()
+    before: str = words("[]")
+    after: str = words("[]")
+    pass_id: str = words("")
 
 
 # --- what the daemon remembers of itself ------------------------------------------------------------------------------
 
 
-class TrackerRow(_Table, table=True):
+class TrackerRow(Table, table=True):
     """A configured tracker and how it is doing."""
 
     __tablename__ = "tracker"
-    name: str = _text(key=True)
-    kind: str = _text("")
-    loaded_at: int | None = _maybe_number()
-    last_ok_at: int | None = _maybe_number()
-    stopped_reason: str = _text("")
-    stopped_advice: str = _text("")
-    stopped_at: int | None = _maybe_number()
-    held: str = _text("[]")
-    held_limit: int = _number(0)
+    name: str = words(key=True)
+    kind: str = words("")
+    loaded_at: int | None = maybe_number()
+    last_ok_at: int | None = maybe_number()
+    stopped_reason: str = words("")
+    stopped_advice: str = words("")
+    stopped_at: int | None = maybe_number()
+    held: str = words("[]")
+    held_limit: int = number(0)
 
 
-class CursorRow(_Table, table=True):
+class CursorRow(Table, table=True):
     """Where a scope's next pull resumes."""
 
     __tablename__ = "cursor"
-    tracker: str = _text(key=True)
-    scope: str = _text(key=True)
-    value: str = _text()
-    updated_at: int = _number()
+    tracker: str = words(key=True)
+    scope: str = words(key=True)
+    value: str = words()
+    updated_at: int = number()
 
 
-class PlaceRow(_Table, table=True):
+class PlaceRow(Table, table=True):
     """When a place was first seen; issues created before are backlog."""
 
     __tablename__ = "place"
-    tracker: str = _text(key=True)
-    place: str = _text(key=True)
-    first_seen_at: int = _number()
+    tracker: str = words(key=True)
+    place: str = words(key=True)
+    first_seen_at: int = number()
 
 
-class RefusalRow(_Table, table=True):
+class RefusalRow(Table, table=True):
     """A surface that a place does not let us write."""
 
     __tablename__ = "refusal"
-    tracker: str = _text(key=True)
-    place: str = _text(key=True)
-    surface: str = _text(key=True)
-    reason: str = _text()
-    advice: str = _text("")
-    at: int = _number()
+    tracker: str = words(key=True)
+    place: str = words(key=True)
+    surface: str = words(key=True)
+    reason: str = words()
+    advice: str = words("")
+    at: int = number()
 
 
-class QuarantineRow(_Table, table=True):
+class QuarantineRow(Table, table=True):
     """An item that could not be mapped, set aside."""
 
     __tablename__ = "quarantine"
-    tracker: str = _text(key=True)
-    ext_id: str = _text(key=True)
-    key: str = _text()
-    reason: str = _text()
-    excerpt: str = _text("")
-    first_at: int = _number()
-    last_at: int = _number()
-    tries: int = _number(1)
+    tracker: str = words(key=True)
+    ext_id: str = words(key=True)
+    key: str = words()
+    reason: str = words()
+    excerpt: str = words("")
+    first_at: int = number()
+    last_at: int = number()
+    tries: int = number(1)
 
 
-class PassRow(_Table, table=True):
+class PassRow(Table, table=True):
     """A pass; written at its start and once more at its end, never again."""
 
     __tablename__ = "pass"
-    pass_id: str = _text(key=True)
-    tracker: str = _text()
-    kind: str = _text()
-    started: int = _number()
-    ended: int | None = _maybe_number()
-    outcome: str = _text("")
-    counts: str = _text("{}")
-    error: str = _text("")
+    pass_id: str = words(key=True)
+    tracker: str = words()
+    kind: str = words()
+    started: int = number()
+    ended: int | None = maybe_number()
+    outcome: str = words("")
+    counts: str = words("{}")
+    error: str = words("")
 
 
-class OutboxRow(_Table, table=True):
+class OutboxRow(Table, table=True):
     """A subject whose list has changed since it was last told. ``change`` counts, so that none is lost in between."""
 
     __tablename__ = "outbox"
@@ -384,71 +307,71 @@ class OutboxRow(_Table, table=True):
         UniqueConstraint("dedupe_key", name="outbox_subject"),
         Index("outbox_waiting", "due_at"),
     )
-    id: int = _id()
-    dedupe_key: str = _text()
-    subject: str = _text()
-    created: int = _number()
-    due_at: int = _number()
-    change: int = _number(1)
-    attempts: int = _number(0)
-    last_error: str = _text("")
+    id: int = identity()
+    dedupe_key: str = words()
+    subject: str = words()
+    created: int = number()
+    due_at: int = number()
+    change: int = number(1)
+    attempts: int = number(0)
+    last_error: str = words("")
 
 
-class MessageRow(_Table, table=True):
+class MessageRow(Table, table=True):
     """A living message: what is remembered of it per subject and channel."""
 
     __tablename__ = "message"
-    subject: str = _text(key=True)
-    channel: str = _text(key=True)
-    living: str = _text()
+    subject: str = words(key=True)
+    channel: str = words(key=True)
+    living: str = words()
 
 
-class UnreadRow(_Table, table=True):
+class UnreadRow(Table, table=True):
     """A parent that an issue names and that cannot be read; it is asked for again at night."""
 
     __tablename__ = "unread"
-    tracker: str = _text(key=True)
-    ext_id: str = _text(key=True)
-    key: str = _text(key=True)
-    reason: str = _text()
-    at: int = _number()
+    tracker: str = words(key=True)
+    ext_id: str = words(key=True)
+    key: str = words(key=True)
+    reason: str = words()
+    at: int = number()
 
 
-class NoteRow(_Table, table=True):
+class NoteRow(Table, table=True):
     """A small fact under a name: why the goals were refused, when a tracker is asked again."""
 
     __tablename__ = "note"
-    name: str = _text(key=True)
-    value: str = _text()
+    name: str = words(key=True)
+    value: str = words()
 
 
-class RunRow(_Table, table=True):
+class RunRow(Table, table=True):
     """Work that is done once per local date."""
 
     __tablename__ = "run"
-    kind: str = _text(key=True)
-    local_date: str = _text(key=True)
-    started: int = _number()
-    ended: int | None = _maybe_number()
+    kind: str = words(key=True)
+    local_date: str = words(key=True)
+    started: int = number()
+    ended: int | None = maybe_number()
 
 
-class ReportRow(_Table, table=True):
+class ReportRow(Table, table=True):
     """A reconciliation report's findings and where it lies."""
 
     __tablename__ = "report"
-    id: int = _id()
-    at: int = _number()
-    local_date: str = _text()
-    findings: str = _text()
-    path: str = _text("")
+    id: int = identity()
+    at: int = number()
+    local_date: str = words()
+    findings: str = words()
+    path: str = words("")
 
 
-class CounterRow(_Table, table=True):
+class CounterRow(Table, table=True):
     """Numbers that only grow: ``generation`` counts commits, ``goals`` is the generation that last changed a goal."""
 
     __tablename__ = "counter"
-    name: str = _text(key=True)
-    value: int = _number(0)
+    name: str = words(key=True)
+    value: int = number(0)
 
 
 APPEND_ONLY = {

@@ -1,0 +1,35 @@
+"""The generation, kept outside the database too."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class GenerationFile:
+    """The generation kept outside the database, so that a database restored from a backup is noticed (fault 57)."""
+
+    _WIDTH = 20
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def get(self) -> int:
+        """Return what was put last; 0 where nothing readable was."""
+        try:
+            return int(self._path.read_text("ascii"))
+        except (OSError, ValueError):
+            return 0
+
+    def put(self, generation: int) -> None:
+        """Note a commit. Of a fixed width, so that one short write replaces the number whole."""
+        if self._handle is None:
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.pwrite(self._handle, f"{generation:0{self._WIDTH}}".encode(), 0)
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

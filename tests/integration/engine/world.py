@@ -1,0 +1,594 @@
+"""One company over real sockets: Jira, GitHub and Slack look-alikes, a real store, and the engine on its own clock.
+
+A test says what people do (``desk``), lets the engine run (``site.turn``), and looks at what people then see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import Any, Protocol
+
+from vindaris_connectors.github.connector import GithubConnector
+from vindaris_connectors.github.settings import GithubSettings
+from vindaris_connectors.jira.connector import JiraConnector
+from vindaris_connectors.jira.settings import JiraSettings
+from vindaris_sync.domain import decisions
+from vindaris_sync.domain.actions import Plan
+from vindaris_sync.domain.goals import Goal, Outcome
+from vindaris_sync.domain.models import Exemption, Provenance
+from vindaris_sync.domain.records import Cause, GoalBook, Record
+from vindaris_sync.engine.compare import Comparison, compare
+from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.engine.goals import refresh_goals
+from vindaris_sync.engine.passes import PassReport, Round, run_round
+from vindaris_sync.engine.progress import Progress
+from vindaris_sync.engine.relay import relay
+from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.notify.slack import SlackChannel
+from vindaris_sync.sandbox import github, jira, slack
+from vindaris_sync.sandbox.server import Server
+from vindaris_sync.sandbox.slack import Message
+from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
+from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
+from vindaris_sync.store.store import Store
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+BOT = "bot@acme.example"
+JIRA_TOKEN, GITHUB_TOKEN, SLACK_TOKEN = "jira-token-123456", "github-token-123456", "xoxb-slack-token"
+GOALS = (
+    Goal("GROW", "Grow"),
+    Goal("GROW-1", "Faster checkout", parent="GROW", outcomes=(Outcome("conversion", "%", 2.0, 3.0, 2.1),)),
+    Goal("GROW-2", "More languages", parent="GROW"),
+    Goal("COST-1", "Halve the hosting bill", priority="high"),
+    Goal("SAFE-1", "No open door"),
+)
+BOTH = ("field:Goal", "label")
+
+
+class Clock:
+    """The one clock of trackers, chat and engine. It moves only when it is told to, and by whoever sleeps."""
+
+    def __init__(self, now: datetime = MONDAY) -> None:
+        self._now = now
+        self._lock = Lock()
+
+    def __call__(self) -> datetime:
+        """Return the present instant."""
+        return self._now
+
+    def pass_(self, seconds: float = 0, **units: float) -> None:
+        """Go on."""
+        with self._lock:
+            self._now += timedelta(seconds=seconds, **units)
+
+    def set(self, now: datetime) -> None:
+        """Go on to an instant."""
+        with self._lock:
+            self._now = now
+
+
+@dataclass(slots=True)
+class GoalList:
+    """A source of goals that states what it is told to, or refuses with ``problems``."""
+
+    goals: tuple[Goal, ...] = GOALS
+    problems: tuple[str, ...] = ()
+
+    def read(self) -> GoalsRead:
+        """Return the goals."""
+        if self.problems:
+            raise GoalsRefused(self.problems)
+        return GoalsRead(self.goals, "a list", "")
+
+
+class Desk(Protocol):
+    """What a person does and sees in one tracker, said alike for all of them. Issues are named by their keys."""
+
+    tracker: str
+    service: str
+    place: str
+    other: str
+
+    def create(self, title: str, *labels: str, place: str = "", parent: str = "") -> str:
+        """Open an issue and return its key."""
+        ...
+
+    def add_label(self, key: str, label: str) -> None:
+        """Put a label on."""
+        ...
+
+    def remove_label(self, key: str, label: str) -> None:
+        """Take a label off."""
+        ...
+
+    def labels(self, key: str) -> set[str]:
+        """Return the labels on an issue."""
+        ...
+
+    def set_field(self, key: str, value: str | None) -> None:
+        """Set or empty the goal field."""
+        ...
+
+    def field(self, key: str) -> str | None:
+        """Return what the goal field shows."""
+        ...
+
+    def set_parent(self, key: str, parent: str | None) -> None:
+        """Hang an issue below another, or below none."""
+        ...
+
+    def close(self, key: str) -> None:
+        """Close an issue."""
+        ...
+
+    def reopen(self, key: str) -> None:
+        """Open it again."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Delete it for good."""
+        ...
+
+    def move(self, key: str, place: str) -> str:
+        """Move it to another place and return its new key."""
+        ...
+
+    def hide(self, *, hidden: bool = True) -> None:
+        """Take the sight of ``place`` away from us, or give it back."""
+        ...
+
+    def lock(self, *, locked: bool = True) -> None:
+        """Make ``place`` read-only for us, or writable again."""
+        ...
+
+    def drop_definition(self, value: str) -> None:
+        """Delete the definition of a goal's value (label, option) in the settings: every issue loses it."""
+        ...
+
+
+class JiraDesk:
+    """Alice at Jira."""
+
+    tracker = service = "jira"
+    place, other = "APP", "OPS"
+
+    def __init__(self, world: jira.World) -> None:
+        self.world = world
+        self.alice = jira.Person(world, world.user("alice"))
+
+    def create(self, title: str, *labels: str, place: str = "", parent: str = "") -> str:
+        """Open a task, below an epic where a parent is named."""
+        fields: dict[str, Any] = {"labels": list(labels)} if labels else {}
+        fields |= {"parent": parent} if parent else {}
+        return self.alice.create_issue(place or self.place, title, **fields)
+
+    def epic(self, title: str, *labels: str) -> str:
+        """Open an epic."""
+        return self.alice.create_issue(self.place, title, "Epic", labels=list(labels))
+
+    def add_label(self, key: str, label: str) -> None:
+        """Put a label on."""
+        self.alice.add_label(key, label)
+
+    def remove_label(self, key: str, label: str) -> None:
+        """Take a label off."""
+        self.alice.remove_label(key, label)
+
+    def labels(self, key: str) -> set[str]:
+        """Return the labels on an issue."""
+        return set(self._values(key)["labels"] or ())
+
+    def set_field(self, key: str, value: str | None) -> None:
+        """Set or empty the Goal field."""
+        self.alice.set_field(key, "Goal", value)
+
+    def field(self, key: str) -> str | None:
+        """Return what the Goal field shows."""
+        goal = self.world.field("Goal")
+        option = self._values(key).get(goal.id) if goal else None
+        return str(option.value) if option else None
+
+    def set_parent(self, key: str, parent: str | None) -> None:
+        """Hang an issue below another, or below none."""
+        self.alice.set_parent(key, parent)
+
+    def close(self, key: str) -> None:
+        """Close an issue."""
+        self.alice.close(key)
+
+    def reopen(self, key: str) -> None:
+        """Open it again."""
+        self.alice.reopen(key)
+
+    def delete(self, key: str) -> None:
+        """Delete it for good."""
+        self.alice.delete_issue(key)
+
+    def move(self, key: str, place: str) -> str:
+        """Move it to another project and return its new key."""
+        return self.alice.move(key, place)
+
+    def hide(self, *, hidden: bool = True) -> None:
+        """Take *Browse projects* away from us in ``place``, or give it back."""
+        (self.alice.hide_project if hidden else self.alice.show_project)(self.place, JIRA_TOKEN)
+
+    def lock(self, *, locked: bool = True) -> None:
+        """Leave us only *Browse projects* in ``place``, or more again."""
+        project = self.world.project(self.place)
+        assert project is not None
+        read_only = self.world.accounts[JIRA_TOKEN].read_only
+        (read_only.add if locked else read_only.discard)(project.id)
+
+    def drop_definition(self, value: str) -> None:
+        """Delete an option of the Goal field."""
+        self.alice.delete_option("Goal", value)
+
+    def _values(self, key: str) -> Mapping[str, Any]:
+        issue = self.world.find(key)
+        assert issue is not None
+        return issue.state.values
+
+
+class GithubDesk:
+    """Mia at GitHub."""
+
+    tracker = service = "github"
+    place, other = "acme/web", "acme/api"
+
+    def __init__(self, world: github.World) -> None:
+        self.world = world
+
+    def create(self, title: str, *labels: str, place: str = "", parent: str = "") -> str:
+        """Open an issue."""
+        place = place or self.place
+        above = self._at(parent) if parent else None
+        return f"{place}#{self.world.create_issue(place, title, actor='mia', labels=labels, parent=above)}"
+
+    def add_label(self, key: str, label: str) -> None:
+        """Put a label on."""
+        self.world.add_label(*self._at(key), label, actor="mia")
+
+    def remove_label(self, key: str, label: str) -> None:
+        """Take a label off."""
+        self.world.remove_label(*self._at(key), label, actor="mia")
+
+    def labels(self, key: str) -> set[str]:
+        """Return the labels on an issue."""
+        return {each["name"] for each in self.world.issue(*self._at(key)).document()["labels"]}
+
+    def set_field(self, key: str, value: str | None) -> None:
+        """Set or empty the organisation's issue field."""
+        self.world.set_field(*self._at(key), "Goal", value, actor="mia")
+
+    def field(self, key: str) -> str | None:
+        """Return what the issue field shows."""
+        values = self.world.issue(*self._at(key)).document().get("issue_field_values") or [{}]
+        shown = values[0].get("single_select_option") or {}
+        name = shown.get("name")
+        return None if name is None else str(name)
+
+    def set_parent(self, key: str, parent: str | None) -> None:
+        """Make an issue another's sub-issue, or nobody's."""
+        self.world.set_parent(*self._at(key), self._at(parent) if parent else None, actor="mia")
+
+    def close(self, key: str) -> None:
+        """Close an issue."""
+        self.world.close(*self._at(key), actor="mia")
+
+    def reopen(self, key: str) -> None:
+        """Open it again."""
+        self.world.reopen(*self._at(key), actor="mia")
+
+    def delete(self, key: str) -> None:
+        """Delete it for good."""
+        self.world.delete_issue(*self._at(key), actor="mia")
+
+    def move(self, key: str, place: str) -> str:
+        """Transfer it to another repository and return its new key."""
+        return f"{place}#{self.world.transfer(*self._at(key), place, actor='mia')}"
+
+    def hide(self, *, hidden: bool = True) -> None:
+        """Take the sight of ``place`` away from us, or give it back."""
+        self.world.hide(GITHUB_TOKEN, self.place, hidden=hidden)
+
+    def lock(self, *, locked: bool = True) -> None:
+        """Archive the repository, or bring it back."""
+        self.world.archive(self.place, actor="mia", archived=locked)
+
+    def drop_definition(self, value: str) -> None:
+        """Delete a goal's label in the repository's settings."""
+        self.world.delete_label(self.place, f"goal:{value}", actor="mia")
+
+    @staticmethod
+    def _at(key: str) -> tuple[str, int]:
+        place, _, number = key.rpartition("#")
+        return place, int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a site differs from the usual one."""
+
+    cloud: bool = True
+    github_field: bool = False
+    names: tuple[str, ...] = ("jira", "github")
+    grace: timedelta = timedelta(minutes=15)
+    label_limit: int = 200
+    bulk_change: bool = True
+
+
+@cache
+def fresh_store() -> bytes:
+    """Return an empty, migrated store: making one costs more than a hundred passes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "fresh.db"
+        Store.open(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+class Site:
+    """The company and the engine that serves it. Close it."""
+
+    def __init__(self, folder: Path, setup: Setup, *, settled: bool = True) -> None:
+        self.folder, self.setup = folder, setup
+        self.clock = Clock()
+        self.goals = GoalList()
+        self.jira = JiraDesk(_jira_world(self.clock, setup))
+        self.github = GithubDesk(_github_world(self.clock, setup))
+        self.slack = _slack_world(self.clock)
+        for desk in (self.jira, self.github) if settled else ():
+            for place in (desk.place, desk.other):
+                desk.close(desk.create("Set up", place=place))
+        service = jira.JiraCloud if setup.cloud else jira.JiraDataCenter
+        self.server = Server(
+            {
+                "/jira": service(self.jira.world),
+                "/github": github.GitHub(self.github.world),
+                "/slack": slack.Slack(self.slack),
+            },
+            clock=self.clock,
+        ).start()
+        self.path = folder / "vindaris.db"
+        self.path.write_bytes(fresh_store())
+        self.context = self.open()
+        self.channels = {
+            name: SlackChannel(name, f"#{name}", Secret(SLACK_TOKEN), f"{self.server.url}/slack/api")
+            for name in ("growth", "platform")
+        }
+
+    # --- the engine -----------------------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """The store as it is open now."""
+        return self.context.store
+
+    def open(self) -> Context:
+        """Build the engine on the store's file."""
+        store = Store.open(f"sqlite:///{self.path}", busy=2)
+        progress = Progress()
+        trackers = {}
+        for name in self.setup.names:
+            trackers[name] = self.tracker(name)
+            store.put_tracker(name, name)
+        teams = Teams.of(
+            [
+                Team("Growth", ("jira:APP", "github:acme/web"), "growth"),
+                Team("Platform", ("jira:*", "github:*"), "platform"),
+            ]
+        )
+        return Context(store, trackers, self.goals, teams, now=self.clock, progress=progress)
+
+    def tracker(self, name: str, **changed: object) -> Tracker:
+        """Build one tracker; ``changed`` settings replace the usual ones."""
+        settings = self.settings(name, **changed)
+        around = Surroundings(now=self.clock, sleep=self.clock.pass_)
+        if isinstance(settings, JiraSettings):
+            return Tracker(name, "jira", settings, JiraConnector(name, settings, around))
+        assert isinstance(settings, GithubSettings)
+        return Tracker(name, "github", settings, GithubConnector(name, settings, around))
+
+    def settings(self, name: str, **changed: object) -> TrackerSettings:
+        """Return a tracker's settings."""
+        surfaces = BOTH if name == "jira" or self.setup.github_field else ("label",)
+        back = WriteBackSettings(surfaces=surfaces, label_limit=self.setup.label_limit)
+        common = {"kind": name, "url": f"{self.server.url}/{name}", "grace": self.setup.grace, "write_back": back}
+        if name == "jira":
+            own = {"token": Secret(JIRA_TOKEN), "projects": ("APP", "OPS"), "email": BOT if self.setup.cloud else ""}
+            return JiraSettings.model_validate({**common, **own, **changed})
+        own = {"token": Secret(GITHUB_TOKEN), "repositories": ("acme/web", "acme/api")}
+        return GithubSettings.model_validate({**common, **own, **changed})
+
+    def reconnect(self, name: str, **changed: object) -> None:
+        """Let the engine go on with other settings of one tracker, as after a restart."""
+        self.context.trackers[name].connector.close()
+        trackers = {**self.context.trackers, name: self.tracker(name, **changed)}
+        old = self.context
+        self.context = Context(old.store, trackers, old.source, old.teams, now=self.clock)
+
+    def restart(self) -> None:
+        """Stop the engine and start it on what it has stored."""
+        self.shut()
+        self.context = self.open()
+
+    def shut(self) -> None:
+        """Stop the engine."""
+        for tracker in self.context.trackers.values():
+            tracker.connector.close()
+        self.store.close()
+
+    def close(self) -> None:
+        """Give everything up."""
+        self.shut()
+        for channel in self.channels.values():
+            channel.close()
+        self.server.stop()
+
+    def round(self, *names: str) -> Round:
+        """Let the engine look at the goals and run one round; all requests end well unless the test looks at it."""
+        refresh_goals(self.context)
+        return run_round(self.context, names)
+
+    def turn(self, minutes: float = 2, rounds: int = 1) -> Round:
+        """Let time go on, run a round, and relay what is to be told."""
+        for _ in range(rounds):
+            self.clock.pass_(minutes=minutes)
+            done = self.round()
+            self.tell()
+        return done
+
+    def night(self, name: str = "") -> list[Comparison]:
+        """Compare the trackers in full, as every night."""
+        return [compare(self.context, each) for each in ([name] if name else self.context.trackers)]
+
+    def tell(self) -> int:
+        """Relay what is to be told."""
+        return relay(self.context, self.channels)
+
+    def change_goal(self, key: str, **fields: object) -> None:
+        """Let somebody edit a goal; the edit counts at once."""
+        goals = self.goals.goals
+        self.goals.goals = tuple(replace(each, **fields) if each.key == key else each for each in goals)  # type: ignore[arg-type] # any field
+        refresh_goals(self.context, promote_all=True)
+
+    # --- deciding through us ----------------------------------------------------------------------------------------
+
+    def decide(self, key: str, decision: Callable[[Record, GoalBook, decisions.By], Plan]) -> None:
+        """Let Kim decide about an issue on the command line."""
+        with self.store.transaction():
+            plan = decision(self.record(key), self.context.book(), decisions.By("kim", "cli", "said so", self.clock()))
+            self.store.apply(plan, "", self.clock())
+
+    def link(self, key: str, *goals: str) -> None:
+        """Let Kim link an issue."""
+        ids = [self.goal(each) for each in goals]
+        self.decide(key, lambda record, book, by: decisions.link(record, ids, book, by, Provenance.CHOSEN))
+
+    # --- looking --------------------------------------------------------------------------------------------------
+
+    def goal(self, key: str) -> int:
+        """Return the number under which the store holds a goal."""
+        found = self.context.book().find(key)
+        assert found is not None
+        return found
+
+    def record(self, key: str) -> Record:
+        """Return what the store holds on an issue, by its present or a former key."""
+        (number, *_) = self.store.find(key)
+        return self.store.view_records([number])[number]
+
+    def serves(self, key: str) -> str:
+        """Return an issue's state and effective goals: ``linked GROW-1``."""
+        record = self.record(key)
+        book = self.context.book()
+        return " ".join([str(record.state), *(book.goals[goal].key for goal in record.goals)])
+
+    def asks(self, key: str) -> list[str]:
+        """Return the reasons for which an issue's review is open."""
+        return sorted(str(cause.key.reason) for cause in self.causes(key))
+
+    def causes(self, key: str) -> list[Cause]:
+        """Return the open causes of an issue."""
+        return [cause for cause in self.record(key).causes if cause.answer is None]
+
+    def exempt(self, key: str) -> bool:
+        """Whether the store holds an exemption of the issue."""
+        return isinstance(self.record(key).explicit, Exemption)
+
+    def messages(self, channel: str = "growth") -> list[Message]:
+        """Return what people see in a channel."""
+        return self.slack.channels[channel].messages
+
+    def told(self, channel: str = "growth") -> list[str]:
+        """Return the first lines of a channel's messages, without its marks."""
+        return [message.text.splitlines()[0] for message in self.messages(channel)]
+
+    def sound(self) -> None:
+        """Hold the store to its own check."""
+        assert list(self.store.check()) == []
+
+    @contextmanager
+    def requests(self) -> Iterator[Counted]:
+        """Count what is asked of the services while the block runs."""
+        self.server.requests.clear()
+        counted = Counted(self.server)
+        yield counted
+        counted.stop()
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was asked: reads and writes by service."""
+
+    server: Server
+    writes: int = 0
+    by_service: dict[str, int] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """Take the numbers down."""
+        for asked in self.server.requests.entries():
+            self.by_service[asked.service] = self.by_service.get(asked.service, 0) + 1
+            self.asked.append(f"{asked.service} {asked.method} {asked.path}")
+            self.writes += asked.method in {"PUT", "DELETE", "PATCH"} or (
+                asked.method == "POST" and not asked.path.endswith(_QUESTIONS)
+            )
+
+
+_QUESTIONS = ("/search/jql", "/search", "/bulkfetch", "/graphql", "/permissions/check", "/approximate-count")
+"""POST requests that change nothing."""
+
+
+def ok(done: Round) -> Round:
+    """Return a round in which every pass went well."""
+    assert [(each.tracker, each.error) for each in done.unusable] == []
+    return done
+
+
+def outcome(done: Round, tracker: str) -> PassReport:
+    """Return the pull of a tracker in a round."""
+    return next(report for report in done.reports if report.tracker == tracker)
+
+
+def written(done: Round) -> int:
+    """Return how many writes a round made."""
+    return sum(report.counts["written"] for report in done.reports)
+
+
+# --- the worlds ---------------------------------------------------------------------------------------------------
+
+
+def _jira_world(clock: Clock, setup: Setup) -> jira.World:
+    world = jira.World(clock)
+    world.add_project("APP", "Mobile App")
+    world.add_project("OPS", "Operations")
+    world.add_field("Goal", options=[goal.key for goal in GOALS])
+    world.add_account(JIRA_TOKEN, BOT, bulk_change=setup.bulk_change)
+    return world
+
+
+def _github_world(clock: Clock, setup: Setup) -> github.World:
+    world = github.World(clock)
+    world.create_repository("acme/web")
+    world.create_repository("acme/api")
+    if setup.github_field:
+        world.create_field("acme", "Goal", "single_select", [goal.key for goal in GOALS])
+    world.grant(GITHUB_TOKEN, github.Account("vindaris-bot"))
+    return world
+
+
+def _slack_world(clock: Clock) -> slack.World:
+    world = slack.World(clock)
+    world.create_channel("growth")
+    world.create_channel("platform")
+    world.tokens[SLACK_TOKEN] = "goalbot"
+    return world

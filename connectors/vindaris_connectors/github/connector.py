@@ -120,6 +120,7 @@ class GithubConnector:
         """Yield one outcome per write, guarded; writes go one after another, a second apart."""
         if writes:
             surfaces = self.layout().surfaces
+            self._writer.forget_refusals()
             yield from guarded(writes, surfaces, self.fetch, each(self._writer.send), batch=BATCH)
 
     def create(self, draft: Draft) -> Issue:

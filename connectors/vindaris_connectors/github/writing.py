@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from vindaris_connectors.github.client import GithubClient, message_of
@@ -35,6 +35,11 @@ class Writer:
     def __init__(self, client: GithubClient) -> None:
         self._client = client
         self._labels = Definitions(client)
+        self._refused: dict[tuple[str, str], Refused] = {}
+
+    def forget_refusals(self) -> None:
+        """Try again what whole repositories have refused; until then their other issues are not tried."""
+        self._refused.clear()
 
     def send(self, ready: Ready) -> Written | None:
         """Send one write; ``None`` where only reading back tells. Raises as the client, ``Unknown`` included.
@@ -42,9 +47,15 @@ class Writer:
         What is added comes before what is removed, so that the issue never shows nothing in between.
         """
         for step in _steps(ready):
+            where = ready.issue.place, step.change.surface.key
+            if where in self._refused:
+                return replace(self._refused[where], write=ready.write)
             answer = self._taken(ready.issue, step)
             if answer is not None:
-                return _outcome(ready.write, step, answer)
+                outcome = _outcome(ready.write, step, answer)
+                if isinstance(outcome, Refused) and outcome.place_wide:
+                    self._refused[where] = outcome
+                return outcome
         return None
 
     def _taken(self, issue: Issue, step: _Step) -> Answer | None:

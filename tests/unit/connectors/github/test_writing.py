@@ -88,6 +88,22 @@ def test_archived_repository_is_refused_as_a_whole(place: Place) -> None:
     assert "unarchive" in refused.advice
 
 
+def test_an_archived_repository_is_asked_once_a_batch(place: Place) -> None:
+    """The first refusal speaks for all its issues (fault 60); the next batch tries again."""
+    place.create(WEB, 30)
+    place.world.archive(WEB, actor=PERSON)
+    connector = place.connect()
+    writes = [
+        Write(Address(connector.name, issue.ref.id, issue.key), (change(connector, SurfaceKind.LABEL, "G-1"),), {})
+        for issue in (issue_at(connector, f"{WEB}#{number}") for number in range(1, 31))
+    ]
+    for _ in range(2):
+        place.spent()
+        outcomes = list(connector.write(writes))
+        assert [(type(one), one.write.address.key) for one in outcomes] == [(Refused, w.address.key) for w in writes]
+        assert sum(method == "POST" and "graphql" not in path for method, path in place.spent()) == 1
+
+
 def test_missing_permission_is_refused(place: Place) -> None:
     """A token that may only read is refused, with the permission it needs."""
     place.create(WEB, 1)

@@ -55,7 +55,7 @@ def run_pass(
     ``busy`` are trackers whose pages are being recorded at this moment: their issues are left to their own pass.
     ``repair`` probes what was refused, and ``first`` is done before anything else of the pass (the nightly reading).
     """
-    decides = (set(context.trackers) - set(busy)) | {name}
+    decides = _ready(context, set(context.trackers) - set(busy) - {name}) | {name}
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
@@ -68,6 +68,27 @@ def run_pass(
         _write(context, tracker, report)
 
     return _run(context, tracker, "compare" if first else "pull", steps)
+
+
+def _ready(context: Context, names: Collection[str]) -> set[str]:
+    """Return those of ``names`` whose surfaces are known and that nobody speaks to now: others' troubles stay theirs.
+
+    So no request is made while deciding, and a tracker that cannot be used stops no other's pass (L11).
+    """
+    return {name for name in names if not context.store.tracker(name).stopped_reason and _answers(context, name)}
+
+
+def _answers(context: Context, name: str) -> bool:
+    lock = context.lock(name)
+    if not lock.acquire(blocking=False):
+        return False
+    try:
+        context.trackers[name].connector.layout()
+    except (Transient, TrackerUnusable):
+        return False
+    finally:
+        lock.release()
+    return True
 
 
 def settle(context: Context, name: str) -> PassReport:

@@ -6,7 +6,7 @@ is what it shows as far as that is known, B what both sides last agreed on, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -177,9 +177,22 @@ def merge(record: Record, sides: Sequence[Side], *, several: bool) -> Merged:
     differing = [side for side in moved if side.shown != wanted[side.surface.key]]
     if not differing:
         return Merged(Result.AGREE, current, sides, primary)
-    if any(wanted[side.surface.key] != side.base for side in differing) and not record.by_machine:
+    if any(_changed(side, sides, wanted) for side in differing) and not record.by_machine:
         return Merged(Result.CONFLICT, current, sides, primary)
     return _adopt(current, primary, differing, sides, several=several)
+
+
+def _changed(moved: Side, sides: Sequence[Side], wanted: Mapping[str, Value]) -> bool:
+    """Return whether S is another value than was agreed on, as far as ``moved`` can contradict it.
+
+    Goals and exemption are one value on two kinds of surface: where S shows nothing on the moved one, the other kind
+    tells, of which one surface that agrees is enough (another one may refuse writes).
+    """
+    if wanted[moved.surface.key] != moved.base:
+        return True
+    others = [side for side in sides if side.surface.shows_goals is not moved.surface.shows_goals]
+    agrees = any(wanted[side.surface.key] == side.base for side in others)
+    return not wanted[moved.surface.key] and bool(others) and not agrees
 
 
 def _adopt(

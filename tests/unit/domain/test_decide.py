@@ -204,6 +204,29 @@ def test_goal_and_exemption_added_together_are_a_conflict() -> None:
     assert asked(world) == {Reason.CONFLICT, Reason.UNLINKED}
 
 
+def test_an_exemption_in_the_tracker_and_a_goal_in_the_store_are_a_conflict() -> None:
+    """Goals and exemption are one value: the label put on meanwhile does not undo a choice, nor the other way round."""
+    world = World.of(record(explicit=(link(A),), **agreed()))
+    world.person(1, exempt=True)
+    world.decide()
+    assert goals_of(world) == [A]
+    assert Reason.CONFLICT in asked(world)
+    world = World.of(record(explicit=exemption(), state=LinkState.UNLINKED, **agreed()))
+    world.person(1, field="B")
+    world.decide()
+    assert isinstance(world.issues[1].explicit, Exemption)
+    assert Reason.CONFLICT in asked(world)
+
+
+def test_a_refused_surface_makes_no_conflict_of_an_edit_beside_it() -> None:
+    """One surface that agrees is enough to tell that S was agreed on."""
+    world = World.of(linked())
+    world.see(1, observed=shows(field="A"), bases=agreed(field="A")["bases"])
+    world.person(1, field="A", exempt=True)
+    world.decide()
+    assert isinstance(world.issues[1].explicit, Exemption)
+
+
 def test_an_expired_exemption_asks_again_and_yields_to_a_person() -> None:
     """Expiry is a change by machine: the label goes, unless a person put a goal there meanwhile."""
     old = record(explicit=exemption(NOW), state=LinkState.EXEMPT, **agreed(exempt=True))

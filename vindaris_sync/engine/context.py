@@ -10,6 +10,7 @@ from threading import RLock
 from uuid import UUID, uuid4
 
 from vindaris_sync.domain.goals import MATERIAL
+from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
@@ -58,10 +59,20 @@ class Context:
     """False: nothing is ever written to a tracker (a dry run)."""
     progress: Progress = field(default_factory=Progress)
     locks: defaultdict[str, RLock] = field(default_factory=lambda: defaultdict(RLock))
+    layouts: dict[str, Layout] = field(default_factory=dict)
+    """The trackers that were reached, each with its surfaces; filled by their own passes alone (L11)."""
 
     def lock(self, tracker: str) -> RLock:
         """Return the lock under which ``tracker``'s connector is called: one thread at a time."""
         return self.locks[tracker]
+
+    def meet(self, name: str) -> Layout:
+        """Ask the tracker for its surfaces, under its lock; from now on other passes may decide its issues, too.
+
+        Raises as the connector does: nobody else's pass may depend on a tracker that was never reached.
+        """
+        self.layouts[name] = self.trackers[name].connector.layout()
+        return self.layouts[name]
 
     def beat(self, tracker: str) -> None:
         """Say that work on ``tracker`` goes on; raises ``Interrupted`` where the daemon is to stop."""
@@ -76,7 +87,7 @@ class Context:
         tracker = self.trackers[name]
         back = tracker.settings.write_back
         return Policy(
-            layout=tracker.connector.layout(),
+            layout=self.layouts.get(name) or self.meet(name),
             grace=tracker.settings.grace,
             exempt_days=back.exempt_days,
             label_limit=back.label_limit,

@@ -71,24 +71,12 @@ def run_pass(
 
 
 def _ready(context: Context, names: Collection[str]) -> set[str]:
-    """Return those of ``names`` whose surfaces are known and that nobody speaks to now: others' troubles stay theirs.
+    """Return those of ``names`` that were reached before and have not stopped: others' troubles stay theirs.
 
-    So no request is made while deciding, and a tracker that cannot be used stops no other's pass (L11).
+    Their surfaces are known, so no request is made while deciding, and nobody waits for a tracker that does not answer
+    (L11).
     """
-    return {name for name in names if not context.store.tracker(name).stopped_reason and _answers(context, name)}
-
-
-def _answers(context: Context, name: str) -> bool:
-    lock = context.lock(name)
-    if not lock.acquire(blocking=False):
-        return False
-    try:
-        context.trackers[name].connector.layout()
-    except (Transient, TrackerUnusable):
-        return False
-    finally:
-        lock.release()
-    return True
+    return {name for name in names if name in context.layouts and not context.store.tracker(name).stopped_reason}
 
 
 def settle(context: Context, name: str) -> PassReport:
@@ -127,6 +115,7 @@ def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassRep
     with context.lock(tracker.name):
         context.store.begin_pass(report.pass_id, tracker.name, kind, started)
         try:
+            context.meet(tracker.name)
             steps(report)
             context.store.resume(tracker.name, context.now())
         except Transient as error:

@@ -55,6 +55,8 @@ def compare(context: Context, name: str) -> Comparison:
 
     context.store.forget_unread(name)
     context.store.clear_issue_refusals(name)
+    for place, surface in context.store.refused(name):
+        context.store.clear_refusal(name, place, surface)
     probe = run_pass(context, name, repair=True, first=again)
     if not _failed(found, probe):
         written, refused = probe.counts["written"], probe.counts["refused"]

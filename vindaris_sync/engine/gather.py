@@ -75,11 +75,14 @@ def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> No
 
 
 def verify(context: Context, tracker: Tracker, situation: Situation, counts: Counter[str]) -> None:
-    """Read directly what an edit must be seen on, tell deleted definitions from edits, and hold too many removals."""
+    """Read directly what an edit must be seen on, tell deleted definitions from edits, and hold too many removals.
+
+    What could not be written last time is read, too: it may have moved away, be hidden or be gone (L6).
+    """
     surfaces = tracker.connector.layout().surfaces
     candidates = context.store.due_with_bases(tracker.name)
-    wanted = [record for record in candidates if must_read(record, situation)]
-    for batch in _batches([address(record) for record in wanted]):
+    edited = [address(record) for record in candidates if must_read(record, situation)]
+    for batch in _batches(list(dict.fromkeys([*edited, *context.store.unwritten(tracker.name)]))):
         context.store.record_seen(tracker.name, list(tracker.connector.fetch(batch)), surfaces, context.now())
         counts["fetched"] += len(batch)
     again = context.store.view_records([record.id for record in candidates])
@@ -105,8 +108,14 @@ def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:
-    """Hold edits by absence where they are too many at once, until a person confirms them (R2)."""
+    """Hold edits by absence where they are too many at once, until a person confirms them (R2).
+
+    What a person has released counts, and is forgotten once it is decided.
+    """
     gone = [record.id for record in records if removed(record, situation)]
+    if released := context.store.released(tracker.name):
+        context.store.keep_released(tracker.name, released.intersection(gone))
+        gone = [issue for issue in gone if issue not in released]
     allowed = removals_allowed(context.store.links_of(tracker.name)) if gone else 0
     context.store.hold(tracker.name, gone if len(gone) > allowed else [], allowed, context.now())
 

@@ -93,6 +93,12 @@ class Due(Part):
         with self._db.write() as sql:
             sql.run_in("UPDATE issue SET unwritten = TRUE WHERE id IN ({})", set(ids))
 
+    def unwritten(self, tracker: str) -> list[Address]:
+        """Return where the issues are found whose writes were decided and never recorded as made."""
+        with self._db.read() as sql:
+            rows = sql.rows("SELECT ext_id, key FROM issue WHERE unwritten AND tracker = ? ORDER BY id", (tracker,))
+        return [Address(tracker, ext, key) for ext, key in rows]
+
     def retry_unwritten(self, trackers: Collection[str]) -> None:
         """Let issues be decided anew whose writes were decided and never recorded, after a crash or a failure."""
         with self._db.read() as sql:

@@ -11,10 +11,10 @@ from random import Random
 import structlog
 
 from vindaris_sync.daemon.timetable import (
-    GOALS_EVERY,
     RELAY_EVERY,
     SETTLE_EVERY,
     Nightly,
+    goals_every,
     next_pull,
     next_try,
 )
@@ -48,7 +48,7 @@ class Clockwork:
 
     def tick(self, now: datetime) -> None:
         """Start everything that is due at ``now`` and does not run already."""
-        self._every("goals", now, GOALS_EVERY, self._goals)
+        self._every("goals", now, goals_every(self.context.rules.debounce), self._goals)
         for name in self.context.trackers:
             if now >= self._next.get(f"pull {name}", now):
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]

@@ -11,6 +11,12 @@ RELAY_EVERY = timedelta(seconds=5)
 SETTLE_EVERY = timedelta(seconds=5)
 _LONGEST_BACK_OFF = timedelta(minutes=30)
 _JITTER = 0.1
+_LEAST_PAUSE = timedelta(seconds=1)
+
+
+def goals_every(debounce: timedelta) -> timedelta:
+    """Return how often goals are read: a window shorter than usual is looked at as often as it can end."""
+    return min(GOALS_EVERY, max(debounce, _LEAST_PAUSE))
 
 
 def next_pull(now: datetime, poll: timedelta, random: Random) -> datetime:

@@ -27,7 +27,7 @@ REPOSITORIES = ("larkmoor/pantry-web", "larkmoor/basket-api")
 CHANNELS = ("storefront", "cold-chain", "platform")
 PEOPLE = ("ines", "tomas", "aiko", "bram", "leila", "oskar", "noor", "runa")
 BOT, BOT_MAIL = "vindaris-bot", "vindaris@larkmoor.example"
-JIRA_TOKEN, GITHUB_TOKEN, SLACK_TOKEN = "sandbox-jira-4711", "ghp_sandbox4711", "xoxb-sandbox-4711"  # noqa: S105 - of the sandbox
+JIRA_TOKEN, GITHUB_TOKEN, SLACK_TOKEN = "sandbox-jira-4711", "ghp_sandbox4711", "xoxb-sandbox-4711"
 FOUNDED = timedelta(days=201)
 """How long before the present the first issue was opened."""
 
@@ -92,6 +92,12 @@ class Company:
         key = self.named[name]
         self.named[name] = self.desk(key).move(key, place, who)
         return self.named[name]
+
+    def field(self, key: str) -> str:
+        """Return what an issue in Jira shows in the field of goals; empty where it shows nothing."""
+        found, field = self.jira.find(key), self.jira.field(FIELD)
+        option = found.state.values.get(field.id) if found and field else None
+        return option.value if option else ""
 
     def count(self) -> int:
         """Return how many issues there are, pull requests left out."""
@@ -178,10 +184,11 @@ def _lines(present: datetime) -> Iterator[Line]:
     for number, group in enumerate(_data()["group"]):
         first, place = present - timedelta(days=group["days"]), group["place"]
         if "above" in group:
-            head = _parsed(group["above"]) | {"goal": group["goal"]}
-            yield Line(first, place, group=number, heads=True, **head)
+            head = _parsed(group["above"])
+            yield Line(first, place, head["title"], head["name"], "", group["goal"], number, heads=True)
         step = timedelta(days=group["days"] - group["until"]) / len(group["work"])
         for index, text in enumerate(group["work"]):
             when = first + step * index + timedelta(hours=3 * (number % 5) + 1)
             done = when + timedelta(days=9) if index < group["done"] else None
-            yield Line(when, place, group=number, done=done, **_parsed(text))
+            line = _parsed(text)
+            yield Line(when, place, line["title"], line["name"], line["kind"], line["goal"], number, done=done)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from vindaris_sync.sandbox.github import World as GithubWorld
+from vindaris_sync.sandbox.github.access import Refused
 from vindaris_sync.sandbox.jira import Person
 from vindaris_sync.sandbox.jira import World as JiraWorld
 
@@ -194,9 +196,10 @@ class GithubDesk:
         self.world.delete_issue(*home(key), actor=who)
 
     def labels(self, key: str) -> frozenset[str]:
-        """Return the labels it shows."""
-        with self.world.lock:
+        """Return the labels it shows; none where it is not there any more."""
+        with self.world.lock, suppress(Refused):
             return frozenset(label["name"] for label in self.world.issue(*home(key)).document()["labels"])
+        return frozenset()
 
     def goals(self, key: str) -> frozenset[str]:
         """Return the goals among its labels."""

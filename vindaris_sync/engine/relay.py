@@ -21,6 +21,7 @@ from vindaris_sync.engine.teams import Team
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Channel, ChannelUnusable
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
+from vindaris_sync.store.lists import AskedList
 from vindaris_sync.store.outbox import Waiting
 
 log = structlog.get_logger("vindaris_sync.relay")
@@ -166,10 +167,16 @@ def _stopped(context: Context, tracker: str) -> list[Item]:
 
 
 def _listing(context: Context, channel: Channel, message: _Message, now: datetime) -> Content:
-    places = context.teams.places(message.team.name)
-    others = tuple(context.teams.by_scope)
-    listing = context.store.asked(places, others, _REASONS[message.subject.kind], message.cause, now, channel.max_items)
+    listing = _asked(context, channel, message, now)
     items = [
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
     ]
     return compose(message.subject, items, now, members=listing.members, about=message.about, most=channel.max_items)
+
+
+def _asked(context: Context, channel: Channel, message: _Message, now: datetime) -> AskedList:
+    kind, most = message.subject.kind, channel.max_items
+    if kind is Kind.HELD:
+        return context.store.held_list(message.about, most)
+    places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+    return context.store.asked(places, others, _REASONS[kind], message.cause, now, most)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from vindaris_sync.domain.actions import Announce
-from vindaris_sync.store.codec import load_ids, maybe_instant, to_instant, to_micros
+from vindaris_sync.store.codec import dump, load_ids, maybe_instant, to_instant, to_micros
+from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 
@@ -127,7 +128,19 @@ class Trackers(Part):
             if held:
                 sql.run("UPDATE tracker SET held = '[]', held_limit = 0 WHERE name = ?", (tracker,))
                 sql.run_in("UPDATE issue SET due = TRUE WHERE id IN ({})", held)
+                _put_released(sql, tracker, {*_released(sql, tracker), *held})
         return held
+
+    def released(self, tracker: str) -> frozenset[int]:
+        """Return the issues whose removals a person has confirmed and that are not decided yet (R2)."""
+        with self._db.read() as sql:
+            return _released(sql, tracker)
+
+    def keep_released(self, tracker: str, issues: Collection[int]) -> None:
+        """Remember these confirmed removals, and no others."""
+        with self._db.write() as sql:
+            if _released(sql, tracker) != frozenset(issues):
+                _put_released(sql, tracker, issues)
 
     # --- cursors -------------------------------------------------------------------------------------------------
 
@@ -182,3 +195,15 @@ class Trackers(Part):
             SetAside(name, ext_id, key, reason, excerpt, to_instant(first), to_instant(last), tries)
             for name, ext_id, key, reason, excerpt, first, last, tries in rows
         )
+
+
+def _released(sql: Sql, tracker: str) -> frozenset[int]:
+    found = sql.value("SELECT value FROM note WHERE name = ?", (f"released {tracker}",))
+    return frozenset(load_ids(found or "[]"))
+
+
+def _put_released(sql: Sql, tracker: str, issues: Collection[int]) -> None:
+    sql.run(
+        "INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (f"released {tracker}", dump(sorted(issues))),
+    )

@@ -102,6 +102,8 @@ def _known(surface: Surface, raw: Iterable[str], goals: GoalBook) -> tuple[Value
         return _NOTHING, ()
     if not surface.shows_goals:
         return _EXEMPT, ()
+    if len(values) == 1 and (only := goals.find(values[0])) is not None:
+        return frozenset((only,)), ()
     found = [(value, goals.find(value)) for value in values]
     return (
         frozenset(goal for _, goal in found if goal is not None),
@@ -133,12 +135,10 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
 
 def _agreed(record: Record, surface: Surface, raw: Raw, goals: GoalBook) -> tuple[Value, tuple[str, ...]]:
     """Return what was agreed on; a key that was asked about as unknown was no part of it, though it is known now."""
-    asked = {
-        name
-        for cause in record.causes
-        if cause.key.reason is Reason.UNKNOWN_GOAL
-        for name in cause.key.fingerprint.split(", ")
-    }
+    fingerprints = [cause.key.fingerprint for cause in record.causes if cause.key.reason is Reason.UNKNOWN_GOAL]
+    if not fingerprints:
+        return _known(surface, raw, goals)
+    asked = {name for fingerprint in fingerprints for name in fingerprint.split(", ")}
     unknown = tuple(value for value in raw if surface.shows_goals and value.casefold() in asked)
     known, others = _known(surface, (value for value in raw if value not in unknown), goals)
     return known, others + unknown

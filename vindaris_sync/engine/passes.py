@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -163,6 +164,9 @@ class Round:
 def run_round(context: Context, names: Collection[str] = ()) -> Round:
     """Run one pass of each tracker (or of ``names``), then settle what they made due in one another."""
     chosen = list(names) or list(context.trackers)
+    for name in chosen:  # so that a first round decides like any other (L12)
+        with suppress(Transient, TrackerUnusable), context.lock(name):  # its own pass will tell what is wrong
+            context.meet(name)
     reports = [run_pass(context, name) for name in chosen]
     well = {report.tracker for report in reports if report.outcome == "ok"}
     for _ in range(_MOST_SETTLING if context.writes else 0):

@@ -189,3 +189,12 @@ def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
     assert not err
     with Store.open(f"sqlite:///{place / 'vindaris.db'}") as store:
         assert store.check() == ()
+
+
+def test_the_output_in_the_docs_is_what_it_prints(left: Left) -> None:
+    """``docs/demo.txt`` is the output of ``make demo ONCE=1``; places, ports and days aside, it has not changed."""
+    shown = (Path(__file__).parents[2] / "docs" / "demo.txt").read_text("utf-8")
+    headings = r"(?m)^(?:Larkmoor|Pulled|What|Reviews|Coverage|Where)\b.*"
+    assert re.findall(headings, shown) == re.findall(headings, left.done.stdout)
+    rows = r"(?m)^  +(?:[A-Z]+  .*|(?:adopt|write back|conflict|record agreement|it serves|its ) .*)$"
+    assert re.findall(rows, shown) == [line.rstrip() for line in re.findall(rows, left.done.stdout)]

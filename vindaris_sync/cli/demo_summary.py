@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -52,9 +53,9 @@ def show(stage: Stage, shown: Shown) -> None:
         _reviews(what, findings),
         _coverage(findings, console.width),
         _chat(stage),
-        _places(stage, report.path if report else ""),
     ):
         console.print(part)
+    _show_places(console, stage, report.path if report else "")
 
 
 def section(title: str, *parts: RenderableType) -> RenderableType:
@@ -117,7 +118,7 @@ def _merged(what: PassSeen, shown: Shown) -> RenderableType:
 def _reviews(what: PassSeen, findings: Findings) -> RenderableType:
     backlog = Row("older than day one", findings.coverage.backlog)
     lines = [_line(row, 32, _examples(row, "  ")) for row in what.opened]
-    lines.append(_line(backlog, 32, Text("counted and listed, not labelled one by one", style="dim")))
+    lines.append(_line(backlog, 32, Text("listed, not labelled one by one", style="dim")))
     answers = ", ".join(f"{count} {answer}" for answer, count in sorted(what.closed.items()))
     waiting = f"{findings.reviews.waiting:,} are open in all. Closed by this pass: {answers or 'none'}."
     return section("Reviews opened, and why", *lines, Text(waiting, style="dim"))
@@ -195,13 +196,22 @@ def _message(message: Message) -> Text:
     return Text("\n").join([Text(head, style="bold"), *(Text(line) for line in lines if line)])
 
 
-def _places(stage: Stage, report: str) -> RenderableType:
-    lines = [Text.assemble((f"{name:<13}", "dim"), clean(value)) for name, value in _where(stage, report)]
-    return section("Where things lie", *lines)
+def _show_places(console: Console, stage: Stage, report: str) -> None:
+    """Print where things lie, one line each, which the terminal wraps itself, so that they can be copied."""
+    console.print(Text("Where things lie", style="bold cyan"))
+    for name, value in _where(stage, report):
+        console.print(Text.assemble(("  " + f"{name:<13}", "dim"), clean(value, 1000)), soft_wrap=True)
+    console.print()
 
 
 def _where(stage: Stage, report: str) -> Iterable[tuple[str, str]]:
     yield "report", report
     yield "goals", str(stage.goals.path)
     yield "trackers", f"{stage.server.url}/jira  {stage.server.url}/github"
-    yield "look closer", f"vindaris-sync trace {stage.company.named['doors']} -c {stage.config}"
+    yield "look closer", f"{_program()} trace {stage.company.named['doors']} -c {stage.config}"
+
+
+def _program() -> str:
+    """Return how this program was called, so that what is shown can be copied."""
+    called = sys.argv[0]
+    return called if called.endswith("vindaris-sync") else "vindaris-sync"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from vindaris_sync.domain.findings import DriftRow, NotChecked
 from vindaris_sync.domain.limits import removals_allowed
-from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Present
+from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import pages_of, watched_since
 from vindaris_sync.engine.passes import PassReport, run_pass
@@ -52,6 +52,7 @@ def compare(context: Context, name: str) -> Comparison:
         found.add("missing from the store", counts["new"], counts["new"], "recorded")
         found.add("changed unnoticed", counts["changed"], counts["changed"], "recorded")
         _ask_about(context, tracker, sorted(set(before) - seen), found)
+        _raise(context, tracker, seen, found)
 
     context.store.forget_unread(name)
     context.store.clear_issue_refusals(name)
@@ -101,6 +102,17 @@ def _ask_about(context: Context, tracker: Tracker, absent: list[str], found: Com
         kinds += _ask(context, tracker, addresses[start : start + _BATCH])
     for kind, count in kinds.items():
         found.add(kind, count, count, "link kept" if kind != "gone" else "kept as a tombstone")
+
+
+def _raise(context: Context, tracker: Tracker, seen: set[str], found: Comparison) -> None:
+    """Ask about issues that are held for gone and were listed: a list may lag, a direct read does not (L6)."""
+    gone = {ext: number for ext, number in context.store.ids(tracker.name, (Presence.GONE,)).items() if ext in seen}
+    addresses = list(context.store.addresses(gone.values()).values())
+    kinds: Counter[str] = Counter()
+    for start in range(0, len(addresses), _BATCH):
+        kinds += _ask(context, tracker, addresses[start : start + _BATCH])
+    back = sum(count for kind, count in kinds.items() if kind != "gone")
+    found.add("back again", back, back, "link kept")
 
 
 def _ask(context: Context, tracker: Tracker, addresses: list[Address]) -> Counter[str]:

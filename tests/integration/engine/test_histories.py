@@ -9,6 +9,7 @@ import pytest
 
 from tests.properties.people import People
 from tests.properties.world import World, value
+from vindaris_connectors.memory.faults import Call
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.models import IssueRef, Presence, Provenance
 
@@ -47,3 +48,22 @@ def test_a_write_to_an_issue_that_was_transferred_follows_it(world: World, peopl
     again = world.round()
     assert again is not None
     assert again.planned == []
+
+
+def test_a_label_that_somebody_adds_while_we_write_is_their_edit(world: World, people: People) -> None:
+    """What shows beside our own value after a write was not agreed on: it is adopted, not taken off (L5)."""
+    ref = people.create("west", "APP", ())
+    world.round()
+    choose(world, ref, "A")
+    tracker = world.trackers["west"]
+
+    def while_writing(call: Call) -> None:
+        if call.name == "add_label" and not call.answered:
+            tracker.faults.on_call.remove(while_writing)
+            tracker.add_label(ref.id, "goal:B")
+
+    tracker.faults.on_call.append(while_writing)
+    world.round()
+    world.round()
+    assert value(world.record(ref).explicit) == {world.goal("A"), world.goal("B")}
+    assert {"goal:A", "goal:B"} <= set(tracker.issue(ref.id).labels)

@@ -125,7 +125,8 @@ def _write_config(folder: Path, services: dict[str, Any]) -> None:
     )
     _secret(folder / "hub.token", services["github"]["token"])
     blocks.append(
-        '[notify.log]\nkind = "log"\n[[teams]]\nname = "All"\nnotify = "log"\nscopes = ["cloud:*", "center:*", "hub:*"]\n'
+        '[notify.log]\nkind = "log"\n'
+        '[[teams]]\nname = "All"\nnotify = "log"\nscopes = ["cloud:*", "center:*", "hub:*"]\n'
     )
     (folder / "vindaris.toml").write_text("".join(blocks), "utf-8")
 

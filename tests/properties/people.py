@@ -51,6 +51,9 @@ class People:
         """Issues that were hidden: lists do not tell when they are shown again."""
         self.stale: set[str] = set()
         """Trackers whose fields changed without a trace on the issues."""
+        self.transferred: dict[IssueRef, IssueRef] = {}
+        """The former id of issues that have a new one: that they belong together, only the former one tells."""
+        self._settled: dict[IssueRef, Value] = {}
         self._displayed: dict[IssueRef, dict[str, set[frozenset[str]]]] = defaultdict(lambda: defaultdict(set))
 
     # --- looking --------------------------------------------------------------------------------------------------
@@ -88,6 +91,7 @@ class People:
             self.undecided.discard(ref)
             self._displayed[ref].clear()
         self.moved -= agreed
+        self._settled = {record.ref: value(record.explicit) for record in self.world.records()}
         self.remember()
 
     # --- acts in a tracker ------------------------------------------------------------------------------------------
@@ -172,6 +176,7 @@ class People:
         if expected is not None and ref not in self.undecided:
             self.expected[new] = expected
         self.moved.add(new)
+        self.transferred[new] = ref
         self.unsure |= {ref, new}
         self.remember()
         return new
@@ -184,9 +189,12 @@ class People:
     # --- decisions through us -----------------------------------------------------------------------------------------
 
     def decided(self, ref: IssueRef, wanted: Value | None) -> None:
-        """Note that somebody decided through us that the link be ``wanted`` (None: nobody can tell)."""
-        same = wanted == value(self.world.record(ref).explicit)
-        if wanted is None or (same and ref in self.undecided):
+        """Note that somebody decided through us that the link be ``wanted`` (None: nobody can tell).
+
+        Who goes back to what both sides agreed on last has changed nothing that an edit in the tracker yields to.
+        """
+        back = wanted in (value(self.world.record(ref).explicit), self._settled.get(ref, frozenset()))
+        if wanted is None or (back and ref in self.undecided):
             self.expected.pop(ref, None)
             return
         self.expected[ref] = Expected("is", wanted, self.world.clock())

@@ -44,8 +44,8 @@ class WriteBacks(Sightings):
     ) -> None:
         """Record outcomes of ``write`` in one transaction.
 
-        Done: what was read back is observed and, for the surfaces written, the base; the issue is due only where it
-        shows more than what was written. Stale and overridden: observed and due. Refused: remembered for the place
+        Done: what was read back is observed, what was written is the base; the issue is due only where it shows more
+        than what was written, which is somebody's edit. Stale and overridden: observed and due. Refused: remembered for the place
         and surface, or for the issue alone, and due, so that what else was wanted is written without it. Failed: due,
         so that the next pass reads it.
         """
@@ -124,7 +124,7 @@ def _wanted(write: Write) -> dict[str, Raw]:
 
 
 def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...]) -> None:
-    """Make what was read back the base of the surfaces written."""
+    """Make what was written the base of its surfaces."""
     query = "SELECT ext_id, id, bases FROM issue WHERE tracker = ? AND ext_id IN ({})"
     held = {row[0]: row[1:] for row in sql.rows_in(query, {each.issue.ref.id for each in done}, tracker)}
     values = []
@@ -140,9 +140,14 @@ def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface
 
 
 def _bases(done: Done, surfaces: tuple[Surface, ...]) -> dict[str, Base]:
+    """Return what is agreed on: what was written, in the spelling read back; what shows beside it, a person added."""
     shown, issue = observe(done.issue, surfaces), done.issue
-    touched = [change.surface.key for change in done.write.changes]
-    return {key: Base(shown.get(key, ()), issue.place, issue.type, issue.updated) for key in touched}
+    bases: dict[str, Base] = {}
+    for key, wanted in _wanted(done.write).items():
+        seen = shown.get(key, ())
+        agreed = seen if _folded(seen) == _folded(wanted) else wanted
+        bases[key] = Base(agreed, issue.place, issue.type, issue.updated)
+    return bases
 
 
 def _refuse(sql: Sql, tracker: str, refused: Refused, now: int) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -68,16 +69,15 @@ class Clockwork:
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         """Run one piece of work; whatever fails in it is logged and stays its own (L11)."""
-        try:
-            work()
-        except Interrupted:
-            log.info("interrupted", work=name)
-        except VindarisError as error:
-            log.warning("failed", work=name, error=str(error), advice=error.advice)
-        except Exception:
-            log.exception("defect", work=name)
-        finally:
-            self.context.progress.end(name)
+        with self.context.progress.working(name):
+            try:
+                work()
+            except Interrupted:
+                log.info("interrupted", work=name)
+            except VindarisError as error:
+                log.warning("failed", work=name, error=str(error), advice=error.advice)
+            except Exception:
+                log.exception("defect", work=name)
 
     # --- the work -------------------------------------------------------------------------------------------------
 
@@ -85,6 +85,23 @@ class Clockwork:
         refresh_goals(self.context)
 
     def _pull(self, name: str) -> None:
+        """Run a pass, unless the nightly one is at work on the tracker; then after it."""
+        with self._free(name) as free:
+            if free:
+                self._pass(name)
+
+    @contextmanager
+    def _free(self, name: str) -> Iterator[bool]:
+        """Hold the tracker if nobody else does; nobody waits for it, so that what stands still is really stuck."""
+        lock = self.context.lock(name)
+        free = lock.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                lock.release()
+
+    def _pass(self, name: str) -> None:
         busy = {each[5:] for each in self.context.progress.running() if each.startswith("pull ")} - {name}
         key, poll = f"pull {name}", self.context.trackers[name].settings.poll
         try:
@@ -106,8 +123,11 @@ class Clockwork:
         store = self.context.store
         for name in store.trackers_due(self.context.now()):
             stopped = self._failures.get(name, 0) > 0
-            if name in self.context.trackers and not stopped and store.tracker(name).loaded_at:
-                self.observe(settle(self.context, name))
+            if name not in self.context.trackers or stopped or not store.tracker(name).loaded_at:
+                continue
+            with self._free(name) as free:
+                if free:
+                    self.observe(settle(self.context, name))
 
     def _relay(self) -> None:
         relay(self.context, self.channels)

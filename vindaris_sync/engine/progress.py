@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Event, Lock
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, local
 from time import monotonic
 
 
@@ -21,6 +22,7 @@ class Progress:
         self._clock = clock
         self._beats: dict[str, float] = {}
         self._lock = Lock()
+        self._here = local()
         self._stop = Event()
 
     def begin(self, name: str) -> bool:
@@ -31,13 +33,23 @@ class Progress:
             self._beats[name] = self._clock()
             return True
 
+    @contextmanager
+    def working(self, name: str) -> Iterator[None]:
+        """Do the work that was begun as ``name`` in this thread: every beat of the thread counts for it."""
+        self._here.name = name
+        try:
+            yield
+        finally:
+            self._here.name = ""
+            self.end(name)
+
     def beat(self, name: str) -> None:
-        """Note a step forward; raises ``Interrupted`` where the daemon is to stop."""
+        """Note a step forward with ``name``; raises ``Interrupted`` where the daemon is to stop."""
         if self._stop.is_set():
             raise Interrupted
         with self._lock:
-            if name in self._beats:
-                self._beats[name] = self._clock()
+            for each in {name, getattr(self._here, "name", "")} & self._beats.keys():
+                self._beats[each] = self._clock()
 
     def end(self, name: str) -> None:
         """Note that work has ended."""

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vindaris_sync.daemon.timetable import Nightly, next_pull, next_try
+
+BERLIN = Nightly(time(2, 30), ZoneInfo("Europe/Berlin"))
+POLL = timedelta(minutes=2)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def nights(nightly: Nightly, start: datetime, hours: int) -> list[tuple[date, datetime]]:
+    """Tick every five minutes and note the runs."""
+    last, runs = None, []
+    for step in range(hours * 12):
+        now = start + timedelta(minutes=5 * step)
+        day = nightly.due(now, last)
+        if day is not None:
+            runs.append((day, now))
+            last = day
+    return runs
+
+
+def test_the_night_without_half_past_two_runs_at_the_first_instant_after_it() -> None:
+    """Europe/Berlin, 29 March 2026: 02:00 is followed by 03:00."""
+    runs = nights(BERLIN, datetime(2026, 3, 28, 12, tzinfo=UTC), 30)
+    assert [run for run in runs if run[0] == date(2026, 3, 29)] == [
+        (date(2026, 3, 29), datetime(2026, 3, 29, 1, 0, tzinfo=UTC))
+    ]
+
+
+def test_the_night_with_two_half_past_twos_runs_once() -> None:
+    """Europe/Berlin, 25 October 2026: 02:30 comes twice."""
+    runs = nights(BERLIN, datetime(2026, 10, 24, 12, tzinfo=UTC), 30)
+    assert [run for run in runs if run[0] == date(2026, 10, 25)] == [
+        (date(2026, 10, 25), datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    ]
+
+
+def test_a_night_that_was_slept_through_is_made_up_once_the_same_day() -> None:
+    """One coalesced run (fault 16)."""
+    assert BERLIN.due(datetime(2026, 6, 2, 9, tzinfo=UTC), date(2026, 6, 1)) == date(2026, 6, 2)
+    assert BERLIN.due(datetime(2026, 6, 2, 9, tzinfo=UTC), date(2026, 6, 2)) is None
+
+
+_MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1))  # noqa: DTZ001 - made aware below
+
+
+@given(_MOMENTS, st.sampled_from(["Europe/Berlin", "UTC", "Asia/Tokyo"]))
+def test_what_is_told_as_the_next_run_is_due_then_and_not_before(moment: datetime, zone: str) -> None:
+    """``next`` and ``due`` agree to the microsecond."""
+    nightly = Nightly(time(2, 30), ZoneInfo(zone))
+    now = moment.replace(tzinfo=UTC)
+    last = now.astimezone(ZoneInfo(zone)).date()
+    at = nightly.next(now, last)
+    assert at > now
+    assert nightly.due(at + timedelta(hours=1), last) == last + timedelta(days=1)
+    assert nightly.due(at - timedelta(hours=1, microseconds=1), last) is None
+
+
+def test_polls_are_spread_by_a_tenth() -> None:
+    """Trackers are not asked in step."""
+    times = {next_pull(NOON, POLL, Random(seed)) - NOON for seed in range(50)}  # noqa: S311 - jitter
+    assert POLL * 0.9 <= min(times) < POLL < max(times) <= POLL * 1.1
+
+
+def test_failures_are_tried_again_later_and_later_but_within_half_an_hour() -> None:
+    """No hot loop, and no forgetting."""
+    waits = [next_try(NOON, POLL, failures, None) - NOON for failures in range(1, 9)]
+    assert waits[:4] == [POLL, POLL * 2, POLL * 4, POLL * 8]
+    assert waits[-1] == timedelta(minutes=30)
+
+
+def test_a_tracker_that_names_a_time_is_not_asked_before_it() -> None:
+    """Fault 23: Retry-After 1800."""
+    assert next_try(NOON, POLL, 1, timedelta(seconds=1800)) == NOON + timedelta(seconds=1800)

@@ -138,7 +138,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
     Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",
     Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
-    Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review list",
+    Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
     Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
     Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",
     Kind.NIGHTLY: "",
@@ -186,7 +186,7 @@ def compose(  # noqa: PLR0913 - the options only say what differs from the kind'
         lines=lines,
         total=len(all_of_it),
         more=len(all_of_it) - len(lines),
-        footer=(footer or _FOOTER[subject.kind]) if all_of_it else "",
+        footer=(footer or _FOOTER[subject.kind].format(about=subject.goal)) if all_of_it else "",
         link=link,
         members=all_of_it,
     )

@@ -20,8 +20,8 @@ def all_laws(world: World, people: People) -> set[IssueRef]:
     suspects(oracle)
     nothing_missed(world, people, oracle)
     humans_win(world, people, oracle)
-    labels_say_what_is_asked(world, people, oracle)
-    return surfaces_agree(world, people, oracle)
+    labels_say_what_is_asked(world, oracle)
+    return surfaces_agree(world, oracle)
 
 
 def structural(oracle: Oracle) -> None:
@@ -83,10 +83,10 @@ def humans_win(world: World, people: People, oracle: Oracle) -> None:
         assert expected.holds(explicit) or _conflict(record), (expected, record)
 
 
-def labels_say_what_is_asked(world: World, people: People, oracle: Oracle) -> None:
+def labels_say_what_is_asked(world: World, oracle: Oracle) -> None:
     """R10: the review label is on exactly where somebody is to be told something now."""
     for record in oracle.records.values():
-        if not _writable(world, people, record, f"review:{REVIEW}"):
+        if not _writable(world, record, f"review:{REVIEW}"):
             continue
         asks = oracle.asks(record) and any(
             cause.answer is None
@@ -100,11 +100,11 @@ def labels_say_what_is_asked(world: World, people: People, oracle: Oracle) -> No
         assert (REVIEW in map(fold, issue.labels)) == asks, (record, issue)
 
 
-def surfaces_agree(world: World, people: People, oracle: Oracle) -> set[IssueRef]:
+def surfaces_agree(world: World, oracle: Oracle) -> set[IssueRef]:
     """R1, R3: every surface shows what S looks like on it; return the issues of which that is known."""
     agreed: set[IssueRef] = set()
     for record in oracle.open():
-        if _conflict(record) or record.undefined or not _writable(world, people, record):
+        if _conflict(record) or record.undefined or not _writable(world, record):
             continue
         issue = world.trackers[record.ref.tracker].issue(record.ref.id)
         if _unknown_key(world, issue):
@@ -127,13 +127,12 @@ def _agrees(world: World, record: Record, issue: Issue) -> None:
         assert bool(raw) == bool(goals), (record, issue, "the field")
 
 
-def _writable(world: World, people: People, record: Record, surface: str = "") -> bool:
+def _writable(world: World, record: Record, surface: str = "") -> bool:
     """Return whether we may write on the issue, as far as we know, and know it as it is."""
     refused = {surface for place, surface in world.store.refused(record.ref.tracker) if place == record.place}
     return (
         record.presence is Presence.PRESENT
         and not _hidden(world, record)
-        and record.ref.tracker not in people.stale
         and not (surface in refused | record.refused if surface else refused | record.refused)
         and not any(key == surface or not surface for key, _ in record.undefined)
     )

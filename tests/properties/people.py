@@ -49,8 +49,6 @@ class People:
         """Issues whose place or type changed since what they show was last agreed on."""
         self.unsure: set[IssueRef] = set()
         """Issues that were hidden: lists do not tell when they are shown again."""
-        self.stale: set[str] = set()
-        """Trackers whose fields changed without a trace on the issues."""
         self.transferred: dict[IssueRef, IssueRef] = {}
         """The former id of issues that have a new one: that they belong together, only the former one tells."""
         self._settled: dict[IssueRef, Value] = {}

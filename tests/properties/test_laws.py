@@ -182,7 +182,7 @@ class Laws(RuleBasedStateMachine):
 
     @rule(act=st.sampled_from(["remove_field", "add_field", "take_field_off", "put_field_on"]), place=PLACES)
     def change_field(self, act: str, place: str) -> None:
-        """Change where the field works; that leaves no trace on the issues until they are read."""
+        """Change where the field works; that leaves no trace on the issues, and a night reads it before the next change."""
         tracker = self.world.trackers["east"]
         for ref in self.people.live():
             if ref.tracker == "east":
@@ -192,8 +192,8 @@ class Laws(RuleBasedStateMachine):
                 getattr(tracker, act)()
         elif tracker.places[place].has_field == (act == "take_field_off"):
             getattr(tracker, act)(place)
-        self.people.stale.add("east")
         self.people.remember()
+        self._calm()
         self.night()
 
     # --- decisions through us -------------------------------------------------------------------------------------------
@@ -353,8 +353,6 @@ class Laws(RuleBasedStateMachine):
         self._calm()
         if force:
             world.run(lambda: refresh_goals(world.context, promote_all=True))
-        if self.people.stale:
-            world.night()
         if rehearse:
             self._rehearsed()
         else:
@@ -365,7 +363,6 @@ class Laws(RuleBasedStateMachine):
         assert again is not None
         assert again.planned == [], "L3: a second round has nothing to do"
         assert not any(tracker.faults.write_calls for tracker in world.trackers.values()), "L3: it writes nothing"
-        self.people.stale.clear()
         self.people.settled(all_laws(world, self.people))
 
     def _calm(self) -> None:

@@ -175,6 +175,8 @@ class Case:
 
     def finish(self) -> None:
         """Record what both sides agree on, the state, and when time alone will matter."""
+        for side in self._sides:
+            self._leave_base(side)
         bases = {key: base for key, base in self._bases.items() if base != self.before.bases.get(key)}
         if bases:
             self.actions.append(SetBases(self.before.id, bases))
@@ -207,6 +209,12 @@ class Case:
         base = self.before.bases.get(side.surface.key)
         if base is None or (base.value, base.place, base.type) != (side.raw, self.after.place, self.after.type):
             self._bases[side.surface.key] = merging.agreed_base(self.after, side)
+
+    def _leave_base(self, side: Side) -> None:
+        """Let what was agreed on count as agreed elsewhere where it cannot be shown: it may come back without values."""
+        base = self.before.bases.get(side.surface.key)
+        if base is not None and not side.works:
+            self._bases[side.surface.key] = replace(base, place="")
 
     def _adopt(self, merged: Merged) -> None:
         record = self.after

@@ -406,6 +406,19 @@ def test_a_field_that_does_not_work_here_is_left_alone_and_does_not_unlink() -> 
     settle(world)
 
 
+def test_a_field_that_comes_back_empty_is_no_edit() -> None:
+    """A field taken off the screens loses its values, and nobody has emptied it when it is put on again."""
+    world = World.of(linked())
+    with_field = dict(world.issues[1].observed)
+    world.see(1, observed={key: raw for key, raw in with_field.items() if key != FIELD.key})
+    settle(world)
+    world.see(1, observed=with_field | {FIELD.key: ()})
+    world.decide()
+    assert goals_of(world) == [A]
+    assert planned(world) == {FIELD.key: (("A",), ())}
+    settle(world)
+
+
 def test_unknown_keys_stay_where_they_are() -> None:
     """Foreign keys under our prefix are left in place beside the goal."""
     world = World.of(record(observed=shows(labels=["A", "X"])))

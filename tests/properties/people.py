@@ -6,7 +6,7 @@ was meant (an edit taken back before we could see it, an edit on an issue that w
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +51,7 @@ class People:
         """Issues that were hidden: lists do not tell when they are shown again."""
         self.transferred: dict[IssueRef, IssueRef] = {}
         """The former id of issues that have a new one: that they belong together, only the former one tells."""
+        self._unseen: Counter[IssueRef] = Counter()
         self._settled: dict[IssueRef, Value] = {}
         self._displayed: dict[IssueRef, dict[str, set[frozenset[str]]]] = defaultdict(lambda: defaultdict(set))
 
@@ -87,6 +88,7 @@ class People:
             if self.tracker(ref).record(ref.id).hidden:
                 continue
             self.undecided.discard(ref)
+            del self._unseen[ref]
             self._displayed[ref].clear()
         self.moved -= agreed
         self._settled = {record.ref: value(record.explicit) for record in self.world.records()}
@@ -106,6 +108,7 @@ class People:
         lost = ref in self.moved and expected is not None and expected.how == "lacks"
         self._expect(ref, None if taken_back or lost else expected)
         self.undecided.add(ref)
+        self._unseen[ref] += 1
         self.remember()
 
     def _expect(self, ref: IssueRef, expected: Expected | None) -> None:
@@ -189,10 +192,11 @@ class People:
     def decided(self, ref: IssueRef, wanted: Value | None) -> None:
         """Note that somebody decided through us that the link be ``wanted`` (None: nobody can tell).
 
-        Who goes back to what both sides agreed on last has changed nothing that an edit in the tracker yields to.
+        Who goes back to what both sides agreed on last has changed nothing that an edit in the tracker yields to. Of
+        several edits that were not read yet, one may be read after another has become a conflict, and end it (R4).
         """
         back = wanted in (value(self.world.record(ref).explicit), self._settled.get(ref, frozenset()))
-        if wanted is None or (back and ref in self.undecided):
+        if wanted is None or (back and ref in self.undecided) or self._unseen[ref] > 1:
             self.expected.pop(ref, None)
             return
         self.expected[ref] = Expected("is", wanted, self.world.clock())

@@ -37,12 +37,11 @@ def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Ef
         return _through(record, explicit, own=True)
     for ancestor in chain:
         if ancestor.presence in _CARRIES_NOT:
-            break
+            return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
         if ancestor.explicit:
             return _through(ancestor, ancestor.explicit, own=False)
     last = chain[-1] if chain else record
-    unread = last.presence in _CARRIES_NOT if chain else False
-    return Effective(LinkState.UNLINKED, None, (), unread or (last.parent_stated and last.parent is None))
+    return Effective(LinkState.UNLINKED, None, (), parent_unknown=last.parent_stated and last.parent is None)
 
 
 def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:

@@ -241,7 +241,7 @@ def _compare(
 
 
 class _Parents:
-    """Finds the rows of stated parents: among those being written, by id, by key, by a former key."""
+    """Finds the rows of stated parents: among those being written, by id, by key, by a former key or id."""
 
     def __init__(
         self, sql: Sql, tracker: str, written: Mapping[str, Payload], known: Mapping[str, Known], ids: Mapping[str, int]
@@ -251,6 +251,9 @@ class _Parents:
         missing = {ext for ext, _ in stated if ext and ext not in self._by_ext}
         query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND ext_id IN ({})"
         self._by_ext |= {row[0]: row[1] for row in sql.rows_in(query, missing, tracker)}
+        named = {self._by_ext[ext] for ext, _ in stated if ext in self._by_ext}
+        moved = "SELECT id, moved_to FROM issue WHERE presence = 'moved' AND moved_to IS NOT NULL AND id IN ({})"
+        self._moved = {row[0]: row[1] for row in sql.rows_in(moved, named)}
         keys = {key for ext, key in stated if not ext}
         self._by_key = _by_key(sql, tracker, keys) if keys else {}
         if keys:
@@ -260,6 +263,7 @@ class _Parents:
         """Return the row of the parent that ``payload`` of row ``number`` names, where it is known and another row."""
         ext, key = payload.parent
         found = self._by_ext.get(ext) if ext else self._by_key.get(key)
+        found = found if found is None else self._moved.get(found, found)
         return None if found == number else found
 
     def still(self, old: Known, payload: Payload) -> int | None:
@@ -272,7 +276,10 @@ def _by_key(sql: Sql, tracker: str, keys: Iterable[str]) -> dict[str, int]:
     """Return the rows under these keys: a key used again is the present issue's, then the one seen last."""
     former = "SELECT key, issue_id FROM alias WHERE tracker = ? AND key IN ({})"
     found = {row[0]: row[1] for row in sql.rows_in(former, keys, tracker)}
-    query = "SELECT key, id FROM issue WHERE tracker = ? AND key IN ({}) ORDER BY presence = 'present', id"
+    query = (
+        "SELECT key, id FROM issue WHERE tracker = ? AND presence <> 'moved' AND key IN ({}) "
+        "ORDER BY presence = 'present', id"
+    )
     return found | {row[0]: row[1] for row in sql.rows_in(query, keys, tracker)}
 
 

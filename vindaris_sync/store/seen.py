@@ -129,6 +129,7 @@ def _follow(sql: Sql, tracker: str, moved: Moved, now: int) -> None:
 def _hand_over(sql: Sql, old: int, new: int) -> None:
     sql.run("UPDATE issue SET due = TRUE WHERE id = ? OR parent_id = ? OR carrier_id = ?", (new, old, old))
     sql.run("UPDATE issue SET parent_id = ? WHERE parent_id = ?", (new, old))
+    sql.run("UPDATE issue SET moved_to = ? WHERE moved_to = ?", (new, old))
     sql.run("UPDATE alias SET issue_id = ? WHERE issue_id = ?", (new, old))
     undecided = sql.row(
         "SELECT 1 FROM issue WHERE id = ? AND undecided_since = 'never' "

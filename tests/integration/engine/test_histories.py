@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.properties.people import People
 from tests.properties.world import World, value
 from vindaris_connectors.memory.faults import Call
 from vindaris_sync.domain import decisions
-from vindaris_sync.domain.models import IssueRef, Presence, Provenance
+from vindaris_sync.domain.models import Address, IssueRef, LinkState, Presence, Provenance
 
 
 @pytest.fixture
@@ -67,3 +68,22 @@ def test_a_label_that_somebody_adds_while_we_write_is_their_edit(world: World, p
     world.round()
     assert value(world.record(ref).explicit) == {world.goal("A"), world.goal("B")}
     assert {"goal:A", "goal:B"} <= set(tracker.issue(ref.id).labels)
+
+
+def test_a_transferred_parent_goes_on_carrying_whoever_still_names_its_old_id(world: World, people: People) -> None:
+    """A parent's former id leads to the parent, over any number of transfers (L6, R6)."""
+    parent = people.create("west", "APP", ("goal:A",))
+    child = people.create("west", "APP", (), parent.id)
+    world.round()
+    first = people.transfer(parent, "OPS", keep_labels=True)
+    world.look()
+    last = people.transfer(first, "APP", keep_labels=True)
+    world.look()
+    late = people.create("west", "APP", ())
+    tracker = world.trackers["west"]
+    issue = tracker.record(late.id)
+    issue.issue = replace(issue.issue, parent=Address("west", parent.id, ""))
+    world.round()
+    for ref in (child, late):
+        assert world.record(ref).parent == world.record(last).id
+        assert world.record(ref).state is LinkState.INHERITED

@@ -396,6 +396,18 @@ def test_an_issue_whose_parent_was_never_read_says_so() -> None:
     assert world.writes == []
 
 
+def test_a_chain_that_leads_through_a_deleted_issue_is_not_known_above_it() -> None:
+    """What stands above the gap says nothing about what stands below it."""
+    world = World.of(
+        record(),
+        record(2, parent=1, parent_stated=True, presence=Presence.GONE),
+        record(3, parent=2, parent_stated=True),
+    )
+    world.decide()
+    assert world.issues[3].state is LinkState.UNLINKED
+    assert world.issues[3].parent_unknown
+
+
 def test_a_field_that_does_not_work_here_is_left_alone_and_does_not_unlink() -> None:
     """The other surfaces go on."""
     world = World.of(linked(), policy=Policy(Layout((FIELD, LABEL, EXEMPT, REVIEW), broken=frozenset({FIELD.key}))))

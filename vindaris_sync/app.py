@@ -83,7 +83,13 @@ class App:
         self.store.claim()
         pool = ThreadPoolExecutor(len(self.context.trackers) + _SPARE_THREADS, thread_name_prefix="work")
         clockwork = Clockwork(
-            self.context, self.channels, nightly_of(self.config), self.run_nightly, pool, observe=observe
+            self.context,
+            self.channels,
+            nightly_of(self.config),
+            self.run_nightly,
+            pool,
+            reminders_of(self.config),
+            observe=observe,
         )
         run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
         return not self.context.progress.running()
@@ -185,6 +191,12 @@ def teams_of(config: Config) -> Teams:
 def report_place(config: Config) -> ReportPlace:
     """Return where reports go and in which time zone they speak."""
     return ReportPlace(config.report.directory, config.report.keep, config.schedule.timezone.key)
+
+
+def reminders_of(config: Config) -> Nightly | None:
+    """Return when open lists are posted anew; None: never."""
+    at = config.schedule.reminders
+    return None if at is None else Nightly(at, config.schedule.timezone)
 
 
 def nightly_of(config: Config) -> Nightly:

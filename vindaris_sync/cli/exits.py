@@ -53,7 +53,9 @@ def tell(error: BaseException) -> None:
         if advice := error.advice or _usual(error):
             console.print(f"advice: {clean(advice, _LONGEST)}", soft_wrap=True)
     elif isinstance(error, OSError):
-        console.print(f"error: {clean(redact(str(error)), _LONGEST)}", style="red", soft_wrap=True)
+        place = f"{error.filename}: " if error.filename else ""
+        text = redact(f"{place}{(error.strerror or str(error)).lower()}")
+        console.print(f"error: {clean(text, _LONGEST)}", style="red", soft_wrap=True)
     else:
         text = redact("".join(traceback.format_exception(error)))
         console.out("\n".join(clean(line, _LONGEST, strip=False) for line in text.splitlines()), highlight=False)

@@ -45,6 +45,23 @@ def show(
     goals_shown.one(load_config(config), goal, as_json=as_json)
 
 
+@app.command(epilog=examples("vindaris-sync goal retire GROW-1"))
+def retire(
+    goal: Annotated[str, typer.Argument(metavar="GOAL", autocompletion=complete_goal, help="The goal's key.")],
+    *,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a goal for good that the goals file states no more; work on it is asked about in the next pass.
+
+    JSON: retired (the goal's key).
+    """
+    from vindaris_sync.cli import goals_shown
+    from vindaris_sync.cli.opening import load_config
+
+    goals_shown.retire(load_config(config), goal, as_json=as_json)
+
+
 @app.command(epilog=examples("vindaris-sync goal apply --now"))
 def apply(
     *,

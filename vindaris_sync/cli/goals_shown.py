@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vindaris_sync.app import goals_context, open_store
-from vindaris_sync.cli.exits import DONE, USAGE
+from vindaris_sync.cli.exits import DONE, USAGE, Refusal
 from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.config.settings import Config
@@ -23,7 +23,7 @@ from vindaris_sync.domain.goals import (
 )
 from vindaris_sync.domain.goals import tree as hung
 from vindaris_sync.domain.text import percent
-from vindaris_sync.engine.goals import refresh_goals
+from vindaris_sync.engine.goals import refresh_goals, retire_goal
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.store.goals import Revision, StoredGoal
 from vindaris_sync.store.store import Store
@@ -193,3 +193,17 @@ def take_over(config: Config, *, now: bool, as_json: bool) -> int:
     for problem in report.problems:
         note(f"error: {problem}", style="red")
     return USAGE if report.problems else DONE
+
+
+def retire(config: Config, name: str, *, as_json: bool) -> None:
+    """End a goal that its source states no more, and say what follows; refuse it where the source states it."""
+    with open_store(config) as store:
+        book = store.goal_book(config.goals.material)
+        number = the_goal(book, name)
+        key = book.goals[number].key
+        if not retire_goal(goals_context(config, store), number):
+            raise Refusal(f"{key} is stated in {config.goals.file}: set its status there")
+    if as_json:
+        emit({"retired": key})
+    else:
+        say(f"{key} is abandoned. What is linked to it is asked about in the next pass.")

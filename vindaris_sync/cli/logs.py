@@ -51,11 +51,11 @@ def configure(level: str = "info", form: Format = "auto") -> None:
 
 def _last(*, pretty: bool) -> list[Processor]:
     """Return what makes a line of an event; locals are never shown, since they may hold secrets."""
-    begin: list[Processor] = [ProcessorFormatter.remove_processors_meta, masked]
+    begin: list[Processor] = [ProcessorFormatter.remove_processors_meta]
     if pretty:
         plain = structlog.dev.plain_traceback
-        return [*begin, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
-    return [*begin, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return [*begin, masked, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    return [*begin, structlog.processors.format_exc_info, masked, structlog.processors.JSONRenderer()]
 
 
 def masked(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

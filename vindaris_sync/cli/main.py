@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from vindaris_sync import __version__
-from vindaris_sync.cli import config, db, doctor, goal, link, plan, report, review, run, sandbox, status, trace
+from vindaris_sync.cli import config, db, demo, doctor, goal, link, plan, report, review, run, sandbox, status, trace
 from vindaris_sync.cli.exits import code_of, tell
 from vindaris_sync.cli.options import examples
 
@@ -76,7 +75,4 @@ for module in (report, doctor):
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 sandbox.add(app)
-if find_spec("vindaris_sync.cli.demo") is not None:
-    from vindaris_sync.cli import demo
-
-    demo.add(app)
+demo.add(app)

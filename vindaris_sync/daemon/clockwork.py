@@ -23,7 +23,7 @@ from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.passes import PassReport, run_pass, settle
 from vindaris_sync.engine.progress import Interrupted
-from vindaris_sync.engine.relay import relay
+from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import VindarisError
 
@@ -42,6 +42,8 @@ class Clockwork:
     nightly: Nightly
     run_nightly: Callable[[date], None]
     executor: Executor
+    reminders: Nightly | None = None
+    """When open lists are posted anew, once per local date; None: never."""
     random: Random = field(default_factory=Random)
     observe: Callable[[PassReport], None] = lambda _: None
     _next: dict[str, datetime] = field(default_factory=dict)
@@ -58,14 +60,19 @@ class Clockwork:
         if self.nightly.due(now, self.context.store.last_run("nightly")) is not None:
             self._start("nightly", self._nightly)
 
+        if self.reminders and self.reminders.due(now, self.context.store.last_run("reminders")) is not None:
+            self._start("reminders", self._remind)
+
     def _every(self, name: str, now: datetime, every: timedelta, work: Callable[[], None]) -> None:
         if now >= self._next.get(name, now):
             self._next[name] = now + every
             self._start(name, work)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
-        if self.context.progress.begin(name):
-            self.executor.submit(self._guarded, name, work)
+        progress = self.context.progress
+        if progress.begin(name):
+            future = self.executor.submit(self._guarded, name, work)
+            future.add_done_callback(lambda done: progress.end(name) if done.cancelled() else None)
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:
         """Run one piece of work; whatever fails in it is logged and stays its own (L11)."""
@@ -131,6 +138,13 @@ class Clockwork:
 
     def _relay(self) -> None:
         relay(self.context, self.channels)
+
+    def _remind(self) -> None:
+        store, now = self.context.store, self.context.now()
+        day = self.reminders.due(now, store.last_run("reminders")) if self.reminders else None
+        if day is not None and store.begin_run("reminders", day, now):
+            remind(self.context, self.channels)
+            store.end_run("reminders", day, self.context.now())
 
     def _nightly(self) -> None:
         day = self.nightly.due(self.context.now(), self.context.store.last_run("nightly"))

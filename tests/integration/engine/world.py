@@ -342,9 +342,9 @@ class Site:
         self.folder, self.setup = folder, setup
         self.clock = Clock()
         self.goals = GoalList()
-        self.jira = JiraDesk(_jira_world(self.clock, setup))
-        self.github = GithubDesk(_github_world(self.clock, setup))
-        self.slack = _slack_world(self.clock)
+        self.jira = JiraDesk(jira_world(self.clock, setup))
+        self.github = GithubDesk(github_world(self.clock, setup))
+        self.slack = slack_world(self.clock)
         for desk in (self.jira, self.github) if settled else ():
             for place in (desk.place, desk.other):
                 desk.close(desk.create("Set up", place=place))
@@ -372,10 +372,9 @@ class Site:
         """The store as it is open now."""
         return self.context.store
 
-    def open(self) -> Context:
-        """Build the engine on the store's file."""
-        store = Store.open(f"sqlite:///{self.path}", busy=2)
-        progress = Progress()
+    def open(self, *, busy: float = 2, progress: Progress | None = None) -> Context:
+        """Build the engine on the store's file; ``busy`` seconds it waits for another program's lock."""
+        store = Store.open(f"sqlite:///{self.path}", busy=busy)
         trackers = {}
         for name in self.setup.names:
             trackers[name] = self.tracker(name)
@@ -386,7 +385,7 @@ class Site:
                 Team("Platform", ("jira:*", "github:*"), "platform"),
             ]
         )
-        return Context(store, trackers, self.goals, teams, now=self.clock, progress=progress)
+        return Context(store, trackers, self.goals, teams, now=self.clock, progress=progress or Progress())
 
     def tracker(self, name: str, **changed: object) -> Tracker:
         """Build one tracker; ``changed`` settings replace the usual ones."""
@@ -567,7 +566,8 @@ def written(done: Round) -> int:
 # --- the worlds ---------------------------------------------------------------------------------------------------
 
 
-def _jira_world(clock: Clock, setup: Setup) -> jira.World:
+def jira_world(clock: Callable[[], datetime], setup: Setup) -> jira.World:
+    """Return a Jira with two projects, a Goal field and our account."""
     world = jira.World(clock)
     world.add_project("APP", "Mobile App")
     world.add_project("OPS", "Operations")
@@ -576,7 +576,8 @@ def _jira_world(clock: Clock, setup: Setup) -> jira.World:
     return world
 
 
-def _github_world(clock: Clock, setup: Setup) -> github.World:
+def github_world(clock: Callable[[], datetime], setup: Setup) -> github.World:
+    """Return a GitHub with two repositories, the organisation's field where it is wanted, and our token."""
     world = github.World(clock)
     world.create_repository("acme/web")
     world.create_repository("acme/api")
@@ -586,7 +587,8 @@ def _github_world(clock: Clock, setup: Setup) -> github.World:
     return world
 
 
-def _slack_world(clock: Clock) -> slack.World:
+def slack_world(clock: Callable[[], datetime]) -> slack.World:
+    """Return a Slack with two channels and our bot."""
     world = slack.World(clock)
     world.create_channel("growth")
     world.create_channel("platform")

@@ -1,0 +1,127 @@
+"""The same company on the real clock, with a configuration file, for daemons that are processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.integration.engine.world import (
+    BOT,
+    GITHUB_TOKEN,
+    GOALS,
+    JIRA_TOKEN,
+    SLACK_TOKEN,
+    GithubDesk,
+    JiraDesk,
+    Setup,
+    github_world,
+    jira_world,
+    slack_world,
+)
+from vindaris_sync.sandbox import github, jira, slack
+from vindaris_sync.sandbox.core import system_clock
+from vindaris_sync.sandbox.server import Server
+
+CONFIG = """
+state_dir = "state"
+[store]
+url = "sqlite:///state/vindaris.db"
+[goals]
+file = "goals.toml"
+debounce = "0s"
+[trackers.jira]
+kind = "jira"
+url = "{url}/jira"
+email = "{bot}"
+token = {{ file = "jira.token" }}
+projects = ["APP", "OPS"]
+poll = "1s"
+grace = "0s"
+[trackers.jira.write_back]
+surfaces = ["field:Goal", "label"]
+[trackers.github]
+kind = "github"
+url = "{url}/github"
+token = {{ file = "github.token" }}
+repositories = ["acme/web", "acme/api"]
+poll = "1s"
+grace = "0s"
+[notify.growth]
+kind = "slack"
+channel = "#growth"
+token = {{ file = "slack.token" }}
+api_url = "{url}/slack/api"
+[[teams]]
+name = "Growth"
+scopes = ["jira:*", "github:*"]
+notify = "growth"
+[schedule]
+nightly = "23:59"
+"""
+
+
+class Company:
+    """Trackers and chat on sockets, and a folder with what a daemon needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.jira = JiraDesk(jira_world(system_clock, Setup()))
+        self.github = GithubDesk(github_world(system_clock, Setup()))
+        self.slack = slack_world(system_clock)
+        self.server = Server(
+            {
+                "/jira": jira.JiraCloud(self.jira.world),
+                "/github": github.GitHub(self.github.world),
+                "/slack": slack.Slack(self.slack),
+            }
+        ).start()
+        self.config = folder / "config.toml"
+        self._write_files()
+
+    def _write_files(self) -> None:
+        (self.folder / "state").mkdir()
+        self.config.write_text(CONFIG.format(url=self.server.url, bot=BOT))
+        goals = [f'[[goal]]\nkey = "{goal.key}"\ntitle = "{goal.title}"\nstatus = "active"\n' for goal in GOALS]
+        (self.folder / "goals.toml").write_text("\n".join(goals))
+        for name, token in (("jira", JIRA_TOKEN), ("github", GITHUB_TOKEN), ("slack", SLACK_TOKEN)):
+            path = self.folder / f"{name}.token"
+            path.write_text(token)
+            path.chmod(0o600)
+
+    @property
+    def database(self) -> Path:
+        """The store's file."""
+        return self.folder / "state" / "vindaris.db"
+
+    def command(self, *verb: str) -> list[str]:
+        """Return the command line of a verb."""
+        return [sys.executable, "-m", "vindaris_sync.cli", *verb, "--config", str(self.config)]
+
+    @contextmanager
+    def daemon(self) -> Iterator[subprocess.Popen[str]]:
+        """Run the daemon; it is killed at the end where it has not ended by itself."""
+        environment = {**os.environ, "PYTHONWARNINGS": ""}
+        with subprocess.Popen(
+            self.command("run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def run(self, *verb: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb to its end."""
+        return subprocess.run(self.command(*verb), check=False, capture_output=True, text=True, timeout=120)
+
+    def told(self) -> list[str]:
+        """Return the first lines of what people see in the channel, less messages that go on in a later one."""
+        lines = [message.text.splitlines()[0] for message in self.slack.channels["growth"].messages]
+        return [line for line in lines if not line.startswith("↓")]
+
+    def close(self) -> None:
+        """Give everything up."""
+        self.server.stop()

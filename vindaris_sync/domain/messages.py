@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """A tracker that stopped."""
     GOALS = "goals"
     """Goals that cannot be used; the last good ones stay in force."""
+    MISSING_GOALS = "missing_goals"
+    """Goals that their source states no more; they stay in force."""
     NIGHTLY = "nightly"
     """The summary of one night; its ``goal`` is the local date."""
 
@@ -117,6 +119,7 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
     Kind.HELD: ("1 link vanished in {about} and is held", "{n} links vanished at once in {about} and are held"),
     Kind.TRACKER: ("{about} has stopped", "{about} has stopped"),
     Kind.GOALS: ("The goals cannot be used", "The goals cannot be used"),
+    Kind.MISSING_GOALS: ("1 goal is no longer stated", "{n} goals are no longer stated"),
     Kind.NIGHTLY: ("Goal report", "Goal report"),
 }
 _RESOLVED: Mapping[Kind, str] = {
@@ -129,6 +132,7 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.HELD: "{about}: nothing is held any more",
     Kind.TRACKER: "{about} works again",
     Kind.GOALS: "The goals can be used again",
+    Kind.MISSING_GOALS: "Every goal in force is stated",
     Kind.NIGHTLY: "Goal report",
 }
 _FOOTER: Mapping[Kind, str] = {
@@ -141,6 +145,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
     Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
     Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",
+    Kind.MISSING_GOALS: "They stay in force. State them again, or end one for good: vindaris-sync goal retire GOAL",
     Kind.NIGHTLY: "",
 }
 

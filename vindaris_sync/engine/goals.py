@@ -39,10 +39,23 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
     except Transient as error:
         problems = (str(error),)
     else:
-        context.store.put_goals(read.goals, context.now(), context.rules.material)
+        found = context.store.put_goals(read.goals, context.now(), context.rules.material)
+        if found.missing or found.returned:
+            context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())
     if context.store.put_note(REFUSED, list(problems)):
         context.store.announce(Announce("", "", Kind.GOALS, "", context.now()), now=context.now())
     revised = context.store.promote(context.now(), context.rules.debounce, force=promote_all)
     if problems or revised:
         log.info("goals", problems=list(problems), revised=len(revised))
     return GoalsReport(problems, tuple(revised))
+
+
+def retire_goal(context: Context, number: int) -> bool:
+    """End a goal for good that its source states no more; False where it is stated: its status is set there.
+
+    Whoever is on it is asked, as with any abandoned goal.
+    """
+    retired = context.store.retire_goal(number, context.now())
+    if retired:
+        context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())
+    return retired

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import structlog
 
+from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.comparison import after
 from vindaris_sync.domain.findings import DriftRow, Findings, NotChecked
 from vindaris_sync.domain.findings_json import from_json, to_json
-from vindaris_sync.domain.summary import summary
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.engine.compare import compare
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.findings import gather_findings
-from vindaris_sync.engine.relay import publish
-from vindaris_sync.notify.protocol import Channel, ChannelUnusable
+from vindaris_sync.engine.relay import relay
+from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.report.write import write
-from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.store.passes import ReportFacts
 
 log = structlog.get_logger("vindaris_sync.nightly")
@@ -44,8 +44,9 @@ def run_nightly(
         _compare_all(context) if full else ([], [NotChecked("all trackers", "no comparison was asked")])
     )
     findings = make_report(context, place, day, drift, not_checked)
+    store.announce(Announce("", "", Kind.NIGHTLY, day.isoformat(), context.now()), now=context.now())
     store.end_run("nightly", day, context.now())
-    _tell(context, channels, place, findings, day)
+    relay(context, channels)
     log.info("nightly", day=day.isoformat(), drift=sum(row.found for row in drift), not_checked=len(not_checked))
     return findings
 
@@ -66,18 +67,3 @@ def make_report(
     path = write(findings, place.directory, place.keep)
     context.store.put_report(ReportFacts(context.now(), day, to_json(findings), str(path)))
     return findings
-
-
-def _tell(context: Context, channels: Mapping[str, Channel], place: ReportPlace, findings: Findings, day: date) -> None:
-    """Send each team's channel the night in short; a channel that is down misses no alert by it, only this summary."""
-    told: set[str] = set()
-    link = (place.directory / f"{day.isoformat()}.html").as_uri()
-    for team in context.teams.teams.values():
-        if team.channel in told:
-            continue
-        told.add(team.channel)
-        content = summary(findings, team.name, day.isoformat(), link)
-        try:
-            publish(context, channels[team.channel], content, team, context.now())
-        except (Transient, ChannelUnusable) as error:
-            log.warning("summary not sent", channel=team.channel, error=str(error))

@@ -6,53 +6,26 @@ An outbox row only says that a list has changed; the text is made when it is sen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from vindaris_sync.domain.living import Continue, Living, Nothing, Post, advanced, begun, next_step, not_sent
-from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
-from vindaris_sync.domain.records import Reason
+from vindaris_sync.domain.messages import Content
 from vindaris_sync.engine.context import Context
-from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.teams import Team
+from vindaris_sync.engine.telling import Message, content_of, message_of, messages_about
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Channel, ChannelUnusable
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
-from vindaris_sync.store.lists import AskedList
 from vindaris_sync.store.outbox import Waiting
 
 log = structlog.get_logger("vindaris_sync.relay")
 
-KINDS: Mapping[str, Kind] = {
-    Reason.UNLINKED: Kind.UNLINKED,
-    Reason.GOAL_CHANGED: Kind.SUSPECT,
-    Reason.GOAL_CLOSED: Kind.CLOSED_GOAL,
-    Reason.PARENT_CHANGED: Kind.PARENT_CHANGED,
-    Reason.UNKNOWN_GOAL: Kind.UNKNOWN_GOAL,
-    Reason.CONFLICT: Kind.CONFLICT,
-    Kind.HELD: Kind.HELD,
-    Kind.TRACKER: Kind.TRACKER,
-    Kind.GOALS: Kind.GOALS,
-}
-"""What is announced, and what the message about it is; a review that a person asked for needs no message."""
-
-_REASONS = {kind: reason for reason, kind in KINDS.items() if isinstance(reason, Reason)}
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """One message to bring up to date: its subject, its team, and the goal or tracker it is about."""
-
-    subject: Subject
-    team: Team
-    about: str = ""
-    cause: str = ""
-    """The goal's id as causes name it; empty where none is."""
 
 
 def relay(context: Context, channels: Mapping[str, Channel]) -> int:
@@ -61,9 +34,9 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
     A channel that is down postpones its messages and loses none; the others go on.
     """
     now, sent = context.now(), 0
-    waiting: dict[_Message, list[Waiting]] = defaultdict(list)
+    waiting: dict[Message, list[Waiting]] = defaultdict(list)
     for row in context.store.outbox(now):
-        messages = list(_messages(context, row))
+        messages = list(messages_about(context, row.announce))
         for message in messages:
             waiting[message].append(row)
         if not messages:
@@ -73,33 +46,24 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
     return sent
 
 
-def _messages(context: Context, row: Waiting) -> Iterable[_Message]:
-    kind = KINDS.get(row.announce.kind)
-    if kind is None:
-        return
-    teams = context.teams
-    if kind is Kind.GOALS:
-        chosen = tuple(teams.teams.values())
-    elif kind in (Kind.HELD, Kind.TRACKER):
-        chosen = teams.of_tracker(row.announce.tracker)
-    else:
-        team = teams.of_place(row.announce.tracker, row.announce.place)
-        chosen = (team,) if team else ()
-    for team in chosen:
-        if kind in (Kind.HELD, Kind.TRACKER):
-            yield _Message(Subject(team.name, kind, row.announce.tracker), team, row.announce.tracker)
-        elif row.announce.goal:
-            goal = context.book().goals[int(row.announce.goal)]
-            yield _Message(Subject(team.name, kind, goal.key), team, f"{goal.key} {goal.title}", row.announce.goal)
-        else:
-            yield _Message(Subject(team.name, kind), team)
+def remind(context: Context, channels: Mapping[str, Channel]) -> int:
+    """Let every open list that was not posted today be posted anew, since an edit notifies nobody; return how many."""
+    sent = 0
+    for key, name, living in context.store.open_livings():
+        message, channel = message_of(context, key), channels.get(name)
+        if message is None or channel is None:
+            continue
+        context.store.put_living(key, name, replace(living, members=frozenset()))
+        sent += _tell(context, channel, message, [])
+    return sent
 
 
-def _tell(context: Context, channel: Channel, message: _Message, rows: list[Waiting]) -> int:
+def _tell(context: Context, channel: Channel, message: Message, rows: list[Waiting]) -> int:
     """Bring one message up to date; its outbox rows are done only once that is stored."""
     now = context.now()
     try:
-        sent = _deliver(context, channel, message, now)
+        content = content_of(context, channel, message, now)
+        sent = publish(context, channel, content, message.team, now) if content else 0
     except (Transient, ChannelUnusable, Unknown) as error:
         for row in rows:
             context.store.postponed(row, now + _wait(error, row.attempts), str(error))
@@ -114,11 +78,6 @@ def _wait(error: VindarisError, attempts: int) -> timedelta:
     if isinstance(error, Transient) and error.retry_after is not None:
         return error.retry_after
     return min(_FIRST_WAIT * (1 << min(attempts, 10)), _LONGEST_WAIT)
-
-
-def _deliver(context: Context, channel: Channel, message: _Message, now: datetime) -> int:
-    content = _content(context, channel, message, now)
-    return publish(context, channel, content, message.team, now)
 
 
 def publish(context: Context, channel: Channel, content: Content, team: Team, now: datetime) -> int:
@@ -146,37 +105,3 @@ def publish(context: Context, channel: Channel, content: Content, team: Team, no
 def _keep(context: Context, key: str, channel: Channel, before: Living | None, after: Living) -> None:
     if after != (before or Living()):
         context.store.put_living(key, channel.name, after)
-
-
-def _content(context: Context, channel: Channel, message: _Message, now: datetime) -> Content:
-    kind = message.subject.kind
-    if kind is Kind.TRACKER:
-        items = _stopped(context, message.subject.goal)
-    elif kind is Kind.GOALS:
-        items = [Item(line, "goals", line) for line in context.store.note(REFUSED) or ()]
-    else:
-        return _listing(context, channel, message, now)
-    return compose(message.subject, items, now, about=message.about, most=channel.max_items)
-
-
-def _stopped(context: Context, tracker: str) -> list[Item]:
-    health = context.store.tracker(tracker)
-    if not health.stopped_reason:
-        return []
-    return [Item(f"{tracker}:{health.stopped_reason}", tracker, health.stopped_advice, since=health.stopped_at)]
-
-
-def _listing(context: Context, channel: Channel, message: _Message, now: datetime) -> Content:
-    listing = _asked(context, channel, message, now)
-    items = [
-        Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
-    ]
-    return compose(message.subject, items, now, members=listing.members, about=message.about, most=channel.max_items)
-
-
-def _asked(context: Context, channel: Channel, message: _Message, now: datetime) -> AskedList:
-    kind, most = message.subject.kind, channel.max_items
-    if kind is Kind.HELD:
-        return context.store.held_list(message.about, most)
-    places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
-    return context.store.asked(places, others, _REASONS[kind], message.cause, now, most)

@@ -137,6 +137,22 @@ class Goals(Part):
             _touched(sql)
         return tuple(ready)
 
+    def retire_goal(self, number: int, now: datetime, who: str = "") -> bool:
+        """Abandon a goal that its source no longer states; False where it does. Its issues are due."""
+        with self._db.write() as sql:
+            text = "SELECT content, revision, status FROM goal WHERE id = ? AND missing_since IS NOT NULL"
+            row = sql.row(text, (number,))
+            if row is None:
+                return False
+            stored, status = load(row[0]), str(Status.ABANDONED)
+            stored["goal"]["status"] = status
+            sql.run("UPDATE goal SET status = ?, content = ? WHERE id = ?", (status, dump(stored), number))
+            event = (to_micros(now), number, "goal_retired", who, row[1], dump([row[2]]), dump([status]))
+            sql.run(_HISTORY, event)
+            mark_due_by_goal(sql, [number])
+            _touched(sql)
+        return True
+
     def goals(self) -> tuple[StoredGoal, ...]:
         """Return every goal in its source's order, missing ones last."""
         with self._db.read() as sql:

@@ -71,6 +71,13 @@ class Outbox(Part):
             found = sql.value("SELECT living FROM message WHERE subject = ? AND channel = ?", (subject, channel))
         return None if found is None else _living(load(found))
 
+    def open_livings(self) -> list[tuple[str, str, Living]]:
+        """Return subject key, channel and message of every episode that is open."""
+        with self._db.read() as sql:
+            rows = sql.rows("SELECT subject, channel, living FROM message ORDER BY subject, channel")
+        found = [(subject, channel, _living(load(living))) for subject, channel, living in rows]
+        return [each for each in found if each[2].open]
+
     def put_living(self, subject: str, channel: str, living: Living) -> None:
         """Remember the subject's message in the channel, in place of what was remembered."""
         stored = {

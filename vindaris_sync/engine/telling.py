@@ -1,0 +1,152 @@
+"""Who is told what: from a subject in the outbox to the content that its team's channel shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.findings_json import from_json
+from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
+from vindaris_sync.domain.records import Reason
+from vindaris_sync.domain.summary import summary
+from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.goals import REFUSED
+from vindaris_sync.engine.teams import Team
+from vindaris_sync.notify.protocol import Channel
+from vindaris_sync.store.lists import AskedList
+
+KINDS: Mapping[str, Kind] = {
+    Reason.UNLINKED: Kind.UNLINKED,
+    Reason.GOAL_CHANGED: Kind.SUSPECT,
+    Reason.GOAL_CLOSED: Kind.CLOSED_GOAL,
+    Reason.PARENT_CHANGED: Kind.PARENT_CHANGED,
+    Reason.UNKNOWN_GOAL: Kind.UNKNOWN_GOAL,
+    Reason.CONFLICT: Kind.CONFLICT,
+    Kind.HELD: Kind.HELD,
+    Kind.TRACKER: Kind.TRACKER,
+    Kind.GOALS: Kind.GOALS,
+    Kind.MISSING_GOALS: Kind.MISSING_GOALS,
+    Kind.NIGHTLY: Kind.NIGHTLY,
+}
+"""What is announced, and what the message about it is; a review that a person asked for needs no message."""
+
+_REASONS = {kind: reason for reason, kind in KINDS.items() if isinstance(reason, Reason)}
+_OF_TRACKER = (Kind.HELD, Kind.TRACKER)
+_OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to bring up to date: its subject, its team, and the goal or tracker it is about."""
+
+    subject: Subject
+    team: Team
+    about: str = ""
+    cause: str = ""
+    """The goal's id as causes name it; empty where none is."""
+
+
+def messages_about(context: Context, announced: Announce) -> Iterator[Message]:
+    """Yield the messages that an announcement concerns, one for each team that is told."""
+    kind = KINDS.get(announced.kind)
+    if kind is None:
+        return
+    for team in _told(context, kind, announced):
+        if kind in _OF_TRACKER:
+            yield Message(Subject(team.name, kind, announced.tracker), team, announced.tracker)
+        elif kind is Kind.NIGHTLY:
+            yield Message(Subject(team.name, kind, announced.goal), team)
+        elif announced.goal:
+            yield about_goal(context, team, kind, int(announced.goal))
+        else:
+            yield Message(Subject(team.name, kind), team)
+
+
+def about_goal(context: Context, team: Team, kind: Kind, number: int) -> Message:
+    """Return ``team``'s message of ``kind`` about a goal, by its id."""
+    goal = context.book().goals[number]
+    return Message(Subject(team.name, kind, goal.key), team, f"{goal.key} {goal.title}", str(number))
+
+
+def _told(context: Context, kind: Kind, announced: Announce) -> Iterable[Team]:
+    teams = context.teams
+    if kind is Kind.NIGHTLY:
+        return {team.channel: team for team in reversed(tuple(teams.teams.values()))}.values()
+    if kind in _OF_ALL:
+        return teams.teams.values()
+    if kind in _OF_TRACKER:
+        return teams.of_tracker(announced.tracker)
+    team = teams.of_place(announced.tracker, announced.place)
+    return (team,) if team else ()
+
+
+def message_of(context: Context, key: str) -> Message | None:
+    """Return the message that is remembered under a subject's ``key``; None where its team or goal is no more."""
+    name, kind, goal = json.loads(key)
+    team = context.teams.teams.get(name)
+    if team is None or kind not in _REASONS:
+        return None
+    if not goal:
+        return Message(Subject(name, Kind(kind)), team)
+    number = context.book().find(goal)
+    return None if number is None else about_goal(context, team, Kind(kind), number)
+
+
+def content_of(context: Context, channel: Channel, message: Message, now: datetime) -> Content | None:
+    """Return what the message shows now; None where there is nothing to be told any more."""
+    kind = message.subject.kind
+    if kind is Kind.NIGHTLY:
+        return _night(context, message)
+    if kind in _REASONS or kind is Kind.HELD:
+        return _listing(context, channel, message, now)
+    items = {Kind.TRACKER: _stopped, Kind.GOALS: _refused, Kind.MISSING_GOALS: _missing}[kind](context, message)
+    return compose(message.subject, items, now, about=message.about, most=channel.max_items)
+
+
+def _night(context: Context, message: Message) -> Content | None:
+    """Return the newest report in short; a night that a newer one has overtaken needs no message."""
+    report = context.store.last_report()
+    if report is None or report.local_date.isoformat() != message.subject.goal:
+        return None
+    link = Path(report.path).absolute().as_uri()
+    return summary(from_json(report.findings), message.team.name, message.subject.goal, link)
+
+
+def _stopped(context: Context, message: Message) -> list[Item]:
+    health = context.store.tracker(message.about)
+    if not health.stopped_reason:
+        return []
+    name = health.name
+    return [Item(f"{name}:{health.stopped_reason}", name, health.stopped_advice, since=health.stopped_at)]
+
+
+def _refused(context: Context, _: Message) -> list[Item]:
+    return [Item(line, "goals", line) for line in context.store.note(REFUSED) or ()]
+
+
+def _missing(context: Context, _: Message) -> list[Item]:
+    return [
+        Item(stored.goal.key, stored.goal.key, stored.goal.title, since=stored.missing_since)
+        for stored in context.store.goals()
+        if stored.missing_since is not None and not stored.goal.status.closed
+    ]
+
+
+def _listing(context: Context, channel: Channel, message: Message, now: datetime) -> Content:
+    listing = _asked(context, channel, message, now)
+    items = [
+        Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
+    ]
+    return compose(message.subject, items, now, members=listing.members, about=message.about, most=channel.max_items)
+
+
+def _asked(context: Context, channel: Channel, message: Message, now: datetime) -> AskedList:
+    kind, most = message.subject.kind, channel.max_items
+    if kind is Kind.HELD:
+        return context.store.held_list(message.about, most)
+    places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+    return context.store.asked(places, others, _REASONS[kind], message.cause, now, most)

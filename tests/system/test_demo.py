@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -198,3 +199,19 @@ def test_the_output_in_the_docs_is_what_it_prints(left: Left) -> None:
     assert re.findall(headings, shown) == re.findall(headings, left.done.stdout)
     rows = r"(?m)^  +(?:[A-Z]+  .*|(?:adopt|write back|conflict|record agreement|it serves|its ) .*)$"
     assert re.findall(rows, shown) == [line.rstrip() for line in re.findall(rows, left.done.stdout)]
+
+
+@pytest.mark.timeout(120)
+def test_a_signal_before_the_summary_ends_it_well(tmp_path: Path) -> None:
+    """Whoever is impatient meets neither a traceback nor a code that says failure."""
+    started = [*STARTED, "--directory", str(tmp_path / "larkmoor")]
+    with subprocess.Popen(
+        started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ) as running:
+        while running.poll() is None and not (tmp_path / "larkmoor" / "vindaris.db").exists():
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=15)
+    assert running.returncode == 0, err
+    assert out.startswith("Goodbye.")
+    assert not err

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +44,22 @@ def demo(
     Nothing leaves this machine. Jira, GitHub and Slack are look-alikes on a loopback port; configuration, connectors,
     database, chat messages and report are the real ones. Without --once it stays up: people act, and the daemon reacts.
     """
-    from vindaris_sync.cli.demo_show import play
+    with ended_by_sigterm():
+        try:
+            from vindaris_sync.cli.demo_show import play  # takes a second or two: Ctrl-C may come before it is there
 
-    raise typer.Exit(play(directory, once=once, acts=acts, seed=seed))
+            code = play(directory, once=once, acts=acts, seed=seed)
+        except KeyboardInterrupt:
+            code = 0
+    raise typer.Exit(code)
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM be what Ctrl-C is; while the daemon runs, it takes both itself."""
+    former = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +16,13 @@ from vindaris_sync.cli.output import say
 
 
 def play(directory: Path | None, *, once: bool, acts: int, seed: int) -> int:
-    """Play the demo in ``directory``; return the exit code. Ctrl-C and SIGTERM end it at any time, and well."""
+    """Play the demo in ``directory``; return the exit code; Ctrl-C ends it at any time, and well."""
     place = prepared(directory)
-    with _logged_to(place / "demo.log"), _ended_by_sigterm():
+    with _logged_to(place / "demo.log"):
         try:
             code = _played(place, once=once, acts=acts, seed=seed)
         except KeyboardInterrupt:
-            code = DONE
+            code, once = DONE, False
     if not once:
         say(f"Goodbye. The trackers are gone; database, goals and report stay in {place}", style="bold")
     return code
@@ -50,14 +49,3 @@ def _logged_to(path: Path) -> Iterator[None]:
     finally:
         root.handlers[:] = former
         handler.close()
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM be what Ctrl-C is; while the daemon runs, it takes both itself."""
-    former = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

@@ -65,11 +65,7 @@ class App:
 
     def run_nightly(self, day: date) -> None:
         """Compare everything and write the report of the local date ``day``."""
-        from vindaris_sync.engine.nightly import ReportPlace
-
-        report = self.config.report
-        place = ReportPlace(report.directory, report.keep, self.config.schedule.timezone.key)
-        run_nightly(self.context, self.channels, place, day)
+        run_nightly(self.context, self.channels, report_place(self.config), day)
 
     def run(self, *, stop: Event | None = None, observe: Observe = _nobody) -> bool:
         """Be the store's one daemon until SIGTERM, SIGINT or ``stop``; return whether all work reached a safe point.

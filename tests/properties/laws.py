@@ -15,7 +15,8 @@ from vindaris_sync.domain.records import Reason, Record
 def all_laws(world: World, people: People) -> set[IssueRef]:
     """Assert every law that a state can show; return the issues on which both sides show the same."""
     oracle = Oracle(world)
-    assert world.store.check() == (), "L1: the store is sound"
+    breaches = world.store.check()
+    assert breaches == (), breaches
     structural(oracle)
     suspects(oracle)
     nothing_missed(world, people, oracle)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from vindaris_sync.domain.actions import Action, NeedsRead, Plan, Skip
 from vindaris_sync.domain.case import Case
 from vindaris_sync.domain.merge import Side, read_side
-from vindaris_sync.domain.models import Presence, Surface
+from vindaris_sync.domain.models import Presence, Surface, SurfaceKind
 from vindaris_sync.domain.records import Record, Situation, View
 
 _DEEPEST = 50  # trackers allow fewer levels; a longer chain is a cycle
@@ -42,6 +42,7 @@ def decide_issue(record: Record, chain: Sequence[Record], situation: Situation) 
     case = Case(record, tuple(chain), situation)
     if record.presence is Presence.HIDDEN:
         case.actions.append(Skip(record.id, "hidden: frozen until it is seen again"))
+        case.descends = True  # what stands above it decides what hangs below it
         return case
     if record.presence in (Presence.GONE, Presence.MOVED, Presence.OUT_OF_SCOPE):
         case.leave()
@@ -65,7 +66,12 @@ def must_read(record: Record, situation: Situation) -> bool:
 
 def removed(record: Record, situation: Situation) -> bool:
     """Return whether a value or the review label was taken off ``record``, as far as is known (R2)."""
-    return any(side.moved and not side.unread and side.base - side.shown for side in _sides(record, situation))
+    restored = situation.policies[record.ref.tracker].restored  # then nobody knows who took the review label off
+    return any(
+        side.moved and not side.unread and side.base - side.shown
+        for side in _sides(record, situation)
+        if not (restored and side.surface.kind is SurfaceKind.REVIEW)
+    )
 
 
 def _sides(record: Record, situation: Situation) -> list[Side]:

@@ -13,6 +13,8 @@ from vindaris_sync.engine.context import Context
 
 _CHUNK = 2000  # records held at once; a plan of any length takes the memory of one chunk and its actions
 
+_MOST_TIMES = 50  # no chain is as long: parents read at different moments may form a circle, which the next pull opens
+
 
 @dataclass(slots=True)
 class Decided:
@@ -45,12 +47,15 @@ def decide_due(context: Context, pass_id: str, trackers: Collection[str], *, rep
         store.retry_unwritten(trackers)
         situation = context.situation(trackers, repair=repair)
         waiting: set[int] = set(store.held(trackers))
+        times = Counter[int]()
         with store.view() as view:
             while ids := store.due_ready(trackers, waiting, _CHUNK):
                 plan = decide(ids, view, situation)
                 store.apply(plan, pass_id, situation.now)
                 decided.add(plan)
-                waiting |= set(ids) - set(plan.decided)
+                times.update(plan.decided)
+                circling = {issue for issue in plan.decided if times[issue] > _MOST_TIMES}
+                waiting |= (set(ids) - set(plan.decided)) | circling
             _limit(context, decided, pass_id)
         store.mark_unwritten(write.issue for write in decided.writes)
     return decided

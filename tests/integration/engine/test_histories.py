@@ -87,3 +87,38 @@ def test_a_transferred_parent_goes_on_carrying_whoever_still_names_its_old_id(wo
     for ref in (child, late):
         assert world.record(ref).parent == world.record(last).id
         assert world.record(ref).state is LinkState.INHERITED
+
+
+def test_what_changes_above_a_hidden_issue_reaches_what_hangs_below_it(world: World, people: People) -> None:
+    """The hidden issue is frozen; it still stands in the chain (R6, L1)."""
+    top = people.create("west", "APP", ("goal:A",))
+    middle = people.create("west", "APP", (), top.id)
+    below = people.create("west", "APP", (), middle.id)
+    world.round()
+    world.trackers["west"].hide(middle.id)
+    world.night()
+    assert world.record(middle).presence is Presence.HIDDEN
+    choose(world, top, "B")
+    world.round()
+    assert world.record(below).goals == (world.goal("B"),)
+    assert world.store.check() == ()
+
+
+@pytest.mark.timeout(20)
+def test_parents_that_form_a_circle_do_not_hold_up_a_pass(world: World, people: People) -> None:
+    """Two issues read at different moments may each be the other's parent; the pass ends, and the next pull tells."""
+    one = people.create("west", "APP", ())
+    other = people.create("west", "APP", (), one.id)
+    tracker = world.trackers["west"]
+    tracker.set_parent(one.id, other.id)
+    tracker.close(one.id)
+    tracker.close(other.id)
+    assert world.round() is not None
+    tracker.add_label(one.id, "goal:A")
+    assert world.round() is not None
+    tracker.set_parent(one.id, None)
+    world.round()
+    again = world.round()
+    assert again is not None
+    assert again.planned == []
+    assert world.record(other).parent == world.record(one).id

@@ -23,7 +23,7 @@ from vindaris_sync.domain.actions import (
     Wake,
 )
 from vindaris_sync.domain.models import Exemption, Link
-from vindaris_sync.domain.records import Answer
+from vindaris_sync.domain.records import Answer, CauseKey
 from vindaris_sync.store.codec import (
     dump,
     dump_bases,
@@ -218,17 +218,20 @@ def _state(each: SetState, now: int, opens: bool, decided: bool) -> tuple[object
 
 
 def _close_causes(sql: Sql, closed: Sequence[CloseCause], now: int) -> None:
-    sql.many(
-        "UPDATE cause SET answer = ?, is_open = ?, answered_at = ?, who = ?, how = ? "
-        "WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
-        [
-            (
-                str(each.answer), each.answer is Answer.ACKNOWLEDGED, now, each.who, each.how, each.issue,
-                str(each.key.reason), each.key.subject, each.key.fingerprint,
-            )
-            for each in closed
-        ],
-    )  # fmt: skip
+    """Record the answers; what was confirmed and stands no more keeps who confirmed it, and may be asked anew."""
+    which = "issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?"
+    columns = "answer = ?, is_open = ?, answered_at = ?, who = ?, how = ?"
+    answer = f"UPDATE cause SET {columns} WHERE {which}"  # noqa: S608 - fixed texts
+    moot = [each for each in closed if each.answer is Answer.MOOT]
+    sql.many(answer, [_answer(each, now) for each in closed if each.answer is not Answer.MOOT])
+    lapse = "UPDATE cause SET lapsed = TRUE WHERE answer = 'confirmed' AND " + which  # noqa: S608 - as above
+    sql.many(lapse, [_named(each.issue, each.key) for each in moot])
+    sql.many(answer + " AND NOT lapsed", [_answer(each, now) for each in moot])
+
+
+def _answer(each: CloseCause, now: int) -> tuple[object, ...]:
+    acknowledged = each.answer is Answer.ACKNOWLEDGED
+    return str(each.answer), acknowledged, now, each.who, each.how, *_named(each.issue, each.key)
 
 
 def _open_causes(sql: Sql, opened: Sequence[OpenCause]) -> None:
@@ -236,16 +239,21 @@ def _open_causes(sql: Sql, opened: Sequence[OpenCause]) -> None:
         "INSERT INTO cause (issue_id, reason, subject, fingerprint, opened, surface_at, labelled, detail) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (issue_id, reason, subject, fingerprint) DO UPDATE SET "
         "opened = excluded.opened, surface_at = excluded.surface_at, labelled = excluded.labelled, "
-        "detail = excluded.detail, is_open = TRUE, answer = NULL, answered_at = NULL, who = '', how = '', "
+        "detail = excluded.detail, is_open = TRUE, lapsed = FALSE, answer = NULL, answered_at = NULL, "
+        "who = '', how = '', "
         "times = cause.times + CASE WHEN cause.is_open THEN 0 ELSE 1 END",
         [_cause(each) for each in opened],
     )
 
 
+def _named(issue: int, key: CauseKey) -> tuple[object, ...]:
+    return issue, str(key.reason), key.subject, key.fingerprint
+
+
 def _silence(sql: Sql, actions: Sequence[Silence]) -> None:
     sql.many(
         "UPDATE cause SET labelled = FALSE WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
-        [(each.issue, str(each.key.reason), each.key.subject, each.key.fingerprint) for each in actions],
+        [_named(each.issue, each.key) for each in actions],
     )
 
 

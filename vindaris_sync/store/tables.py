@@ -193,6 +193,7 @@ class CauseRow(Table, table=True):
     labelled: bool = flag(default=True)
     is_open: bool = flag(default=True)
     answer: str | None = maybe_words()
+    lapsed: bool = flag()
     answered_at: int | None = maybe_number()
     who: str = words("")
     how: str = words("")

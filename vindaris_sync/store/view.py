@@ -118,7 +118,8 @@ def _causes(sql: Sql, ids: Sequence[int]) -> dict[int, tuple[Cause, ...]]:
     found: dict[int, list[Cause]] = defaultdict(list)
     query = (
         "SELECT issue_id, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail FROM cause "
-        "WHERE (answer IS NULL OR answer IN ('acknowledged', 'confirmed')) AND issue_id IN ({}) ORDER BY id"
+        "WHERE (answer IS NULL OR answer = 'acknowledged' OR answer = 'confirmed' AND NOT lapsed) "
+        "AND issue_id IN ({}) ORDER BY id"
     )
     for issue, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail in sql.rows_in(query, ids):
         found[issue].append(

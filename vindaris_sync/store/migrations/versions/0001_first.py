@@ -335,6 +335,7 @@ def upgrade() -> None:
         sa.Column("labelled", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
         sa.Column("is_open", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("lapsed", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("how", sa.Text(), server_default=sa.text("('')"), nullable=False),

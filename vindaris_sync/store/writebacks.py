@@ -45,9 +45,9 @@ class WriteBacks(Sightings):
         """Record outcomes of ``write`` in one transaction.
 
         Done: what was read back is observed, what was written is the base; the issue is due only where it shows more
-        than what was written, which is somebody's edit. Stale and overridden: observed and due. Refused: remembered for the place
-        and surface, or for the issue alone, and due, so that what else was wanted is written without it. Failed: due,
-        so that the next pass reads it.
+        than what was written, which is somebody's edit. Stale and overridden: observed and due. Refused: remembered
+        for the place and surface, or for the issue alone, and due, so that what else was wanted is written without
+        it. Failed: due, so that the next pass reads it.
         """
         found = _sort(outcomes)
         now_micros = to_micros(now)

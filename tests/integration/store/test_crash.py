@@ -42,7 +42,7 @@ def test_a_process_killed_inside_a_transaction_leaves_what_was_before(tmp_path: 
     with Store.open(url(tmp_path)) as store:
         numbers = put(store, issue(1), issue(2), cursor="c1")
         before = {number: record_of(store, number) for number in numbers}
-    victim = subprocess.run(  # noqa: S603 - our own program
+    victim = subprocess.run(
         [sys.executable, "-c", _VICTIM.format(act=ACTS[act]), url(tmp_path)],
         check=False,
         timeout=60,
@@ -74,7 +74,7 @@ def die(connection, cursor, statement, *_):
 event.listen(Engine, "after_cursor_execute", die)
 Store.open(sys.argv[1])
 """
-    ended = subprocess.run(  # noqa: S603 - our own program
+    ended = subprocess.run(
         [sys.executable, "-c", victim, url(tmp_path)], check=False, timeout=60, cwd=Path(__file__).parents[3]
     )
     assert ended.returncode == -signal.SIGKILL

@@ -78,7 +78,7 @@ def test_a_kill_leaves_every_file_whole(night: Findings, tmp_path: Path, event: 
     tomorrow = replace(night, coverage=night.coverage + night.coverage)
     (tmp_path / "next.json").write_text(to_json(tomorrow), "utf-8")
     arguments = [sys.executable, "-c", DYING, str(tmp_path / "next.json"), str(reports), str(fatal), event]
-    killed = subprocess.run(arguments, check=False, timeout=60)  # noqa: S603 - our own interpreter
+    killed = subprocess.run(arguments, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     after = {name: text for name, text in _files(reports).items() if not name.endswith(".tmp")}
     write(tomorrow, reports)

@@ -195,5 +195,5 @@ def test_the_schema_refuses_a_state_that_does_not_exist(store: Store, tmp_path: 
     put(store, issue(1))
     for harm in ("state = 'maybe'", "presence = 'lost'", "due = FALSE", "state = NULL", "timing = 'soon'"):
         with closing(sqlite3.connect(tmp_path / "store.db")) as raw, raw, pytest.raises(sqlite3.IntegrityError):
-            raw.execute(f"UPDATE issue SET {harm}")  # noqa: S608 - fixed texts
+            raw.execute(f"UPDATE issue SET {harm}")
     assert state(1, LinkState.LINKED).state is LinkState.LINKED

@@ -9,19 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.integration.engine.world import (
-    BOT,
-    GITHUB_TOKEN,
-    GOALS,
-    JIRA_TOKEN,
-    SLACK_TOKEN,
-    GithubDesk,
-    JiraDesk,
-    Setup,
-    github_world,
-    jira_world,
-    slack_world,
-)
+from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, GithubDesk, JiraDesk
+from tests.integration.engine.world import BOT, GOALS, SLACK_TOKEN, Setup, github_world, jira_world, slack_world
 from vindaris_sync.sandbox import github, jira, slack
 from vindaris_sync.sandbox.core import system_clock
 from vindaris_sync.sandbox.server import Server

@@ -17,7 +17,7 @@ from typing import Self
 
 from tests.integration.daemon import lives
 from tests.integration.daemon.company import Company
-from tests.integration.engine.world import Desk
+from tests.integration.engine.desks import Desk
 from vindaris_sync.app import App, open_app
 from vindaris_sync.cli.passes import go_round
 from vindaris_sync.config.load import load

@@ -7,14 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.engine.world import Desk, Setup, Site
-
-VARIANTS = {
-    "cloud": Setup(names=("jira",)),
-    "data-center": Setup(names=("jira",), cloud=False),
-    "github": Setup(names=("github",)),
-    "github-field": Setup(names=("github",), github_field=True),
-}
+from tests.integration.engine.desks import Desk
+from tests.integration.engine.world import VARIANTS, Setup, Site
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.integration.engine.world import Clock, Desk, Setup, Site, ok, written
+from tests.integration.engine.desks import Desk
+from tests.integration.engine.world import VARIANTS, Setup, Site, ok
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import Presence
 
 REVIEW, EXEMPT = "goal-review", "no-goal"
-LABELS_ONLY = "github"
 
 
 def has_field(one: Site) -> bool:
@@ -31,10 +30,9 @@ def test_a_label_becomes_a_link_and_is_shown_in_the_field(one: Site, desk: Desk)
     one.sound()
 
 
+@pytest.mark.parametrize("one", [setup for name, setup in VARIANTS.items() if name != "github"], indirect=True)
 def test_the_field_becomes_a_link_and_is_shown_as_a_label(one: Site, desk: Desk) -> None:
     """A goal chosen in the field is adopted; the label agrees with it afterwards."""
-    if not has_field(one):
-        pytest.skip("this tracker shows goals as labels only")
     key = desk.create("Checkout in one step")
     desk.set_field(key, "GROW-1")
     ok(one.turn())
@@ -200,8 +198,8 @@ def test_a_goal_that_nobody_knows_is_said_and_left_in_place(one: Site, desk: Des
 
 def test_children_inherit_and_are_asked_when_their_own_parent_changes(one: Site, desk: Desk) -> None:
     """A child shows nothing of its own; under another parent with another goal its review opens (R7)."""
-    above = _parent(one, desk, "Checkout", "goal:GROW-1")
-    below = _parent(one, desk, "Hosting", "goal:COST-1")
+    above = desk.epic("Checkout", "goal:GROW-1")
+    below = desk.epic("Hosting", "goal:COST-1")
     child = desk.create("One step", parent=above)
     ok(one.turn(rounds=2))
     assert one.serves(child) == "inherited GROW-1"
@@ -219,7 +217,7 @@ def test_children_inherit_and_are_asked_when_their_own_parent_changes(one: Site,
 
 def test_a_relinked_parent_carries_its_children_without_a_question(one: Site, desk: Desk) -> None:
     """Relinking a carrier opens nothing below it (R7)."""
-    above = _parent(one, desk, "Checkout", "goal:GROW-1")
+    above = desk.epic("Checkout", "goal:GROW-1")
     child = desk.create("One step", parent=above)
     ok(one.turn(rounds=2))
     one.link(above, "SAFE-1")
@@ -326,36 +324,6 @@ def test_hidden_is_not_gone(one: Site, desk: Desk) -> None:
     one.sound()
 
 
-def test_a_round_in_which_nothing_happened_asks_little_and_writes_nothing(one: Site, desk: Desk) -> None:
-    """One conditional request per GitHub repository, one search per Jira tracker (L3, the budget of requests)."""
-    linked = desk.create("Pay by phone", "goal:GROW-1")
-    desk.create("What is this for?")
-    ok(one.turn(minutes=16))
-    ok(one.turn(minutes=16, rounds=3))
-    shown = desk.labels(linked)
-    with one.requests() as counted:
-        done = ok(one.turn())
-    assert done.planned == []
-    assert counted.writes == 0
-    assert counted.by_service == {desk.service: 1 if desk.service == "jira" else 2}
-    assert desk.labels(linked) == shown
-
-
-def test_a_full_round_leaves_nothing_for_the_next(one: Site, desk: Desk) -> None:
-    """Whatever a round has written, the next one at the same instant plans and writes nothing (L3, fault 38)."""
-    above = _parent(one, desk, "Checkout", "goal:GROW-1")
-    desk.create("One step", parent=above)
-    desk.create("Printer", EXEMPT)
-    desk.create("To the moon", "goal:MOON-1")
-    asked = desk.create("What is this for?")
-    ok(one.turn(minutes=16))
-    one.change_goal("GROW-1", title="Checkout in a second")
-    assert written(ok(one.round()))
-    again = ok(one.round())
-    assert (again.planned, written(again)) == ([], 0)
-    assert desk.labels(asked) == {REVIEW}
-
-
 @pytest.mark.parametrize("site", [Setup(names=("github",))], indirect=True)
 def test_a_renamed_repository_goes_on_under_its_number(site: Site) -> None:
     """Issues keep their links and are seen under the new name; what is written arrives there (fault 31)."""
@@ -383,28 +351,3 @@ def test_the_first_issue_of_an_empty_place_is_new(tmp_path: Path) -> None:
         assert (site.record(key).backlog, site.jira.labels(key)) == (False, {REVIEW})
     finally:
         site.close()
-
-
-def test_a_context_outlives_a_restart(one: Site, desk: Desk) -> None:
-    """Everything is in the store: a new engine on it writes nothing and asks for what has changed only."""
-    desk.create("Pay by phone", "goal:GROW-1")
-    desk.create("What is this for?")
-    ok(one.turn(minutes=16))
-    ok(one.turn(minutes=16, rounds=2))
-    one.restart()
-    with one.requests() as counted:
-        done = ok(one.turn())
-    assert (done.planned, counted.writes) == ([], 0)
-    assert one.told() == ["1 issue serves no goal"]
-
-
-def test_the_clock_is_the_only_thing_that_moves(one: Site) -> None:
-    """The virtual clock is injected everywhere: a year of idle rounds is nothing new to anybody."""
-    assert isinstance(one.context.now, Clock)
-    ok(one.turn(minutes=timedelta(days=365) / timedelta(minutes=1)))
-    assert one.told() == []
-
-
-def _parent(one: Site, desk: Desk, title: str, *labels: str) -> str:
-    """Create an issue that others can hang below."""
-    return one.jira.epic(title, *labels) if desk.service == "jira" else desk.create(title, *labels)

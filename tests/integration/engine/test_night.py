@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.integration.engine.world import JIRA_TOKEN, Setup, Site, ok
+from tests.integration.engine.desks import JIRA_TOKEN
+from tests.integration.engine.world import Setup, Site, ok
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.domain.findings import Findings

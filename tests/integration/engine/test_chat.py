@@ -1,0 +1,60 @@
+"""What teams hear: one message where many things happened, each team its own, and nothing that is not so."""
+
+from __future__ import annotations
+
+from tests.integration.engine.world import Site, ok
+from vindaris_sync.sandbox.faults import Fault
+
+
+def test_a_chat_that_is_down_for_a_day_shows_one_message_afterwards(site: Site) -> None:
+    """Nothing is lost and nothing comes in a burst: the message tells what holds now (fault 50)."""
+    site.server.faults.add(Fault("status", "slack", status=503))
+    keys = []
+    for number in range(12):
+        keys.append(site.jira.create(f"Work {number}"))
+        ok(site.turn(minutes=120))
+    for key in keys[:9]:
+        site.jira.add_label(key, "goal:GROW-1")
+    ok(site.turn())
+    assert site.messages() == []
+    site.server.faults.clear()
+    ok(site.turn(minutes=40, rounds=2))
+    assert site.told() == ["3 issues serve no goal"]
+    assert site.messages()[0].edits == []
+
+
+def test_a_message_that_somebody_deleted_is_posted_anew(site: Site) -> None:
+    """While something is open people see it, once."""
+    site.jira.create("What is this for?")
+    ok(site.turn(minutes=16))
+    ok(site.turn())
+    (message,) = site.messages()
+    site.slack.delete("growth", message.ts)
+    site.jira.create("And this?")
+    ok(site.turn(minutes=16))
+    ok(site.turn(rounds=3))
+    assert site.told() == ["2 issues serve no goal"]
+
+
+def test_each_team_hears_of_its_own_issues(site: Site) -> None:
+    """An exact scope goes before a wildcard; a team's channel shows its places only."""
+    site.jira.create("For Growth")
+    site.jira.create("For Platform", place="OPS")
+    site.github.create("For Growth, too")
+    ok(site.turn(minutes=16))
+    ok(site.turn())
+    assert site.told("growth") == ["2 issues serve no goal"]
+    assert site.told("platform") == ["1 issue serves no goal"]
+
+
+def test_refused_goals_leave_the_last_good_ones_in_force(site: Site) -> None:
+    """Said once to every team, resolved when they can be read again; links are not touched (fault 55)."""
+    key = site.jira.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn())
+    site.goals.problems = ("goals.toml:3: [[goal]] GROW-1 parent: GROW is its own ancestor",)
+    ok(site.turn(rounds=3))
+    assert site.told("growth") == site.told("platform") == ["The goals cannot be used"]
+    assert site.serves(key) == "linked GROW-1"
+    site.goals.problems = ()
+    ok(site.turn())
+    assert site.told() == ["✓ The goals can be used again"]

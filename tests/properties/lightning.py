@@ -40,13 +40,13 @@ class Lightning:
     def over_commits(self) -> Iterator[None]:
         """Make both ends of every commit that writes a point, for all engines of this process."""
 
-        def before(connection: Any, _c: Any, statement: str, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's hook
+        def before(connection: Any, _c: Any, statement: str, *_: Any) -> None:
             if statement == "BEGIN IMMEDIATE":
                 connection.info["writing"] = True
             elif statement == "COMMIT" and connection.info.get("writing"):
                 self.point()
 
-        def after(connection: Any, _c: Any, statement: str, *_: Any) -> None:  # noqa: ANN401 - SQLAlchemy's hook
+        def after(connection: Any, _c: Any, statement: str, *_: Any) -> None:
             if statement in {"COMMIT", "ROLLBACK"} and connection.info.pop("writing", False) and statement == "COMMIT":
                 self.point()
 

@@ -211,7 +211,7 @@ class Laws(RuleBasedStateMachine):
         """Link an issue on the command line."""
         goal = self.world.goal(name)
 
-        def decision(record: Record, book: GoalBook, by: decisions.By) -> Any:  # noqa: ANN401 - a plan
+        def decision(record: Record, book: GoalBook, by: decisions.By) -> Any:
             return decisions.link(record, [goal], book, by, Provenance.CHOSEN)
 
         self._decide(issue, frozenset({goal}), decision)
@@ -234,7 +234,7 @@ class Laws(RuleBasedStateMachine):
     def confirm(self, issue: int) -> None:
         """Confirm what is shown."""
 
-        def decision(record: Record, book: GoalBook, by: decisions.By) -> Any:  # noqa: ANN401 - a plan
+        def decision(record: Record, book: GoalBook, by: decisions.By) -> Any:
             seen = {goal.id: goal.revision for goal in book.goals.values()}
             return decisions.confirm(record, self.world.chain(record), book, seen, by)
 
@@ -242,7 +242,7 @@ class Laws(RuleBasedStateMachine):
 
     # --- goals ------------------------------------------------------------------------------------------------------------
 
-    def _edit(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - a goal's fields
+    def _edit(self, name: str, **changes: Any) -> None:
         goals = self.world.source.goals
         self.world.source.goals = tuple(
             replace(goal, **changes) if self.world.names[fold(goal.key)] == name else goal for goal in goals

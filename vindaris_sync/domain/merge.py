@@ -163,23 +163,43 @@ def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, .
     )
 
 
-def merge(record: Record, sides: Sequence[Side], *, several: bool) -> Merged:
-    """Return R3's decision for ``record``; where a conflict is remembered, R4's."""
+def merge(record: Record, sides: Sequence[Side], *, several: bool, yields: bool = False) -> Merged:
+    """Return R3's decision for ``record``; where a conflict is remembered, R4's.
+
+    ``yields``: S comes from a restored database, so that what the tracker shows is the newer of two (fault 57).
+    """
     current, primary = value_of(record.explicit), primary_of(record.explicit)
     sides = tuple(sides)
     if record.conflict is not None:
         return _reconsider(record, sides, several=several)
-    moved = [side for side in sides if side.moved]
     wanted = {side.surface.key: project(current, primary, side.surface) for side in sides}
+    moved = [side for side in sides if side.moved]
+    if yields:
+        return _yielded(record, sides, wanted, several=several)
     if not moved:
         in_sync = all(side.actual == wanted[side.surface.key] or not side.works for side in sides)
         return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)
     differing = [side for side in moved if side.shown != wanted[side.surface.key]]
     if not differing:
         return Merged(Result.AGREE, current, sides, primary)
-    if any(_changed(side, sides, wanted) for side in differing) and not record.by_machine:
+    replaced = not several and _added(differing) == current  # one key beside the old one means that one
+    if any(_changed(side, sides, wanted) for side in differing) and not record.by_machine and not replaced:
         return Merged(Result.CONFLICT, current, sides, primary)
     return _adopt(current, primary, differing, sides, several=several)
+
+
+def _yielded(record: Record, sides: tuple[Side, ...], wanted: Mapping[str, Value], *, several: bool) -> Merged:
+    """Return what the tracker makes of the value agreed last, as though S had never been changed since.
+
+    What our own clock ended (an expiry) counts only where the tracker shows it too: it may have been decided anew.
+    """
+    current, primary = value_of(record.explicit), primary_of(record.explicit)
+    newer = [side for side in sides if side.moved or (record.by_machine and side.base)]
+    differing = [side for side in newer if side.works and side.shown != wanted[side.surface.key]]
+    if not differing:
+        return merge(record, sides, several=several)
+    agreed: Value = frozenset().union(*(side.base for side in sides))
+    return _adopt(current, primary, differing, sides, several=several, start=agreed)
 
 
 def _changed(moved: Side, sides: Sequence[Side], wanted: Mapping[str, Value]) -> bool:
@@ -195,10 +215,16 @@ def _changed(moved: Side, sides: Sequence[Side], wanted: Mapping[str, Value]) ->
     return not wanted[moved.surface.key] and bool(others) and not agrees
 
 
-def _adopt(
-    current: Value, primary: int | None, moved: Sequence[Side], sides: tuple[Side, ...], *, several: bool
+def _adopt(  # noqa: PLR0913 - S in its two parts, the surfaces, and from where they are followed
+    current: Value,
+    primary: int | None,
+    moved: Sequence[Side],
+    sides: tuple[Side, ...],
+    *,
+    several: bool,
+    start: Value | None = None,
 ) -> Merged:
-    proposed = _proposal(current, moved, several=several)
+    proposed = _proposal(current if start is None else start, moved, several=several)
     if proposed is None:
         return Merged(Result.CONFLICT, current, sides, primary)
     if proposed == current and not _primary_moved(moved, primary):
@@ -233,8 +259,10 @@ def adopt_shown(record: Record, changed: Sequence[Side], sides: Sequence[Side], 
 
 def _proposal(current: Value, moved: Sequence[Side], *, several: bool) -> Value | None:
     """Return the value that the moved sides ask for together, or None where they differ."""
-    added: Value = frozenset().union(*(side.shown - side.base for side in moved))
-    removed: Value = frozenset().union(*(side.base - side.shown for side in moved))
+    added = _added(moved)
+    wide = [side for side in moved if side.surface.shows_goals and not side.surface.single]
+    tell = [side for side in moved if not (wide and side.surface.single)]  # a field shows but one of several goals
+    removed: Value = frozenset().union(*(side.base - side.shown for side in tell))
     if not _alike([side for side in moved if side.surface.shows_goals]):
         return None
     goals = added - _EXEMPT
@@ -245,6 +273,10 @@ def _proposal(current: Value, moved: Sequence[Side], *, several: bool) -> Value 
     if several:
         return (current - removed - _EXEMPT) | goals
     return goals if len(goals) == 1 else None
+
+
+def _added(moved: Iterable[Side]) -> Value:
+    return frozenset().union(*(side.shown - side.base for side in moved))
 
 
 def _alike(sides: Sequence[Side]) -> bool:

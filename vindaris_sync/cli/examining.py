@@ -106,7 +106,9 @@ def _database(config: Config) -> Iterator[Found]:
         size = int(facts["bytes"]) / _GIB
         yield Found("ok", "database", "database", f"{facts['path']}, {size:.2f} GiB, SQLite {facts['sqlite']}")
         if store.restored:
-            yield Found("warning", "database", "database", "it is older than what was committed here: it was restored",
+            names = ", ".join(sorted(store.restored_trackers()))
+            yield Found("warning", "database", "database",
+                        f"it was restored from a backup; {names} will be read, and believed where the two differ",
                         "look at `vindaris-sync plan` before the daemon starts")  # fmt: skip
         yield from _laws(store)
 

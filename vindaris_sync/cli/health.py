@@ -169,7 +169,8 @@ def _rest(found: Document) -> None:
     nightly = found["next_nightly"].astimezone(UTC)
     say(f"next nightly run: {'as soon as the daemon runs' if nightly <= datetime.now(UTC) else moment(nightly)}")
     if found["restored"]:
-        say("the database is older than what was committed here: it was restored from a backup", style="red")
+        say("the database is older than what was committed here: it was restored from a backup. Until each tracker was "
+            "read once, its word is taken where the two differ", style="yellow")  # fmt: skip
     _list("places that refuse a write", [f"{each.tracker} {each.place} {each.surface}: {each.reason}. {each.advice}"
                                          for each in found["refusals"]])  # fmt: skip
     _list("set aside, retried every night", [f"{each.tracker} {each.key or each.ext_id}: {each.reason}"

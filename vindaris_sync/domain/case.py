@@ -107,6 +107,8 @@ class Case:
             if surface.kind is SurfaceKind.REVIEW:
                 self._label = merging.read_side(self.after, surface, layout, self.goals)
         sides = (*self._sides, self._label) if self._label else self._sides
+        if self._label and self.policy.restored and not self._label.shown:
+            self._label = replace(self._label, shown=self._label.base)  # nobody knows who took it off
         if any(side.unread for side in sides):
             self.actions = [NeedsRead(self.before.id)]
             return False
@@ -114,8 +116,8 @@ class Case:
 
     def merge(self) -> None:
         """Merge the surfaces (R3, R4): adopt, agree, or remember a conflict."""
-        merged = merging.merge(self.after, self._sides, several=self.policy.layout.several_goals)
-        self._take(merged)
+        layout, restored = self.policy.layout, self.policy.restored
+        self._take(merging.merge(self.after, self._sides, several=layout.several_goals, yields=restored))
 
     def answer_label(self) -> None:
         """Take the review label's removal as an answer, and its appearance as a request (R10)."""
@@ -124,9 +126,8 @@ class Case:
             return
         if label.moved and not label.shown:
             self._answer_open_causes()
-        elif label.moved and not self._asks():
-            key = CauseKey(Reason.REQUESTED, "", self.before.updated.isoformat())
-            self._open(Standing(key, "a person asked for a review"))
+        elif label.moved and not self.policy.restored:
+            self._request()
         if label.moved or label.surface.key not in self.before.bases:
             self._bases[label.surface.key] = merging.agreed_base(self.after, label)
 
@@ -166,6 +167,8 @@ class Case:
                 self._close(cause, self._ending(cause))
         for one in found:
             self._open(one)
+        if self.policy.restored and self._label and self._label.works and self._label.moved:
+            self._request()  # not before: the label may be ours, for what is asked now once more
 
     def write_back(self) -> None:
         """Plan the changes that bring each surface to what S and the review want (R3, R5, R10)."""
@@ -191,7 +194,7 @@ class Case:
         self._merged = merged
         record = self.after
         if merged.result is Result.CONFLICT:
-            if record.conflict is None:
+            if record.conflict is None or record.conflict.explicit != value_text(record.explicit):
                 observed = {side.surface.key: side.raw for side in merged.sides if side.works}
                 self._set_conflict(Conflict(value_text(record.explicit), observed))
             return
@@ -211,7 +214,7 @@ class Case:
             self._bases[side.surface.key] = merging.agreed_base(self.after, side)
 
     def _leave_base(self, side: Side) -> None:
-        """Let what was agreed on count as agreed elsewhere where it cannot be shown: it may come back without values."""
+        """Let what cannot be shown count as agreed elsewhere: it may come back without values."""
         base = self.before.bases.get(side.surface.key)
         if base is not None and not side.works:
             self._bases[side.surface.key] = replace(base, place="")
@@ -240,6 +243,12 @@ class Case:
         self.after = replace(self.after, conflict=conflict)
 
     # --- reviews --------------------------------------------------------------------------------------------------
+
+    def _request(self) -> None:
+        """Take the label for a person's request where nothing else asks for it."""
+        if not self._asks():
+            stamp = self.before.updated.isoformat()
+            self._open(Standing(CauseKey(Reason.REQUESTED, "", stamp), "a person asked for a review"))
 
     def _asks(self) -> bool:
         return any(cause.answer is None and cause.surface_at is not None for cause in self.causes)

@@ -233,12 +233,17 @@ def _adopt(  # noqa: PLR0913 - S in its two parts, the surfaces, and from where 
 
 
 def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool) -> Merged:
-    """Return what the next change of a person means for a remembered conflict (R4)."""
+    """Return what the next change of a person means for a remembered conflict; one on each side is a new one (R4)."""
     conflict = record.conflict
     current, primary = value_of(record.explicit), primary_of(record.explicit)
-    if conflict is None or value_text(record.explicit) != conflict.explicit:
-        return Merged(Result.DECIDED, current, sides, primary)
-    changed = [side for side in sides if side.works and side.raw != conflict.observed.get(side.surface.key, side.raw)]
+    decided = conflict is None or value_text(record.explicit) != conflict.explicit
+    seen = conflict.observed if conflict else {}
+    changed = [side for side in sides if side.works and side.raw != seen.get(side.surface.key, side.raw)]
+    if decided and record.by_machine:
+        changed = changed or [side for side in sides if side.works and side.moved]
+    elif decided:
+        shown = adopt_shown(record, changed, sides, several=several).value if changed else current
+        return Merged(Result.DECIDED if shown == current else Result.CONFLICT, current, sides, primary)
     if not changed:
         return Merged(Result.CONFLICT, current, sides, primary)
     return adopt_shown(record, tuple(changed), sides, several=several)

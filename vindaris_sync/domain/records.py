@@ -231,6 +231,8 @@ class Policy:
     """(place, surface key) that refuse writes."""
     repair: bool = False
     """Nightly: refused places are probed, and lost definitions are made anew."""
+    restored: bool = False
+    """Whether S may be older than what the tracker shows: it yields, and a review label taken off answers nothing."""
 
 
 class View(Protocol):

@@ -96,6 +96,7 @@ class Context:
             loaded=self.store.tracker(name).loaded_at is not None,
             refused=self.store.refused(name),
             repair=repair,
+            restored=name in self.store.restored_trackers(),
             born_within=self.rules.born_within,
         )
 

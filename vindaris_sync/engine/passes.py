@@ -75,9 +75,10 @@ def _ready(context: Context, names: Collection[str]) -> set[str]:
     """Return those of ``names`` that were reached before and have not stopped: others' troubles stay theirs.
 
     Their surfaces are known, so no request is made while deciding, and nobody waits for a tracker that does not answer
-    (L11).
+    (L11). In a restored database a tracker's issues are as of the backup until its own pass has read them.
     """
-    return {name for name in names if name in context.layouts and not context.store.tracker(name).stopped_reason}
+    reached = {name for name in names if name in context.layouts} - context.store.restored_trackers()
+    return {name for name in reached if not context.store.tracker(name).stopped_reason}
 
 
 def settle(context: Context, name: str) -> PassReport:
@@ -119,6 +120,8 @@ def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassRep
             context.meet(tracker.name)
             steps(report)
             context.store.resume(tracker.name, context.now())
+            if kind != "settle":
+                _end_restored(context, tracker.name)
         except Transient as error:
             report.outcome, report.error, report.retry_after = "later", str(error), error.retry_after
         except TrackerUnusable as error:
@@ -127,6 +130,14 @@ def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassRep
         context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
     _say(report, context.now() - started)
     return report
+
+
+def _end_restored(context: Context, name: str) -> None:
+    """Trust a restored database again for a tracker that was read; one that is configured no more is not waited for."""
+    marked = context.store.restored_trackers()
+    if name in marked:
+        context.store.end_restored(name, *(marked - context.trackers.keys()))
+        log.warning("restored: the tracker's word was taken", tracker=name)
 
 
 def _say(report: PassReport, took: timedelta) -> None:

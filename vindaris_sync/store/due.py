@@ -12,6 +12,7 @@ from vindaris_sync.store.codec import dump, load_ids, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.restored import marked
 from vindaris_sync.store.view import StoreView
 
 _MOST_UNREAD = 5000
@@ -47,7 +48,10 @@ class Due(Part):
             return int(sql.value("SELECT count(*) FROM issue WHERE due AND tracker = ?", (tracker,)))
 
     def trackers_due(self, now: datetime) -> list[str]:
-        """Return the trackers with something to decide or to write, or to be woken by ``now``; what is held waits."""
+        """Return the trackers with something to decide or to write, or to be woken by ``now``; what is held waits.
+
+        So does a tracker that was not read yet since the database was restored: it is pulled first.
+        """
         with self._db.read() as sql:
             held = {row[0]: len(load_ids(row[1])) for row in sql.rows("SELECT name, held FROM tracker")}
             due = sql.rows("SELECT tracker, count(*) FROM issue WHERE due GROUP BY tracker")
@@ -56,7 +60,9 @@ class Due(Part):
                 "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ?",
                 (to_micros(now),),
             )
-        return sorted({name for name, count in due if count > held.get(name, 0)} | {row[0] for row in rest})
+            unread = marked(sql)
+        ready = {name for name, count in due if count > held.get(name, 0)} | {row[0] for row in rest}
+        return sorted(ready - unread)
 
     def due_with_bases(self, tracker: str) -> list[Record]:
         """Return the due issues of ``tracker`` on which something was agreed before: those that can show an edit."""

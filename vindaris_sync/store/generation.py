@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -23,10 +24,18 @@ class GenerationFile:
             return 0
 
     def put(self, generation: int) -> None:
-        """Note a commit. Of a fixed width, so that one short write replaces the number whole."""
+        """Note a commit; never lowers the number, or commits to a restored database would hide that it is one.
+
+        Of a fixed width, so that one short write replaces the number whole.
+        """
         if self._handle is None:
-            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.pwrite(self._handle, f"{generation:0{self._WIDTH}}".encode(), 0)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)  # another program may note a later commit at this moment
+        try:
+            if generation > self.get():
+                os.pwrite(self._handle, f"{generation:0{self._WIDTH}}".encode(), 0)
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Close the file; idempotent."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from vindaris_sync.domain.actions import Announce
-from vindaris_sync.domain.living import Living
+from vindaris_sync.domain.living import Living, message_key
+from vindaris_sync.domain.messages import Subject
 from vindaris_sync.store.codec import dump, load, maybe_instant, maybe_micros, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.restored import CHAT, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,20 @@ class Outbox(Part):
             announce(sql, subjects, to_micros(now))
 
     def outbox(self, now: datetime, limit: int = 100) -> tuple[Waiting, ...]:
-        """Return what is to be told by ``now``, oldest first."""
+        """Return what is to be told by ``now``, oldest first.
+
+        Once nothing waits and every tracker was read, what a restored database did not know of was told.
+        """
         with self._db.read() as sql:
             found = sql.rows(
                 "SELECT id, subject, change, attempts, created, due_at FROM outbox WHERE due_at <= ? "
                 "ORDER BY due_at, id LIMIT ?",
                 (to_micros(now), limit),
             )
+            searched = not found and bool(sql.row("SELECT 1 FROM note WHERE name = ?", (CHAT,))) and not marked(sql)
+        if searched:
+            with self._db.write() as sql:
+                sql.run("DELETE FROM note WHERE name = ?", (CHAT,))
         return tuple(
             Waiting(number, _subject(load(subject), due), change, attempts, to_instant(created))
             for number, subject, change, attempts, created, due in found
@@ -66,10 +75,16 @@ class Outbox(Part):
     # --- living messages -----------------------------------------------------------------------------------------
 
     def living(self, subject: str, channel: str) -> Living | None:
-        """Return what is remembered of the subject's message in the channel."""
+        """Return what is remembered of the subject's message in the channel.
+
+        In a restored database the next message counts as one whose sending was begun: it may have been sent since the
+        backup, and is looked for before it is sent (L8).
+        """
         with self._db.read() as sql:
             found = sql.value("SELECT living FROM message WHERE subject = ? AND channel = ?", (subject, channel))
-        return None if found is None else _living(load(found))
+            since = sql.value("SELECT value FROM note WHERE name = ?", (CHAT,))
+        living = None if found is None else _living(load(found))
+        return living if since is None else _maybe_sent(living, subject, to_instant(load(since)))
 
     def open_livings(self) -> list[tuple[str, str, Living]]:
         """Return subject key, channel and message of every episode that is open."""
@@ -108,6 +123,14 @@ def _living(stored: dict[str, Any]) -> Living:
             "attempted": maybe_instant(stored["attempted"]),
         }
     )
+
+
+def _maybe_sent(living: Living | None, subject: str, since: datetime) -> Living:
+    living = living or Living()
+    if living.attempt:
+        return living
+    episode, part = (living.episode, living.part + 1) if living.open else (living.episode + 1, 1)
+    return replace(living, attempt=message_key(Subject(*load(subject)), episode, part), attempted=since)
 
 
 def announce(sql: Sql, subjects: Iterable[Announce], now: int) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import structlog
 
 from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.check import Checks
@@ -19,26 +22,33 @@ from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
+from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.writebacks import WriteBacks
 
+log = structlog.get_logger("vindaris_sync.store")
 
-class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, Figures, Lookups, Checks):
+
+class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, Figures, Lookups, Restored, Checks):
     """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
 
     Every method may raise ``StoreError``, with nothing of its transaction kept.
     """
 
     @classmethod
-    def open(cls, url: str, *, busy: float = 60.0) -> Store:
+    def open(cls, url: str, *, busy: float = 60.0, now: datetime | None = None) -> Store:
         """Open or make the store at ``sqlite:///PATH`` and bring its schema up to date, after a backup beside it.
 
-        ``busy`` is how many seconds to wait for another program's lock.
+        ``busy`` is how many seconds to wait for another program's lock. A database that was restored from a backup is
+        noticed before anything else is committed to it; the history says so as of ``now`` (fault 57).
         """
         database = Database(url, busy=busy)
         try:
+            reached, own = generations(database)
             migrate(database)
+            if own < reached and go_on(database, reached, own, now or datetime.now(UTC)):
+                log.warning("restored from a backup", path=str(database.path), generation=own, reached=reached)
         except BaseException:
             database.close()
             raise
@@ -83,18 +93,6 @@ class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, 
         """How many commits have changed the store."""
         with self._db.read() as sql:
             return int(sql.value("SELECT value FROM counter WHERE name = 'generation'"))
-
-    @property
-    def restored(self) -> bool:
-        """Whether the database is older than what was committed here: it was restored from a backup (fault 57)."""
-        return self.generation < self._db.kept_generation
-
-    def accept_restored(self) -> None:
-        """Go on from a restored database: its generation becomes newer than all that was ever committed here."""
-        with self._db.write() as sql:
-            sql.run(
-                "UPDATE counter SET value = ? WHERE name = 'generation' AND value < ?", (self._db.kept_generation,) * 2
-            )
 
     def backup(self, target: Path) -> None:
         """Copy the store as it is now to ``target``, while everything goes on."""

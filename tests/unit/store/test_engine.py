@@ -8,9 +8,11 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.unit.store.world import NOW, T, decide_unlinked, issue, put, record_of, url
 from vindaris_sync.store.errors import StoreError, Trouble
+from vindaris_sync.store.generation import GenerationFile
 from vindaris_sync.store.store import Store
 
 
@@ -124,14 +126,46 @@ def test_a_database_restored_from_a_backup_is_noticed(tmp_path: Path) -> None:
         store.backup(copy)
         put(store, issue(2))
         assert not store.restored
+        reached = store.generation
     copy.replace(tmp_path / "store.db")
+    with capture_logs() as logs, Store.open(url(tmp_path), now=NOW) as store:
+        assert store.find("acme/web#2") == ()
+        assert store.restored_trackers() == {T}
+        assert store.generation > reached
+    assert [(line["event"], line["log_level"]) for line in logs] == [("restored from a backup", "warning")]
     with Store.open(url(tmp_path)) as store:
         assert store.restored
-        assert store.find("acme/web#2") == ()
-        store.accept_restored()
+        store.end_restored(T)
         assert not store.restored
+    with capture_logs() as logs, Store.open(url(tmp_path)) as store:
+        assert not store.restored
+        assert [(each.at, each.who) for each in store.history() if each.event == "restored"] == [(NOW, "vindaris-sync")]
+    assert logs == []
+
+
+def test_commits_to_a_restored_database_do_not_hide_that_it_is_one(tmp_path: Path) -> None:
+    """The note beside the database never falls, whoever commits, and in whichever order commits are noted."""
+    file = GenerationFile(tmp_path / "store.db.generation")
+    for generation in (7, 3, 8, 5):
+        file.put(generation)
+    assert file.get() == 8
+    file.close()
+    with Store.open(url(tmp_path)) as store:  # its schema is made: a commit
+        assert store.generation > 8
+
+
+def test_two_programs_that_open_a_restored_database_notice_it_once(tmp_path: Path) -> None:
+    """The history has one entry, and what one has ended is not begun again by the other."""
+    copy = tmp_path / "copy.db"
     with Store.open(url(tmp_path)) as store:
-        assert not store.restored
+        put(store, issue(1))
+        store.backup(copy)
+        put(store, issue(2))
+    copy.replace(tmp_path / "store.db")
+    with Store.open(url(tmp_path)) as first, Store.open(url(tmp_path)) as second:
+        first.end_restored(T)
+        assert not second.restored
+        assert [each.event for each in second.history()].count("restored") == 1
 
 
 def test_a_backup_is_whole_and_sound(store: Store, tmp_path: Path) -> None:

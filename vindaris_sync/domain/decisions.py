@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from vindaris_sync.domain.actions import Action, CloseCause, Plan, SetExplicit
+from vindaris_sync.domain.actions import Action, CloseCause, Plan, SetConflict, SetExplicit
 from vindaris_sync.domain.links import effective
 from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, Record
 from vindaris_sync.domain.reviews import answer_to, confirmed
+
+_DECIDED = "decided"
+"""No value of S reads like this, so the next pass finds that the store's side of the conflict has changed (R4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,20 @@ def _change(record: Record, explicit: Explicit, event: str, goals: GoalBook, by:
     return Plan((action,), (), (record.id,))
 
 
+def _decide(record: Record, explicit: Explicit, event: str, goals: GoalBook, by: By) -> Plan:
+    """Return the change; it ends an open conflict even where it says what the store said already (R7)."""
+    plan = _change(record, explicit, event, goals, by)
+    if record.conflict is None:
+        return plan
+    ended = SetConflict(record.id, replace(record.conflict, explicit=_DECIDED))
+    return replace(plan, actions=(*plan.actions, ended))
+
+
 def link(record: Record, chosen: Sequence[int], goals: GoalBook, by: By, provenance: Provenance) -> Plan:
     """Link ``record`` to the ``chosen`` goals, the first being the primary; links it already has are confirmed."""
     held = {one.goal: one for one in record.links}
     links = tuple(_link(goal, held.get(goal), goals, by, provenance, primary=goal == chosen[0]) for goal in chosen)
-    return _change(record, links, "linked", goals, by)
+    return _decide(record, links, "linked", goals, by)
 
 
 def _link(  # noqa: PLR0913 - all that a link remembers
@@ -52,12 +64,12 @@ def _link(  # noqa: PLR0913 - all that a link remembers
 
 def unlink(record: Record, goals: GoalBook, by: By) -> Plan:
     """Take the explicit links or the exemption off ``record``; what it inherits applies again."""
-    return _change(record, (), "unlinked", goals, by)
+    return _decide(record, (), "unlinked", goals, by)
 
 
 def exempt(record: Record, expires: datetime | None, goals: GoalBook, by: By) -> Plan:
     """State that ``record`` is not goal work, until ``expires`` (None: without end); the reason is ``by.why``."""
-    return _change(record, Exemption(by.why, by.who, by.at, expires), "exempted", goals, by)
+    return _decide(record, Exemption(by.why, by.who, by.at, expires), "exempted", goals, by)
 
 
 def confirm(

@@ -148,10 +148,14 @@ class World:
     def decide(self, *ids: int) -> Plan:
         """Decide the issues and put what follows into the dict; writes are kept, not carried out."""
         plan = decide(ids or sorted(self.issues), self, self.situation)
-        for action in plan.actions:
-            self._apply(action)
+        self.apply(plan)
         self.writes = list(plan.writes)
         return plan
+
+    def apply(self, plan: Plan) -> None:
+        """Put what a plan says into the dict."""
+        for action in plan.actions:
+            self._apply(action)
 
     def write(self) -> None:
         """Carry out the planned writes as a tracker would, and record what it shows then."""

@@ -21,8 +21,10 @@ from tests.unit.domain.building import (
     record,
     shows,
 )
+from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import NeedsRead, OpenCause, SetExplicit, Skip
-from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence
+from vindaris_sync.domain.decisions import By
+from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence, Provenance
 from vindaris_sync.domain.records import Answer, GoalBook, GoalFacts, Policy, Reason
 
 
@@ -131,6 +133,66 @@ def test_taking_the_review_label_off_a_conflict_adopts_what_the_issue_shows() ->
     assert goals_of(world) == [3]
     assert asked(world) == set()
     settle(world)
+
+
+def in_conflict() -> World:
+    """Return an issue that the store holds as B and the tracker shows as C, with the review label on."""
+    world = World.of(replace(linked(), explicit=(link(B),)))
+    world.person(1, field="C", labels=["C"])
+    world.decide()
+    world.write()
+    assert asked(world) == {Reason.CONFLICT}
+    return world
+
+
+def test_a_conflict_in_which_both_sides_change_again_is_a_new_conflict() -> None:
+    """Neither of two people is overruled because the other one was noticed first (L5)."""
+    world = in_conflict()
+    before = world.issues[1].causes[0].key
+    world.person(1, field="A", labels=["A"], review=True)
+    world.see(1, explicit=(link(3),))
+    world.decide()
+    assert goals_of(world) == [3]
+    assert FIELD.key not in planned(world)
+    assert asked(world) == {Reason.CONFLICT}
+    assert world.issues[1].causes[-1].key != before
+    world.person(1, field="A", labels=["C"], review=True)
+    world.see(1, explicit=(link(A),))
+    settle(world)
+    assert goals_of(world) == [A] or asked(world) == {Reason.CONFLICT}
+
+
+def test_choosing_what_the_store_holds_ends_a_conflict() -> None:
+    """A person who says on the command line that B is right has decided, though B is what the store held."""
+    world = in_conflict()
+    by = By("kim", "command line", "agreed", world.now)
+    world.apply(decisions.link(world.issues[1], [B], world.goals, by, Provenance.CHOSEN))
+    world.decide()
+    assert asked(world) == set()
+    assert planned(world)[LABEL.key] == (("B",), ("C",))
+    settle(world)
+
+
+def test_a_confirmation_ends_no_conflict() -> None:
+    """R7: a conflict is answered only by a decision."""
+    world = in_conflict()
+    by = By("kim", "command line", "agreed", world.now)
+    world.apply(decisions.confirm(world.issues[1], [], world.goals, {B: 1}, by))
+    world.decide()
+    assert asked(world) == {Reason.CONFLICT}
+
+
+def test_an_exemption_that_expires_in_a_conflict_yields_to_the_tracker() -> None:
+    """A change by machine decides nothing against a person (R3, R4)."""
+    world = World.of(record(explicit=exemption(NOW + timedelta(days=1)), **agreed()))
+    world.person(1, field="B", labels=["B"])
+    world.decide()
+    assert asked(world) == {Reason.CONFLICT}
+    world.write()
+    world.now += timedelta(days=2)
+    world.decide()
+    assert goals_of(world) == [B]
+    assert asked(world) == set()
 
 
 def test_an_edit_by_absence_waits_for_a_direct_read() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface
-from vindaris_sync.store.codec import dump, to_micros
+from vindaris_sync.store.codec import dump, dump_bases, load_bases, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.rows import Reading
@@ -141,6 +141,8 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
         return
     taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)  # noqa: S608 - fixed names
     sql.run(f"UPDATE issue SET {taken} WHERE id = ?", (*(old for _ in _FOLLOWS), new))  # noqa: S608 - fixed names
+    elsewhere = {key: replace(base, place="") for key, base in load_bases(_bases_of(sql, new)).items()}
+    sql.run("UPDATE issue SET bases = ? WHERE id = ?", (dump_bases(elsewhere), new))
     sql.run("UPDATE link SET issue_id = ? WHERE issue_id = ?", (new, old))
     sql.run("UPDATE exemption SET issue_id = ? WHERE issue_id = ?", (new, old))
     sql.run(
@@ -154,3 +156,7 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
         (new, old, new),
     )
     sql.run("UPDATE cause SET is_open = FALSE, answer = 'moot' WHERE issue_id = ? AND is_open", (old,))
+
+
+def _bases_of(sql: Sql, issue: int) -> str:
+    return str(sql.value("SELECT bases FROM issue WHERE id = ?", (issue,)))

@@ -122,3 +122,15 @@ def test_parents_that_form_a_circle_do_not_hold_up_a_pass(world: World, people: 
     assert again is not None
     assert again.planned == []
     assert world.record(other).parent == world.record(one).id
+
+
+def test_labels_lost_on_the_way_there_and_back_were_taken_off_by_nobody(world: World, people: People) -> None:
+    """Transferred away and back between two passes: the place is the same, the issue is another one (R2)."""
+    ref = people.create("west", "APP", ("goal:A",))
+    world.round()
+    away = people.transfer(ref, "OPS", keep_labels=False)
+    back = people.transfer(away, "APP", keep_labels=False)
+    world.look()
+    world.round()
+    assert value(world.record(back).explicit) == {world.goal("A")}
+    assert "goal:A" in world.trackers["west"].issue(back.id).labels

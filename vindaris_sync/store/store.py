@@ -15,6 +15,7 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.check import Checks
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
+from vindaris_sync.store.errors import StoreError, Trouble
 from vindaris_sync.store.figures import Figures
 from vindaris_sync.store.goals import Goals
 from vindaris_sync.store.lists import Lists
@@ -68,10 +69,12 @@ class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, 
         """Make this process the store's one daemon until it closes the store or ends.
 
         Raises:
-            StoreError: another process is.
+            StoreError: another process is, or the database is damaged: who decides must be able to believe it.
 
         """
         self._db.claim()
+        if damage := self._db.damage():
+            raise StoreError(f"the database {self.facts['path']} is damaged: {damage}", Trouble.CORRUPT)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Profiles: ``ci`` is the same every time and ends soon; ``thorough`` looks further, by VINDARIS_HYPOTHESIS=thorough."""
+"""Profiles: ``ci`` is the same every time and ends soon; ``VINDARIS_HYPOTHESIS=thorough`` looks further."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def suspects(oracle: Oracle) -> None:
         if decided.carrier is not None:
             wanted |= {(oracle.holder(record, decided.carrier).id, goal) for goal in changed}
     for record in oracle.open():
-        is_asked = {cause.key.subject for cause in record.causes if cause.open and cause.key.reason is Reason.GOAL_CHANGED}
+        is_asked = {
+            cause.key.subject for cause in record.causes if cause.open and cause.key.reason is Reason.GOAL_CHANGED
+        }
         assert is_asked == {goal for holder, goal in wanted if holder == record.id}, record
 
 

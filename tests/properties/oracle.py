@@ -79,7 +79,7 @@ class Oracle:
         return stamps[revision] != stamps[max(stamps)]
 
     def _number(self, goal: int) -> dict[int, int]:
-        """Number the revisions: two share a number where their contents are equal, or joined by minor edits."""
+        """Return a number for each revision: two share one where their contents are equal, or joined by minor edits."""
         revisions = self.world.store.revisions(goal)
         contents = [{**one.contents, "status": None} for one in revisions]
         numbers = list(range(len(revisions)))

@@ -68,7 +68,7 @@ class Laws(RuleBasedStateMachine):
         live = self.people.live()
         return live[number % len(live)]
 
-    # --- issues -----------------------------------------------------------------------------------------------------
+    # --- issues ------------------------------------------------------------------------------------------------------
 
     @rule(tracker=TRACKERS, place=PLACES, labels=st.lists(NAMES, max_size=2, unique_by=str.casefold), below=ISSUES)
     def create(self, tracker: str, place: str, labels: list[str], below: int) -> None:
@@ -163,7 +163,7 @@ class Laws(RuleBasedStateMachine):
         self.people.forget_unseen(ref)
         getattr(self.people.tracker(ref), act)(ref.id)
 
-    # --- the trackers as a whole --------------------------------------------------------------------------------------
+    # --- the trackers as a whole -------------------------------------------------------------------------------------
 
     @rule(tracker=TRACKERS, place=PLACES, refuses=st.booleans())
     def refuse(self, tracker: str, place: str, refuses: bool) -> None:  # noqa: FBT001 - drawn
@@ -182,7 +182,7 @@ class Laws(RuleBasedStateMachine):
 
     @rule(act=st.sampled_from(["remove_field", "add_field", "take_field_off", "put_field_on"]), place=PLACES)
     def change_field(self, act: str, place: str) -> None:
-        """Change where the field works; that leaves no trace on the issues, and a night reads it before the next change."""
+        """Change where the field works; that leaves no trace on the issues, so a night reads it before the next."""
         tracker = self.world.trackers["east"]
         for ref in self.people.live():
             if ref.tracker == "east":
@@ -196,7 +196,7 @@ class Laws(RuleBasedStateMachine):
         self._calm()
         self.night()
 
-    # --- decisions through us -------------------------------------------------------------------------------------------
+    # --- decisions through us ----------------------------------------------------------------------------------------
 
     def _decide(self, issue: int, wanted: frozenset[int] | None, decision: Callable[..., Any]) -> None:
         ref = self._pick(issue)
@@ -240,7 +240,7 @@ class Laws(RuleBasedStateMachine):
 
         self._decide(issue, None, decision)
 
-    # --- goals ------------------------------------------------------------------------------------------------------------
+    # --- goals -------------------------------------------------------------------------------------------------------
 
     def _edit(self, name: str, **changes: Any) -> None:
         goals = self.world.source.goals
@@ -298,7 +298,7 @@ class Laws(RuleBasedStateMachine):
         self.world.source.goals += (Goal("D", "Dare"),)
         self.world.refresh()
 
-    # --- time, faults, lightning ------------------------------------------------------------------------------------------
+    # --- time, faults, lightning -------------------------------------------------------------------------------------
 
     @rule(seconds=SPANS)
     def wait(self, seconds: int) -> None:
@@ -308,10 +308,10 @@ class Laws(RuleBasedStateMachine):
     @rule(tracker=TRACKERS, writes=st.booleans(), answered=st.booleans(), times=st.integers(1, 3))
     def fault(self, tracker: str, writes: bool, answered: bool, times: int) -> None:  # noqa: FBT001 - drawn
         """Let the next exchanges fail in passing."""
-        error: Callable[[], Exception] = (
-            (lambda: Unknown("no answer came")) if writes else (lambda: Transient("try again later"))
+        kind = Unknown if writes else Transient
+        self.world.trackers[tracker].faults.fail_next(
+            lambda: kind("no answer"), times=times, writes_only=writes, answered=answered
         )
-        self.world.trackers[tracker].faults.fail_next(error, times=times, writes_only=writes, answered=answered)
 
     @rule(tracker=TRACKERS, seconds=st.sampled_from([0, 60, 120]))
     def lag(self, tracker: str, seconds: int) -> None:

@@ -28,7 +28,7 @@ from tests.unit.domain.building import (
 )
 from vindaris_sync.domain.decide import decide_issue
 from vindaris_sync.domain.merge import NO_GOAL, Merged, Result, merge, project, read_sides, value_of
-from vindaris_sync.domain.models import Explicit, Layout
+from vindaris_sync.domain.models import Explicit, Layout, Surface
 from vindaris_sync.domain.records import Policy, Record
 
 Value = frozenset[int]
@@ -112,10 +112,10 @@ def test_a_write_that_was_cut_in_the_middle_is_no_conflict() -> None:
         bases={key: base(*raw) for key, raw in display(frozenset({A})).items()},
     )
     found = merged(half, several=False)
-    assert (found.result, found.value) == (Result.AGREE, {B})
+    assert (found.result, found.value) == (Result.AGREE, frozenset({B}))
 
 
-# --- surfaces that say different things ---------------------------------------------------------------------------------
+# --- surfaces that say different things ------------------------------------------------------------------------------
 
 GOALS = st.sampled_from([NOTHING, frozenset({A}), frozenset({B}), frozenset({C})])
 SETS = st.sets(st.sampled_from([A, B, C]), max_size=2).map(frozenset)
@@ -144,9 +144,13 @@ def records(draw: st.DrawFn) -> Record:
 
 
 @given(records(), st.booleans(), st.permutations(LAYOUT.surfaces))
-def test_the_order_of_surfaces_does_not_matter(one: Record, several: bool, order: list[object]) -> None:  # noqa: FBT001 - drawn
+def test_the_order_of_surfaces_does_not_matter(
+    one: Record,
+    several: bool,  # noqa: FBT001 - drawn
+    order: list[Surface],
+) -> None:
     """Field and label do not rank: whichever is configured first, the same follows."""
-    turned = Layout(tuple(order))  # type: ignore[arg-type]
+    turned = Layout(tuple(order))
     first = merged(one, several=several)
     second = merge(one, read_sides(one, turned, book()), several=several)
     assert (first.result, first.value, first.primary) == (second.result, second.value, second.primary)
@@ -154,7 +158,7 @@ def test_the_order_of_surfaces_does_not_matter(one: Record, several: bool, order
 
 @given(records(), st.booleans())
 def test_the_result_is_a_value(one: Record, several: bool) -> None:  # noqa: FBT001 - drawn
-    """Goals or no goal, never both; one goal at most where one is allowed, unless more were held; the primary is one."""
+    """Goals or no goal, never both; one at most where one is allowed and no more were held; the primary is one."""
     found = merged(one, several=several)
     assert found.value == {NO_GOAL} or NO_GOAL not in found.value
     assert several or len(found.value) <= max(1, len(value_of(one.explicit)))

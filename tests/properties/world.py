@@ -6,14 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from uuid import UUID
 
-from tests.properties.lightning import Crash, Lightning
+from tests.properties.lightning import Lightning
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.faults import Call
 from vindaris_connectors.memory.settings import MemorySettings
@@ -115,7 +114,13 @@ class World:
             store.put_tracker(name, "memory")
         teams = Teams.of([Team("All", tuple(f"{name}:*" for name in SURFACES), "log")])
         return Context(
-            store, connected, self.source, teams, now=self.clock, new_id=lambda: UUID(int=next(self._ids)), writes=writes
+            store,
+            connected,
+            self.source,
+            teams,
+            now=self.clock,
+            new_id=lambda: UUID(int=next(self._ids)),
+            writes=writes,
         )
 
     def _on_call(self, call: Call) -> None:
@@ -251,7 +256,7 @@ class World:
         }
 
     def foreign_of(self, issue: Issue) -> tuple[Any, ...]:
-        """Return all that is not ours on one issue: labels in their order, and keys under our prefix that are no goal's."""
+        """Return all that is not ours on one issue: labels in their order, unknown keys under our prefix among them."""
         return (
             issue.key, issue.place, issue.type, issue.title, issue.status, issue.closed, issue.created, issue.parent,
             issue.author, tuple(label for label in issue.labels if not self._ours(label)),
@@ -290,11 +295,3 @@ EXEMPT = frozenset({0})
 def value(explicit: Explicit) -> frozenset[int]:
     """Return a link as a set of goals, an exemption as ``EXEMPT``."""
     return EXEMPT if isinstance(explicit, Exemption) else frozenset(link.goal for link in explicit)
-
-
-def after(**span: int) -> timedelta:
-    """Return a span of time."""
-    return timedelta(**span)
-
-
-__all__ = ["EXEMPT", "Crash", "World", "value"]

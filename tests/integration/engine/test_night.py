@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.integration.engine.desks import JIRA_TOKEN
+from tests.integration.engine.desks import JIRA_TOKEN, Desk
 from tests.integration.engine.world import Setup, Site, ok
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
@@ -78,26 +78,48 @@ def test_what_no_incremental_pull_can_see_is_found_and_repaired(site: Site) -> N
     site.sound()
 
 
-def test_issues_that_are_gone_moved_or_out_of_scope_are_told_apart(site: Site) -> None:
+def test_issues_that_are_gone_or_moved_are_told_apart(site: Site) -> None:
     """The census misses them, the tracker is asked about each, and nothing is guessed (L6)."""
-    site.jira.world.add_project("LAB")
     keys = {name: site.github.create(name, "goal:GROW-1") for name in ("stays", "deleted", "transferred")}
-    left = site.jira.create("left", "goal:GROW-1")
     ok(site.turn(rounds=2))
     site.clock.pass_(hours=2)
     site.github.delete(keys["deleted"])
     new = site.github.move(keys["transferred"], "acme/api")
-    site.jira.move(left, "LAB")
     findings = night(site)
     assert drifted(findings, "github") == {"gone": 1, "moved": 1, "not as decided": 1}
     assert site.record(keys["stays"]).presence is Presence.PRESENT
     assert site.record(keys["deleted"]).presence is Presence.GONE
     assert site.serves(new) == "linked GROW-1"
-    assert site.record(left).links != ()
-    assert site.record(left).presence in (Presence.OUT_OF_SCOPE, Presence.PRESENT, Presence.CONTEXT)
     ok(site.turn(rounds=2))
-    again = night(site)
-    assert drifted(again, "github") == {}
+    assert drifted(night(site), "github") == {}
+    site.sound()
+
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_what_leaves_the_scope_keeps_its_link_and_is_left_alone(site: Site, service: str) -> None:
+    """Moved to a place that nobody tracks: link kept, no write, no question; on return all goes on (R6)."""
+    site.jira.world.add_project("LAB")
+    site.github.world.create_repository("acme/lab")
+    desk: Desk = site.jira if service == "jira" else site.github
+    lab, home = {"jira": ("LAB", "APP"), "github": ("acme/lab", "acme/web")}[service]
+    key = desk.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    away = desk.move(key, lab)
+    site.clock.pass_(hours=2)
+    assert drifted(night(site), service) == {"out of scope": 1}
+    assert site.record(away).presence is Presence.OUT_OF_SCOPE
+    assert [link.goal for link in site.record(away).links] == [site.goal("GROW-1")]
+    shown = desk.labels(away)
+    site.change_goal("GROW-1", title="Checkout in a second")
+    site.link(away, "COST-1")
+    ok(site.turn(rounds=2))
+    assert (desk.labels(away), site.told()) == (shown, ["Goal report: no open work"])
+    assert drifted(night(site), service) == {}
+    back = desk.move(away, home)
+    site.clock.pass_(hours=2)
+    night(site)
+    ok(site.turn(rounds=2))
+    assert (site.serves(back), desk.labels(back)) == ("linked COST-1", {"goal:COST-1"})
     site.sound()
 
 

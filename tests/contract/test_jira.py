@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ class TestJiraDataCenter(ConnectorContract):
     def connect(self, tracker: JiraTruth) -> Connect:
         """Return how to connect to it."""
 
-        def connect(**settings: object) -> Connector:
+        def connect(**settings: Any) -> Connector:
             return tracker.connect("dc", in_flight=1, **settings)
 
         return connect

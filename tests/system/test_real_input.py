@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,10 +79,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             assert sandbox.wait(20) == 0
 
 
-def _document(stream: Any) -> str:
+def _document(stream: Iterable[str] | None) -> str:
     """Read until the printed JSON document is whole."""
     text = ""
-    for line in stream:
+    for line in stream or ():
         text += line
         try:
             json.loads(text)

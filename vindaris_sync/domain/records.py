@@ -193,7 +193,7 @@ class GoalBook:
 
     goals: Mapping[int, GoalFacts]
     by_key: Mapping[str, int]
-    _found: dict[str, int | None] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[str, int | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def find(self, raw: str) -> int | None:
         """Return the goal that a raw value names: the whole value, or its first word (``G-1 Faster checkout``)."""

@@ -126,7 +126,8 @@ def open_app(
 def _tracker(config: Config, name: str, progress: Progress, now: Callable[[], datetime]) -> Tracker:
     settings = config.trackers[name]
     around = Surroundings(now=now, sleep=progress.sleep, in_flight=settings.in_flight)
-    return Tracker(name, settings.kind, settings, load_kind(settings.kind).build(name, settings, around))
+    connector = load_kind(settings.kind).build(name, settings, around)
+    return Tracker(name, settings.kind, settings, connector, around.clock)
 
 
 @contextmanager

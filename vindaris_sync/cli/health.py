@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.goals import REFUSED
+from vindaris_sync.engine.passes import clock_note
 from vindaris_sync.store.store import Store
 from vindaris_sync.store.trackers import TrackerFacts
 
@@ -78,6 +79,7 @@ def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -
         "due": store.due_count(facts.name),
         "open": {name: work.get(facts.name, Counter())[name] for name in _STATES},
         "held": len(facts.held),
+        "clock_ahead_seconds": store.note(clock_note(facts.name)),
         "last_pass": newest
         and {
             "kind": newest.kind,
@@ -149,6 +151,12 @@ def _troubles(tracker: Document) -> None:
         )
     elif tracker["last_pass"] and tracker["last_pass"]["error"]:
         say(f"{tracker['tracker']}: {tracker['last_pass']['error']}", style="yellow")
+    if (ahead := tracker["clock_ahead_seconds"]) is not None:
+        say(
+            f"{tracker['tracker']}: our clock is {timedelta(seconds=abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} "
+            "its own; set it: acts that depend on time pause until then",
+            style="red",
+        )
     if tracker["held"]:
         release = f"`vindaris-sync review release {tracker['tracker']}` shows them"
         say(

@@ -57,7 +57,7 @@ class Clockwork:
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
         self._every("settle", now, SETTLE_EVERY, self._settle)
         self._every("relay", now, RELAY_EVERY, self._relay)
-        if self.nightly.due(now, self.context.store.last_run("nightly")) is not None:
+        if self._night(now) is not None:
             self._start("nightly", self._nightly)
 
         if self.reminders and self.reminders.due(now, self.context.store.last_run("reminders")) is not None:
@@ -128,7 +128,7 @@ class Clockwork:
     def _settle(self) -> None:
         """Decide and write what time, goals, people and other passes made due, without a pull."""
         store = self.context.store
-        for name in store.trackers_due(self.context.now()):
+        for name in store.trackers_due(self.context.waking()):
             stopped = self._failures.get(name, 0) > 0
             if name not in self.context.trackers or stopped or not store.tracker(name).loaded_at:
                 continue
@@ -147,6 +147,12 @@ class Clockwork:
             store.end_run("reminders", day, self.context.now())
 
     def _nightly(self) -> None:
-        day = self.nightly.due(self.context.now(), self.context.store.last_run("nightly"))
+        day = self._night(self.context.now())
         if day is not None:
             self.run_nightly(day)
+
+    def _night(self, now: datetime) -> date | None:
+        """Return the local date whose nightly run is due; none while a tracker's clock contradicts ours."""
+        if self.context.astray() is not None:
+            return None
+        return self.nightly.due(now, self.context.store.last_run("nightly"))

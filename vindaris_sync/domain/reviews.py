@@ -58,9 +58,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
         key = CauseKey(Reason.CONFLICT, "", conflict_stamp(conflict))
         found.append(Standing(key, "the tracker and the store were changed to different goals"))
     found.extend(
-        Standing(cause.key, cause.detail)
-        for cause in causes
-        if cause.key.reason is Reason.REQUESTED and cause.open
+        Standing(cause.key, cause.detail) for cause in causes if cause.key.reason is Reason.REQUESTED and cause.open
     )
     return found
 

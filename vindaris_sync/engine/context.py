@@ -14,10 +14,13 @@ from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
+from vindaris_sync.sdk.clock import ServerClock
 from vindaris_sync.sdk.goals import GoalSource
 from vindaris_sync.sdk.protocol import Connector
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.store.store import Store
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -27,12 +30,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """One configured tracker: its name, its settings and its connector."""
+    """One configured tracker: its name, its settings, its connector, and its clock as its answers show it."""
 
     name: str
     kind: str
     settings: TrackerSettings
     connector: Connector
+    clock: ServerClock = field(default_factory=ServerClock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,18 @@ class Context:
         self.layouts[name] = self.trackers[name].connector.layout()
         return self.layouts[name]
 
+    def astray(self) -> timedelta | None:
+        """Return by how much our clock is ahead of a tracker's, where that is too much to act by it."""
+        return next((off for tracker in self.trackers.values() if (off := tracker.clock.astray) is not None), None)
+
+    def time(self) -> datetime:
+        """Return the present instant by our clock, or by the tracker's that contradicts it."""
+        return self.now() - (self.astray() or timedelta())
+
+    def waking(self) -> datetime:
+        """Return up to which instant time alone makes something due: now; nothing while our clock is contradicted."""
+        return self.now() if self.astray() is None else _NEVER
+
     def beat(self, tracker: str) -> None:
         """Say that work on ``tracker`` goes on; raises ``Interrupted`` where the daemon is to stop."""
         self.progress.beat(f"pull {tracker}")
@@ -103,4 +119,4 @@ class Context:
     def situation(self, names: Collection[str], *, repair: bool = False) -> Situation:
         """Return what decides for the trackers ``names``, as it stands now."""
         policies = {name: self.policy(name, repair=repair) for name in names}
-        return Situation(self.book(), policies, self.now())
+        return Situation(self.book(), policies, self.time())

@@ -43,7 +43,7 @@ def decide_due(context: Context, pass_id: str, trackers: Collection[str], *, rep
     """
     store, decided = context.store, Decided()
     with store.transaction():
-        store.wake(context.now())
+        store.wake(context.waking())
         store.retry_unwritten(trackers)
         situation = context.situation(trackers, repair=repair)
         waiting: set[int] = set(store.held(trackers))

@@ -127,6 +127,7 @@ def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassRep
         except TrackerUnusable as error:
             report.outcome, report.error, report.advice = "stopped", str(error), error.advice
             context.store.stop(tracker.name, error.reason, f"{error}. {error.advice}".strip(), context.now())
+        _note_clock(context, tracker)
         context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
     _say(report, context.now() - started)
     return report
@@ -138,6 +139,24 @@ def _end_restored(context: Context, name: str) -> None:
     if name in marked:
         context.store.end_restored(name, *(marked - context.trackers.keys()))
         log.warning("restored: the tracker's word was taken", tracker=name)
+
+
+def _note_clock(context: Context, tracker: Tracker) -> None:
+    """Remember and tell once when our clock and the tracker's went apart, and when they agree again."""
+    off, known = tracker.clock.astray, context.store.note(clock_note(tracker.name))
+    if (off is None) == (known is None):
+        return
+    context.store.put_note(clock_note(tracker.name), None if off is None else round(off.total_seconds()))
+    if off is None:
+        log.info("clocks agree again", tracker=tracker.name)
+    else:
+        advice = "set this machine's clock; acts that depend on time pause until then"
+        log.warning("clocks differ", tracker=tracker.name, ahead_seconds=round(off.total_seconds()), advice=advice)
+
+
+def clock_note(tracker: str) -> str:
+    """Return the name of the note that holds by how many seconds we were found ahead of the tracker's clock."""
+    return f"clock {tracker}"
 
 
 def _say(report: PassReport, took: timedelta) -> None:
@@ -181,7 +200,7 @@ def run_round(context: Context, names: Collection[str] = ()) -> Round:
     reports = [run_pass(context, name) for name in chosen]
     well = {report.tracker for report in reports if report.outcome == "ok"}
     for _ in range(_MOST_SETTLING if context.writes else 0):
-        due = well.intersection(context.store.trackers_due(context.now()))
+        due = well.intersection(context.store.trackers_due(context.waking()))
         if not due:
             break
         settled = [settle(context, name) for name in chosen if name in due]

@@ -111,6 +111,7 @@ class Policy:
                 answer = send()
         except (RequestException, HTTPError, OSError) as error:
             return _broken(error, safe=safe)
+        self._around.clock.note(answer.headers, self._around.now())
         if limited(answer.status, answer.headers, answer.body) or (safe and _names_pause(answer)):
             return self._limit(answer)
         with self._lock:

@@ -35,7 +35,7 @@ def asked_wait(headers: Mapping[str, str], now: datetime) -> float | None:
 
     Instants are compared with the answer's own ``Date``, so that a wrong clock of ours does not matter.
     """
-    server = _http_date(headers.get("Date", "")) or now
+    server = http_date(headers.get("Date", "")) or now
     seconds = _retry_after(headers.get("Retry-After", ""), server)
     if seconds is None and headers.get("X-RateLimit-Remaining", "0") == "0":
         seconds = _reset(headers.get("X-RateLimit-Reset", ""), server)
@@ -48,7 +48,7 @@ def _retry_after(text: str, server: datetime) -> float | None:
     seconds = _delta(text)
     if seconds is not None:
         return seconds
-    moment = _http_date(text)
+    moment = http_date(text)
     return None if moment is None else (moment - server).total_seconds()
 
 
@@ -69,7 +69,8 @@ def _delta(text: str) -> float | None:
     return float(text) if text.isascii() and text.replace(".", "", 1).isdigit() else None
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Return the instant that a header names (RFC 9110 §5.6.7), or ``None`` where it names none."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:

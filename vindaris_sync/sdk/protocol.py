@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 from requests.adapters import BaseAdapter
 
 from vindaris_sync.domain.models import Address, Draft, Finding, Issue, Layout, Page, Seen, Surface, Write, Written
+from vindaris_sync.sdk.clock import ServerClock
 
 
 class Capability(Flag):
@@ -38,7 +39,8 @@ class Surroundings:
     """What a connector takes from outside itself, injected so that one seed is one history.
 
     ``now`` returns aware UTC; ``sleep`` takes seconds and may be interrupted by raising; ``adapter`` replaces the
-    network (None: real sockets); ``in_flight`` is how many exchanges may be under way at once per credential.
+    network (None: real sockets); ``in_flight`` is how many exchanges may be under way at once per credential;
+    ``clock`` is told the ``Date`` of every answer (``exchange.Policy`` does it).
     """
 
     now: Callable[[], datetime] = _now
@@ -46,6 +48,7 @@ class Surroundings:
     random: Random = field(default_factory=Random)
     adapter: BaseAdapter | None = None
     in_flight: int = 4
+    clock: ServerClock = field(default_factory=ServerClock)
 
 
 @runtime_checkable

@@ -152,11 +152,8 @@ def _troubles(tracker: Document) -> None:
     elif tracker["last_pass"] and tracker["last_pass"]["error"]:
         say(f"{tracker['tracker']}: {tracker['last_pass']['error']}", style="yellow")
     if (ahead := tracker["clock_ahead_seconds"]) is not None:
-        say(
-            f"{tracker['tracker']}: our clock is {timedelta(seconds=abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} "
-            "its own; set it: acts that depend on time pause until then",
-            style="red",
-        )
+        apart = f"{timedelta(seconds=abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} its own"
+        say(f"{tracker['tracker']}: our clock is {apart}; acts that depend on time pause until it is set", style="red")
     if tracker["held"]:
         release = f"`vindaris-sync review release {tracker['tracker']}` shows them"
         say(

@@ -196,7 +196,7 @@ class People:
         several edits that were not read yet, one may be read after another has become a conflict, and end it (R4).
         """
         back = wanted in (value(self.world.record(ref).explicit), self._settled.get(ref, frozenset()))
-        if wanted is None or (back and ref in self.undecided) or self._unseen[ref] > 1:
+        if wanted is None or back or self._unseen[ref] > 1:
             self.expected.pop(ref, None)
             return
         self.expected[ref] = Expected("is", wanted, self.world.clock())

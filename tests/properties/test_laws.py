@@ -149,8 +149,7 @@ class Laws(RuleBasedStateMachine):
     @rule(issue=ISSUES, place=PLACES, keep=st.booleans(), noticed=st.booleans())
     def transfer(self, issue: int, place: str, keep: bool, noticed: bool) -> None:  # noqa: FBT001 - drawn
         """Transfer an issue: another id, perhaps without its labels."""
-        ref = self._pick(issue)
-        self.people.transfer(ref, place, keep_labels=keep)
+        self.people.transfer(self._pick(issue), place, keep_labels=keep)
         if noticed:
             self.world.look()
 

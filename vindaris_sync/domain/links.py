@@ -41,7 +41,7 @@ def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Ef
         if ancestor.explicit:
             return _through(ancestor, ancestor.explicit, own=False)
     last = chain[-1] if chain else record
-    return Effective(LinkState.UNLINKED, None, (), parent_unknown=last.parent_stated and last.parent is None)
+    return Effective(LinkState.UNLINKED, None, (), parent_unknown=last.parent_stated)  # never read, or a circle
 
 
 def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:

@@ -470,6 +470,15 @@ def test_a_chain_that_leads_through_a_deleted_issue_is_not_known_above_it() -> N
     assert world.issues[3].parent_unknown
 
 
+def test_a_circle_of_parents_has_no_end_that_could_say_unlinked() -> None:
+    """A hidden issue keeps the parent it had; where that now hangs below it, nobody knows what stands above."""
+    world = World.of(
+        record(parent=2, parent_stated=True, presence=Presence.HIDDEN), record(2, parent=1, parent_stated=True)
+    )
+    world.decide()
+    assert world.issues[2].parent_unknown
+
+
 def test_a_field_that_does_not_work_here_is_left_alone_and_does_not_unlink() -> None:
     """The other surfaces go on."""
     world = World.of(linked(), policy=Policy(Layout((FIELD, LABEL, EXEMPT, REVIEW), broken=frozenset({FIELD.key}))))

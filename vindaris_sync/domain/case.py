@@ -22,15 +22,7 @@ from vindaris_sync.domain.actions import (
 )
 from vindaris_sync.domain.links import Effective, effective, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
-from vindaris_sync.domain.models import (
-    Base,
-    Exemption,
-    Explicit,
-    LinkState,
-    Presence,
-    Surface,
-    SurfaceKind,
-)
+from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Surface, SurfaceKind
 from vindaris_sync.domain.outcome import adopted, names, spellings, stored_state, timing
 from vindaris_sync.domain.records import (
     Answer,
@@ -109,7 +101,7 @@ class Case:
         sides = (*self._sides, self._label) if self._label else self._sides
         if self._label and self.policy.restored and not self._label.shown:
             self._label = replace(self._label, shown=self._label.base)  # nobody knows who took it off
-        if any(side.unread for side in sides):
+        if any(side.unread or (side.lost and not self.policy.verified) for side in sides):
             self.actions = [NeedsRead(self.before.id)]
             return False
         return True

@@ -68,7 +68,7 @@ def removed(record: Record, situation: Situation) -> bool:
     """Return whether a value or the review label was taken off ``record``, as far as is known (R2)."""
     restored = situation.policies[record.ref.tracker].restored  # then nobody knows who took the review label off
     return any(
-        side.moved and not side.unread and side.base - side.shown
+        side.lost and not side.unread
         for side in _sides(record, situation)
         if not (restored and side.surface.kind is SurfaceKind.REVIEW)
     )
@@ -86,7 +86,7 @@ def missing_values(record: Record, situation: Situation) -> list[tuple[Surface, 
     gone: list[tuple[Surface, str]] = []
     for side in _sides(record, situation):
         base = record.bases.get(side.surface.key)
-        if side.moved and base is not None and side.base - side.shown:
+        if side.lost and base is not None:
             shown = {raw.casefold() for raw in side.raw}
             gone += [(side.surface, raw) for raw in base.value if raw.casefold() not in shown]
     return gone

@@ -56,6 +56,11 @@ class Side:
         """Whether a person changed it since both sides agreed."""
         return self.shown != self.base
 
+    @property
+    def lost(self) -> bool:
+        """Whether something that was agreed on shows no more: an edit by absence (R2)."""
+        return bool(self.base - self.shown)
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:

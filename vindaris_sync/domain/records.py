@@ -229,6 +229,8 @@ class Policy:
     """Whether the first full pull has ended; nothing is surfaced before (R9)."""
     refused: frozenset[tuple[str, str]] = frozenset()
     """(place, surface key) that refuse writes."""
+    verified: bool = True
+    """Whether edits by absence were told from deleted definitions and counted (R2); else they wait for that."""
     repair: bool = False
     """Nightly: refused places are probed, and lost definitions are made anew."""
     restored: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vindaris_sync.domain.actions import Action, NeedsRead, Plan, Skip, WriteBack
 from vindaris_sync.domain.decide import decide
@@ -36,16 +36,22 @@ class Decided:
         self.counts["decided"] += len(plan.decided)
 
 
-def decide_due(context: Context, pass_id: str, trackers: Collection[str], *, repair: bool = False) -> Decided:
-    """Decide every due issue of ``trackers`` and record what follows; writes still to be made are remembered.
+def decide_due(
+    context: Context, pass_id: str, own: str, others: Collection[str] = (), *, repair: bool = False
+) -> Decided:
+    """Decide every due issue of ``own`` and ``others`` and record what follows; writes to be made are remembered.
 
     All of it is one transaction (L12: a plan is closed over its own consequences, in whichever tracker they are).
+    Edits by absence in others wait for their own pass, which asks what became of the definition (R2).
     """
+    trackers = {own, *others}
     store, decided = context.store, Decided()
     with store.transaction():
         store.wake(context.waking())
         store.retry_unwritten(trackers)
         situation = context.situation(trackers, repair=repair)
+        policies = {name: replace(policy, verified=name == own) for name, policy in situation.policies.items()}
+        situation = replace(situation, policies=policies)
         waiting: set[int] = set(store.held(trackers))
         times = Counter[int]()
         with store.view() as view:

@@ -56,14 +56,14 @@ def run_pass(
     ``busy`` are trackers whose pages are being recorded at this moment: their issues are left to their own pass.
     ``repair`` probes what was refused, and ``first`` is done before anything else of the pass (the nightly reading).
     """
-    decides = _ready(context, set(context.trackers) - set(busy) - {name}) | {name}
+    others = _ready(context, set(context.trackers) - set(busy) - {name})
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
         if first is not None:
             first()
         _gather(context, tracker, report)
-        decided = decide_due(context, report.pass_id, decides, repair=repair)
+        decided = decide_due(context, report.pass_id, name, others, repair=repair)
         report.counts += decided.counts
         report.actions, report.writes = decided.actions, decided.writes
         _write(context, tracker, report)
@@ -87,7 +87,7 @@ def settle(context: Context, name: str) -> PassReport:
 
     def steps(report: PassReport) -> None:
         verify(context, tracker, context.situation([name]), report.counts)
-        decided = decide_due(context, report.pass_id, [name])
+        decided = decide_due(context, report.pass_id, name)
         report.counts += decided.counts
         report.actions, report.writes = decided.actions, decided.writes
         _write(context, tracker, report)

@@ -13,6 +13,7 @@ from tests.properties.world import World, value
 from vindaris_connectors.memory.faults import Call
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.models import Address, IssueRef, LinkState, Presence, Provenance
+from vindaris_sync.sdk.errors import Transient
 
 
 @pytest.fixture
@@ -134,3 +135,25 @@ def test_labels_lost_on_the_way_there_and_back_were_taken_off_by_nobody(world: W
     world.round()
     assert value(world.record(back).explicit) == {world.goal("A")}
     assert "goal:A" in world.trackers["west"].issue(back.id).labels
+
+
+def test_a_deleted_label_stays_no_edit_while_its_tracker_cannot_be_asked(world: World, people: People) -> None:
+    """Another tracker's pass decides nothing of what has to be told from a deleted definition first (R2)."""
+    ref = people.create("west", "APP", ("goal:A",))
+    world.round()
+    tracker = world.trackers["west"]
+
+    def mute(call: Call) -> None:
+        if call.name == "describe":
+            message = "try again later"
+            raise Transient(message)
+
+    tracker.faults.on_call.append(mute)
+    tracker.delete_label("goal:A")
+    for _ in range(2):
+        world.round()
+        assert value(world.record(ref).explicit) == {world.goal("A")}
+    tracker.faults.on_call.remove(mute)
+    world.round()
+    assert value(world.record(ref).explicit) == {world.goal("A")}
+    assert world.store.check() == ()

@@ -40,7 +40,7 @@ def idle(sizes: tuple[int, ...]) -> Iterator[Row]:
             with context_on(Path(folder) / "bench.db", settings, connector) as context:
                 refresh_goals(context, promote_all=True)
                 _fill(context, size)
-                decide_due(context, "fill", ["bench"])
+                decide_due(context, "fill", "bench")
                 run_pass(context, "bench")
                 with context.store.metered() as meter:
                     run_pass(context, "bench")
@@ -76,11 +76,11 @@ def goal_change(count: int) -> Iterator[Row]:
             _fill(context, count, parents=True)
             _link_even(context)
             for _ in range(2):
-                decide_due(context, "link", ["bench"])
+                decide_due(context, "link", "bench")
             goals.goals = (replace(goals.goals[0], title="A goal with another aim"),)
             start = time.process_time()
             refresh_goals(context, promote_all=True)
-            decided = decide_due(context, "change", ["bench"])
+            decided = decide_due(context, "change", "bench")
             cpu = time.process_time() - start
             opened = Counter(type(action).__name__ for action in decided.actions)["OpenCause"]
             labels = sum(bool(write.causes) for write in decided.writes)

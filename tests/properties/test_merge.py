@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.domain.building import (
@@ -33,6 +33,7 @@ from vindaris_sync.domain.records import Policy, Record
 
 Value = frozenset[int]
 NOTHING: Value = frozenset()
+_OFTEN = settings(max_examples=5 * settings.default.max_examples)  # a merge costs a hundredth of a history
 NAMES = {A: "A", B: "B", C: "C"}
 ONE = [NOTHING, frozenset({A}), frozenset({B}), frozenset({NO_GOAL})]
 """What an issue that serves one goal can come to."""
@@ -143,6 +144,7 @@ def records(draw: st.DrawFn) -> Record:
     )
 
 
+@_OFTEN
 @given(records(), st.booleans(), st.permutations(LAYOUT.surfaces))
 def test_the_order_of_surfaces_does_not_matter(
     one: Record,
@@ -156,6 +158,7 @@ def test_the_order_of_surfaces_does_not_matter(
     assert (first.result, first.value, first.primary) == (second.result, second.value, second.primary)
 
 
+@_OFTEN
 @given(records(), st.booleans())
 def test_the_result_is_a_value(one: Record, several: bool) -> None:  # noqa: FBT001 - drawn
     """Goals or no goal, never both; one at most where one is allowed and no more were held; the primary is one."""
@@ -165,6 +168,7 @@ def test_the_result_is_a_value(one: Record, several: bool) -> None:  # noqa: FBT
     assert found.primary is None or found.primary in found.value
 
 
+@_OFTEN
 @given(records(), st.booleans())
 def test_nothing_is_made_up_and_nothing_foreign_is_lost(one: Record, several: bool) -> None:  # noqa: FBT001 - drawn
     """Every goal of the result was held or is shown; a goal that was held and untouched is held on (L5)."""
@@ -179,6 +183,7 @@ def test_nothing_is_made_up_and_nothing_foreign_is_lost(one: Record, several: bo
         assert found.value == before
 
 
+@_OFTEN
 @given(records(), st.booleans())
 def test_deciding_writing_and_deciding_again_is_quiet(one: Record, several: bool) -> None:  # noqa: FBT001 - drawn
     """A plan that is carried out leaves nothing to do, and every surface shows what S looks like there (L3)."""
@@ -196,6 +201,7 @@ def test_deciding_writing_and_deciding_again_is_quiet(one: Record, several: bool
             assert side.actual == project(value_of(after.explicit), primary, side.surface)
 
 
+@_OFTEN
 @given(records(), st.booleans(), st.sampled_from([A, B, C]))
 def test_the_next_edit_of_a_person_ends_a_conflict(one: Record, several: bool, goal: int) -> None:  # noqa: FBT001 - drawn
     """Whoever sets all surfaces to one goal that was not shown before is followed, conflict or not (R4)."""
@@ -215,6 +221,7 @@ def test_the_next_edit_of_a_person_ends_a_conflict(one: Record, several: bool, g
     assert value_of(after.explicit) == {goal}
 
 
+@_OFTEN
 @given(records())
 def test_a_decision_depends_on_nothing_but_its_arguments(one: Record) -> None:
     """Decided twice from the same state, the same follows (L12)."""

@@ -33,7 +33,7 @@ from vindaris_sync.domain.records import Policy, Record
 
 Value = frozenset[int]
 NOTHING: Value = frozenset()
-_OFTEN = settings(max_examples=5 * settings.default.max_examples)  # a merge costs a hundredth of a history
+_OFTEN = settings(max_examples=5 * settings().max_examples)  # a merge costs a hundredth of a history
 NAMES = {A: "A", B: "B", C: "C"}
 ONE = [NOTHING, frozenset({A}), frozenset({B}), frozenset({NO_GOAL})]
 """What an issue that serves one goal can come to."""

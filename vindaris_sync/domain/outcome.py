@@ -54,7 +54,7 @@ def spellings(side: Side, wanted: Value, goals: GoalBook) -> tuple[Raw, Raw]:
 
 
 def _is_current(raw: str, key: str) -> bool:
-    return fold(key) in (fold(raw), fold(raw.split(None, 1)[0]))
+    return raw == key or fold(key) in (fold(raw), fold(raw.split(None, 1)[0]))
 
 
 def timing(record: Record, effect: Effective, policy: Policy) -> str | None:

@@ -23,9 +23,17 @@ class Decided:
     actions: list[Action] = field(default_factory=list)
     writes: list[WriteBack] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    _writing: set[int] = field(default_factory=set)
 
     def add(self, plan: Plan) -> None:
-        """Take over what ``plan`` says; doing nothing is counted by its reason."""
+        """Take over what ``plan`` says; doing nothing is counted by its reason.
+
+        An issue that is decided once more, because its parent was, wants what it wants now.
+        """
+        if self._writing.intersection(plan.decided):
+            again = set(plan.decided)
+            self.writes = [write for write in self.writes if write.issue not in again]
+        self._writing.update(write.issue for write in plan.writes)
         for action in plan.actions:
             if isinstance(action, Skip | NeedsRead):
                 self.counts[f"skip {action.reason}" if isinstance(action, Skip) else "waiting for a read"] += 1
@@ -63,7 +71,7 @@ def decide_due(
                 circling = {issue for issue in plan.decided if times[issue] > _MOST_TIMES}
                 waiting |= (set(ids) - set(plan.decided)) | circling
             _limit(context, decided, pass_id)
-        store.mark_unwritten(write.issue for write in decided.writes)
+        store.mark_unwritten(decided.writes)
     return decided
 
 

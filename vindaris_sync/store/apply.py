@@ -66,8 +66,6 @@ class Decisions(Part):
             wakes = [(maybe_micros(each.at), each.issue) for each in _of(plan, Wake)]
             sql.many("UPDATE issue SET wake_at = ? WHERE id = ?", wakes)
             _silence(sql, _of(plan, Silence))
-            stamps = [(dump(dict(each.label_stamp)), each.issue) for each in plan.writes if each.causes]
-            sql.many("UPDATE issue SET label_stamp = ? WHERE id = ?", stamps)
             announce(sql, _of(plan, Announce), at)
             holds = [(dump(each.issues), each.limit, each.tracker) for each in _of(plan, Hold)]
             sql.many("UPDATE tracker SET held = ?, held_limit = ? WHERE name = ?", holds)

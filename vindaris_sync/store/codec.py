@@ -28,6 +28,7 @@ def to_micros(at: datetime) -> int:
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
 
 
+@lru_cache(maxsize=8192)  # an issue's stamp stands on each of its bases, and in many rows of one page
 def to_instant(micros: int) -> datetime:
     """Return the instant of ``micros``, aware and in UTC."""
     if 0 <= micros < _EXACT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.actions import Announce, WriteBack
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.records import Record
 from vindaris_sync.store.codec import dump, load_ids, to_micros
@@ -94,10 +94,15 @@ class Due(Part):
 
     # --- writes that were decided and not yet recorded as made -------------------------------------------------------
 
-    def mark_unwritten(self, ids: Iterable[int]) -> None:
-        """Note that writes were decided for these issues; ``record_written`` takes the note off."""
+    def mark_unwritten(self, writes: Collection[WriteBack]) -> None:
+        """Note that these writes were decided, and what a review label among them stands for.
+
+        ``record_written`` takes the note off; a label that arrives before a crash is thus known for what it stood for.
+        """
+        stamps = [(dump(dict(each.label_stamp)), each.issue) for each in writes if each.causes]
         with self._db.write() as sql:
-            sql.run_in("UPDATE issue SET unwritten = TRUE WHERE id IN ({})", set(ids))
+            sql.run_in("UPDATE issue SET unwritten = TRUE WHERE id IN ({})", {each.issue for each in writes})
+            sql.many("UPDATE issue SET label_stamp = ? WHERE id = ?", stamps)
 
     def unwritten(self, tracker: str) -> list[Address]:
         """Return where the issues are found whose writes were decided and never recorded as made."""

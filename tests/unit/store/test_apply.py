@@ -214,7 +214,7 @@ def test_what_the_review_label_will_stand_for_is_kept(store: Store, goal: int) -
     """Taking the label off later confirms what was in force when it was put on (R10)."""
     [number] = put(store, issue(1))
     write = WriteBack(number, LABEL, ("goal-review",), (), (), (UNLINKED,), {goal: 4})
-    store.apply(plan(write), "p", NOW)
+    store.mark_unwritten([write])
     assert record_of(store, number).label_stamp == {goal: 4}
 
 

@@ -201,9 +201,9 @@ class Case:
                 self._agree(side)
 
     def _agree(self, side: Side) -> None:
-        base = self.before.bases.get(side.surface.key)
-        if base is None or (base.value, base.place, base.type) != (side.raw, self.after.place, self.after.type):
-            self._bases[side.surface.key] = merging.agreed_base(self.after, side)
+        base, agreed = self.before.bases.get(side.surface.key), merging.agreed_base(self.after, side)
+        if base is None or replace(base, updated=agreed.updated) != agreed:
+            self._bases[side.surface.key] = agreed
 
     def _leave_base(self, side: Side) -> None:
         """Let what cannot be shown count as agreed elsewhere: it may come back without values."""
@@ -337,7 +337,7 @@ class Case:
         wanted = merging.project(
             merging.value_of(self.after.explicit), merging.primary_of(self.after.explicit), side.surface
         )
-        add, remove = spellings(side, wanted, self.goals)
+        add, remove = spellings(side, wanted, self.goals, repair=self.policy.repair)
         if add or remove:
             self.actions.append(WriteBack(self.before.id, side.surface, add, remove, side.raw))
 
@@ -376,7 +376,8 @@ class Case:
             undecided_since=after.undecided_since,
             timing=timing(self.before, effect, self.policy),
         )
-        if (state, carrier, effect.goals) != (self.before.state, self.before.carrier, self.before.goals):
+        former = (self.before.state, self.before.carrier, self.before.goals, self.before.parent_unknown)
+        if (state, carrier, effect.goals, effect.parent_unknown) != former:
             self.descends = True
         if self.before.closed or self.before.presence is not Presence.PRESENT:
             self.descends = True

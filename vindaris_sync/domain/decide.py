@@ -86,9 +86,11 @@ def missing_values(record: Record, situation: Situation) -> list[tuple[Surface, 
     gone: list[tuple[Surface, str]] = []
     for side in _sides(record, situation):
         base = record.bases.get(side.surface.key)
-        if side.lost and base is not None:
-            shown = {raw.casefold() for raw in side.raw}
-            gone += [(side.surface, raw) for raw in base.value if raw.casefold() not in shown]
+        former = base.value if side.lost and base is not None else ()
+        if record.conflict is not None and side.works:
+            former += record.conflict.observed.get(side.surface.key, ())
+        shown = {raw.casefold() for raw in side.raw}
+        gone += [(side.surface, raw) for raw in dict.fromkeys(former) if raw.casefold() not in shown]
     return gone
 
 

@@ -243,7 +243,7 @@ def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool) -> Me
     current, primary = value_of(record.explicit), primary_of(record.explicit)
     decided = conflict is None or value_text(record.explicit) != conflict.explicit
     seen = conflict.observed if conflict else {}
-    changed = [side for side in sides if side.works and side.raw != seen.get(side.surface.key, side.raw)]
+    changed = [side for side in sides if side.works and _edited(record, side, seen.get(side.surface.key, side.raw))]
     if decided and record.by_machine:
         changed = changed or [side for side in sides if side.works and side.moved]
     elif decided:
@@ -252,6 +252,12 @@ def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool) -> Me
     if not changed:
         return Merged(Result.CONFLICT, current, sides, primary)
     return adopt_shown(record, tuple(changed), sides, several=several)
+
+
+def _edited(record: Record, side: Side, before: Raw) -> bool:
+    """Return whether a person changed what ``side`` showed ``before``; a deleted definition is no edit (R2)."""
+    was, now = ({raw.casefold() for raw in values} for values in (before, side.raw))
+    return bool(now - was or {raw for raw in was - now if (side.surface.key, raw) not in record.undefined})
 
 
 def adopt_shown(record: Record, changed: Sequence[Side], sides: Sequence[Side], *, several: bool) -> Merged:
@@ -314,5 +320,11 @@ def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
 
 
 def agreed_base(record: Record, side: Side) -> Base:
-    """Return the base that records what ``side`` shows now as agreed."""
-    return Base(side.raw, record.place, record.type, record.updated)
+    """Return the base that records what ``side`` shows now as agreed, and with it what a deleted definition hides."""
+    former, shown = record.bases.get(side.surface.key), {raw.casefold() for raw in side.raw}
+    hidden = tuple(
+        raw
+        for raw in (former.value if former else ())
+        if raw.casefold() not in shown and (side.surface.key, raw.casefold()) in record.undefined
+    )
+    return Base(side.raw + hidden, record.place, record.type, record.updated)

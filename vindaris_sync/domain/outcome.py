@@ -38,16 +38,18 @@ def _link(goal: int, goals: GoalBook, who: str, now: datetime) -> Link:
     return Link(goal, Provenance.ADOPTED, who, now, facts.revision, facts.stamp)
 
 
-def spellings(side: Side, wanted: Value, goals: GoalBook) -> tuple[Raw, Raw]:
+def spellings(side: Side, wanted: Value, goals: GoalBook, *, repair: bool = False) -> tuple[Raw, Raw]:
     """Return what to add to a surface and what to take off it, in raw values.
 
-    An old key of a renamed goal is replaced; values that name no goal stay.
+    An old key of a renamed goal is replaced; values that name no goal stay. What a deleted definition hides is added
+    only to ``repair``: writing a label makes its definition anew.
     """
     if not side.surface.shows_goals:
-        return ((side.surface.id,) if wanted and not side.actual else (), side.raw if not wanted else ())
+        there = bool(side.raw) if repair else bool(side.actual)
+        return ((side.surface.id,) if wanted and not there else (), side.raw if not wanted else ())
     shown = {raw: goal for raw in side.raw if (goal := goals.find(raw)) is not None}
     current = {raw: goal for raw, goal in shown.items() if _is_current(raw, goals.goals[goal].key)}
-    kept_elsewhere = side.actual - set(shown.values())  # a deleted definition: it still counts as shown
+    kept_elsewhere = frozenset() if repair else side.actual - set(shown.values())
     missing = wanted - set(current.values()) - kept_elsewhere
     add = tuple(goals.goals[goal].key for goal in sorted(missing))
     return add, tuple(raw for raw in shown if current.get(raw) not in wanted)

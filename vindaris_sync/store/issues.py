@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
-from vindaris_sync.store.codec import dump, maybe_micros, to_micros
+from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
@@ -158,16 +158,21 @@ class Issues(Part):
             )
 
     def set_undefined(self, undefined: Mapping[int, Iterable[tuple[str, str]]]) -> None:
-        """Note per issue the (surface key, value) pairs whose definition is gone; what changes is due (R2)."""
-        values = [(text, issue, text) for issue, pairs in undefined.items() for text in [dump(sorted(pairs))]]
+        """Note per issue more (surface key, value) pairs whose definition is gone; what changes is due (R2)."""
+        query = "SELECT id, undefined FROM issue WHERE id IN ({})"
         with self._db.write() as sql:
+            known = {row[0]: load_undefined(row[1]) for row in sql.rows_in(query, undefined)}
+            texts = {issue: dump(sorted(pairs.union(undefined[issue]))) for issue, pairs in known.items()}
+            values = [(text, issue, text) for issue, text in texts.items()]
             sql.many("UPDATE issue SET undefined = ?, due = TRUE WHERE id = ? AND undefined <> ?", values)
 
     def clear_issue_refusals(self, tracker: str) -> int:
-        """Forget what single issues refused, so that the nightly probe tries again; they are due."""
+        """Forget what single issues refused, so that the nightly probe tries again, also where a definition is lost."""
         with self._db.write() as sql:
             return sql.run(
-                "UPDATE issue SET refused = '[]', due = TRUE WHERE tracker = ? AND refused <> '[]'", (tracker,)
+                "UPDATE issue SET refused = '[]', due = TRUE "
+                "WHERE tracker = ? AND (refused <> '[]' OR undefined <> '[]')",
+                (tracker,),
             )
 
 
@@ -323,10 +328,21 @@ def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading
         ],
     )  # fmt: skip
     sql.many(_HISTORY, [(now, new.known.id, *event) for new in changes for event in new.events()])
+    _redefine(sql, [new.known.id for new in changes])
     keep_aliases(
         sql, tracker, [(new.known.key, new.known.id) for new in changes if new.known.key != new.payload.key], now
     )
     mark_below(sql, [new.known.id for new in changes if new.steers_children])
+
+
+def _redefine(sql: Sql, ids: Iterable[int]) -> None:
+    """Forget that a definition was lost where its value shows again: who takes that off later has edited (R2)."""
+    query = "SELECT id, undefined, observed FROM issue WHERE undefined <> '[]' AND id IN ({})"
+    kept = []
+    for issue, undefined, observed in sql.rows_in(query, ids):
+        shown = {(key, raw.casefold()) for key, values in load_observed(observed).items() for raw in values}
+        kept.append((dump(sorted(load_undefined(undefined) - shown)), issue))
+    sql.many("UPDATE issue SET undefined = ? WHERE id = ?", kept)
 
 
 def keep_aliases(sql: Sql, tracker: str, former: Iterable[tuple[str, int]], now: int) -> None:

@@ -137,6 +137,90 @@ def test_labels_lost_on_the_way_there_and_back_were_taken_off_by_nobody(world: W
     assert "goal:A" in world.trackers["west"].issue(back.id).labels
 
 
+def test_a_label_that_was_deleted_and_made_again_can_be_taken_off(world: World, people: People) -> None:
+    """What was once lost with its definition is an edit like any other when a person takes it off later (L5)."""
+    ref = people.create("west", "APP", ("goal:A",))
+    world.round()
+    tracker = world.trackers["west"]
+    tracker.delete_label("goal:A")
+    world.round()
+    tracker.add_label(ref.id, "goal:A")
+    world.round()
+    tracker.remove_label(ref.id, "goal:A")
+    world.round()
+    assert value(world.record(ref).explicit) == frozenset()
+
+
+def test_what_stands_below_learns_that_a_parent_above_is_no_longer_unknown(world: World, people: People) -> None:
+    """The chain of a grandchild ends where its grandparent is taken off (R6)."""
+    tracker = world.trackers["west"]
+    top = people.create("west", "APP", ())
+    middle = people.create("west", "APP", (), top.id)
+    below = people.create("west", "APP", (), middle.id)
+    tracker.hide(top.id)
+    world.round()
+    assert world.record(below).parent_unknown
+    tracker.set_parent(middle.id, None)
+    world.round()
+    assert not world.record(below).parent_unknown
+
+
+def test_labels_deleted_one_after_another_are_all_remembered(world: World, people: People) -> None:
+    """That B's definition is gone does not make an edit of A's (R2), and the issue comes to rest (L3)."""
+    ref = people.create("west", "APP", ("goal:A", "goal:B"))
+    world.round()
+    for label in ("goal:A", "goal:B"):
+        world.trackers["west"].delete_label(label)
+        world.round()
+    again = world.round()
+    assert again is not None
+    assert again.planned == []
+    assert value(world.record(ref).explicit) == {world.goal("A"), world.goal("B")}
+    assert len(world.record(ref).undefined) == 2
+
+
+def test_the_night_makes_a_deleted_label_anew(world: World, people: People) -> None:
+    """By day a deleted definition is left deleted; at night what was decided is shown again (R2)."""
+    ref = people.create("west", "APP", ("goal:A",))
+    world.round()
+    tracker = world.trackers["west"]
+    tracker.delete_label("goal:A")
+    world.round()
+    tracker.edit_title(ref.id, "another title")
+    tracker.add_label(ref.id, "urgent")
+    world.round()
+    assert "goal:A" not in tracker.issue(ref.id).labels
+    world.night()
+    assert "goal:A" in tracker.issue(ref.id).labels
+    assert value(world.record(ref).explicit) == {world.goal("A")}
+
+
+def test_the_night_probes_a_place_that_refused(world: World, people: People) -> None:
+    """What could not be written is tried once a night, and by day only when the place was found to take it (L3)."""
+    tracker = world.trackers["west"]
+    ref = people.create("west", "APP", ())
+    world.round()
+    tracker.refuse_writes("APP")
+    choose(world, ref, "A")
+    world.round()
+    tracker.accept_writes("APP")
+    world.round()
+    assert "goal:A" not in tracker.issue(ref.id).labels
+    world.night()
+    assert "goal:A" in tracker.issue(ref.id).labels
+
+
+def test_a_deleted_label_ends_no_conflict(world: World, people: People) -> None:
+    """Of two goals put on at once, one loses its label for everybody: nobody has chosen the other (R2, R4)."""
+    ref = people.create("east", "APP", ("goal:A", "goal:B"))
+    world.round()
+    assert world.record(ref).conflict is not None
+    world.trackers["east"].delete_label("goal:A")
+    world.round()
+    assert value(world.record(ref).explicit) == frozenset()
+    assert world.record(ref).conflict is not None
+
+
 def test_a_deleted_label_stays_no_edit_while_its_tracker_cannot_be_asked(world: World, people: People) -> None:
     """Another tracker's pass decides nothing of what has to be told from a deleted definition first (R2)."""
     ref = people.create("west", "APP", ("goal:A",))

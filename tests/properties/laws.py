@@ -75,10 +75,10 @@ def humans_win(world: World, people: People, oracle: Oracle) -> None:
     """L5: what a person said last is so, unless a person is being asked which of two was meant."""
     presence = {record.ref: record.presence for record in oracle.records.values()}
     for record in oracle.records.values():
-        expected, former = people.expected.get(record.ref), people.transferred.get(record.ref)
+        expected = people.expected.get(record.ref)
         if expected is None or record.presence is not Presence.PRESENT or _hidden(world, record):
             continue
-        if former is not None and presence.get(former, Presence.MOVED) is not Presence.MOVED:
+        if any(presence.get(former, Presence.MOVED) is not Presence.MOVED for former in people.formers(record.ref)):
             continue
         if expected.value == EXEMPT and world.clock() - expected.at >= timedelta(days=EXEMPT_DAYS):
             continue

@@ -182,6 +182,14 @@ class People:
         self.remember()
         return new
 
+    def formers(self, ref: IssueRef) -> list[IssueRef]:
+        """Return the former ids of an issue, latest first."""
+        found: list[IssueRef] = []
+        while ref in self.transferred:
+            ref = self.transferred[ref]
+            found.append(ref)
+        return found
+
     def forget_unseen(self, ref: IssueRef) -> None:
         """Expect nothing of what was said about an issue since it was last read in peace."""
         if ref in self.undecided:

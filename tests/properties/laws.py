@@ -19,6 +19,7 @@ def all_laws(world: World, people: People) -> set[IssueRef]:
     assert breaches == (), breaches
     structural(oracle)
     suspects(oracle)
+    people.notice()
     nothing_missed(world, people, oracle)
     humans_win(world, people, oracle)
     labels_say_what_is_asked(world, oracle)
@@ -73,12 +74,11 @@ def nothing_missed(world: World, people: People, oracle: Oracle) -> None:
 
 def humans_win(world: World, people: People, oracle: Oracle) -> None:
     """L5: what a person said last is so, unless a person is being asked which of two was meant."""
-    presence = {record.ref: record.presence for record in oracle.records.values()}
     for record in oracle.records.values():
         expected = people.expected.get(record.ref)
         if expected is None or record.presence is not Presence.PRESENT or _hidden(world, record):
             continue
-        if any(presence.get(former, Presence.MOVED) is not Presence.MOVED for former in people.formers(record.ref)):
+        if record.ref in people.unnoticed:
             continue
         if expected.value == EXEMPT and world.clock() - expected.at >= timedelta(days=EXEMPT_DAYS):
             continue

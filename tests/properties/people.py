@@ -14,7 +14,7 @@ from datetime import datetime
 from tests.properties.world import EXEMPT, NO_GOAL, PREFIX, REVIEW, World, value
 from vindaris_connectors.memory.tracker import MemoryTracker
 from vindaris_sync.domain.goals import fold
-from vindaris_sync.domain.models import IssueRef
+from vindaris_sync.domain.models import IssueRef, Presence
 
 Value = frozenset[int]
 Shown = dict[str, frozenset[str]]
@@ -51,6 +51,8 @@ class People:
         """Issues that were hidden: lists do not tell when they are shown again."""
         self.transferred: dict[IssueRef, IssueRef] = {}
         """The former id of issues that have a new one: that they belong together, only the former one tells."""
+        self.unnoticed: set[IssueRef] = set()
+        """Transferred issues that the store does not know as such: what they show is taken for what they showed."""
         self._unseen: Counter[IssueRef] = Counter()
         self._settled: dict[IssueRef, Value] = {}
         self._displayed: dict[IssueRef, dict[str, set[frozenset[str]]]] = defaultdict(lambda: defaultdict(set))
@@ -82,6 +84,15 @@ class People:
             for key, shown in self.shown(ref).items():
                 self._displayed[ref][key].add(shown)
 
+    def notice(self) -> None:
+        """Note which transfers the store knows of."""
+        presence = {record.ref: record.presence for record in self.world.records()}
+        self.unnoticed = {
+            ref
+            for ref in self.unnoticed
+            if any(presence.get(former, Presence.MOVED) is not Presence.MOVED for former in self.formers(ref))
+        }
+
     def settled(self, agreed: set[IssueRef]) -> None:
         """Everything visible was read and decided; on ``agreed`` both sides show the same."""
         for ref in self.live():
@@ -105,11 +116,16 @@ class People:
         if not changed:
             return
         taken_back = any(shown[key] in self._displayed[ref][key] for key in changed)
-        lost = ref in self.moved and expected is not None and expected.how == "lacks"
-        self._expect(ref, None if taken_back or lost else expected)
+        lost = expected is not None and expected.how == "lacks" and (ref in self.moved or self._mistyped(ref))
+        self._expect(ref, None if taken_back or lost or ref in self.unnoticed else expected)
         self.undecided.add(ref)
         self._unseen[ref] += 1
         self.remember()
+
+    def _mistyped(self, ref: IssueRef) -> bool:
+        """Whether the issue shows a key that no goal has: a goal that it replaces is kept (R3)."""
+        shown = frozenset[str]().union(*(keys for key, keys in self.shown(ref).items() if key != "exempt"))
+        return bool(shown - self.world.names.keys())
 
     def _expect(self, ref: IssueRef, expected: Expected | None) -> None:
         if expected is None:
@@ -178,6 +194,7 @@ class People:
             self.expected[new] = expected
         self.moved.add(new)
         self.transferred[new] = ref
+        self.unnoticed.add(new)
         self.unsure |= {ref, new}
         self.remember()
         return new
@@ -204,7 +221,7 @@ class People:
         several edits that were not read yet, one may be read after another has become a conflict, and end it (R4).
         """
         back = wanted in (value(self.world.record(ref).explicit), self._settled.get(ref, frozenset()))
-        if wanted is None or back or self._unseen[ref] > 1:
+        if wanted is None or back or self._unseen[ref] > 1 or ref in self.unnoticed:
             self.expected.pop(ref, None)
             return
         self.expected[ref] = Expected("is", wanted, self.world.clock())

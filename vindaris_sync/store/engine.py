@@ -26,7 +26,7 @@ from vindaris_sync.store.generation import GenerationFile
 _BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
 _METER_STEP = 10  # VM instructions between two ticks of the meter
 _BUSY_S = 60.0
-_WRITER_CACHE_KIB = 16_384
+_WRITER_CACHE_KIB = 8_192
 _READER_CACHE_KIB = 2_048
 _READERS = 40  # as many as the web server has threads; what is not in use is closed, down to two
 

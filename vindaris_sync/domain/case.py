@@ -23,7 +23,7 @@ from vindaris_sync.domain.actions import (
 from vindaris_sync.domain.links import Effective, effective, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
 from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Surface, SurfaceKind
-from vindaris_sync.domain.outcome import adopted, names, spellings, stored_state, timing
+from vindaris_sync.domain.outcome import adopted, is_stored, names, spellings, timing
 from vindaris_sync.domain.records import (
     Answer,
     Cause,
@@ -78,9 +78,7 @@ class Case:
         """Let its open causes go: it is out of scope, moved away or gone; links stay as they were."""
         self._close_all()
         self._set_state(LinkState(self.before.state or LinkState.UNLINKED), tracked=False)
-        self.descends = self.actions != []
-        if self.before.presence is Presence.GONE:
-            self.descends = True
+        self.descends = bool(self.actions) or self.before.presence is Presence.GONE
 
     def expire(self) -> None:
         """End an exemption whose time is over; a change by machine, which yields to a person's."""
@@ -164,9 +162,19 @@ class Case:
 
     def write_back(self) -> None:
         """Plan the changes that bring each surface to what S and the review want (R3, R5, R10)."""
-        for side in self._sides:
-            self._write_goals(side)
+        if not self._shows_it_all():
+            for side in self._sides:
+                self._write_goals(side)
         self._write_label()
+
+    def _shows_it_all(self) -> bool:
+        """Return whether every surface shows S already, each goal under its present key: the usual case, told early."""
+        return (
+            self._merged is not None
+            and self._merged.result is Result.IN_SYNC
+            and not self.before.undefined
+            and all(raw in self.goals.keys for side in self._sides if side.surface.shows_goals for raw in side.raw)
+        )
 
     def finish(self) -> None:
         """Record what both sides agree on, the state, and when time alone will matter."""
@@ -334,9 +342,8 @@ class Case:
             return
         if not self.tracked or self.before.closed or not self._may_write(side.surface):
             return
-        wanted = merging.project(
-            merging.value_of(self.after.explicit), merging.primary_of(self.after.explicit), side.surface
-        )
+        explicit = self.after.explicit
+        wanted = merging.project(merging.value_of(explicit), merging.primary_of(explicit), side.surface)
         add, remove = spellings(side, wanted, self.goals, repair=self.policy.repair)
         if add or remove:
             self.actions.append(WriteBack(self.before.id, side.surface, add, remove, side.raw))
@@ -381,7 +388,7 @@ class Case:
             self.descends = True
         if self.before.closed or self.before.presence is not Presence.PRESENT:
             self.descends = True
-        if action != stored_state(self.before):
+        if not is_stored(action, self.before):
             self.actions.append(action)
 
     def _wake(self) -> None:

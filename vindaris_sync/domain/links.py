@@ -26,9 +26,11 @@ class Effective:
     """The effective goals' ids, the primary first."""
 
     def __post_init__(self) -> None:
-        first = primary_of(self.links)
-        goals = sorted((link.goal for link in self.links), key=lambda goal: (goal != first, goal))
-        object.__setattr__(self, "goals", tuple(goals))
+        goals = tuple(link.goal for link in self.links)
+        if len(goals) > 1:
+            first = primary_of(self.links)
+            goals = tuple(sorted(goals, key=lambda goal: (goal != first, goal)))
+        object.__setattr__(self, "goals", goals)
 
 
 def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Effective:

@@ -83,19 +83,12 @@ def _shown(link: Link) -> bool:
     return link.provenance is Provenance.ADOPTED
 
 
-def stored_state(record: Record) -> SetState | None:
-    """Return the state as the store holds it, for comparison; None where it was never decided."""
-    if record.state is None:
-        return None
-    return SetState(
-        record.id,
-        record.state,
-        record.carrier,
-        record.goals,
-        record.basis,
-        tracked=record.tracked,
-        parent_unknown=record.parent_unknown,
-        suspect=record.suspect,
-        undecided_since=record.undecided_since,
-        timing=record.timing,
+def is_stored(action: SetState, record: Record) -> bool:
+    """Return whether the store holds this state already."""
+    return (
+        record.state is action.state
+        and (record.carrier, record.goals, record.basis) == (action.carrier, action.goals, action.basis)
+        and (record.tracked, record.parent_unknown, record.suspect)
+        == (action.tracked, action.parent_unknown, action.suspect)
+        and (record.undecided_since, record.timing) == (action.undecided_since, action.timing)
     )

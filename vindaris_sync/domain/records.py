@@ -193,7 +193,12 @@ class GoalBook:
 
     goals: Mapping[int, GoalFacts]
     by_key: Mapping[str, int]
+    keys: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The goals' present keys as they are spelled."""
     _found: dict[str, int | None] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", frozenset(goal.key for goal in self.goals.values()))
 
     def find(self, raw: str) -> int | None:
         """Return the goal that a raw value names: the whole value, or its first word (``G-1 Faster checkout``)."""

@@ -26,7 +26,7 @@ def github(count: int, repository: str, seed: int = 1) -> Iterator[bytes]:
     random = Random(seed)  # noqa: S311 - made data, not secrets
     user = {"login": "mia", "id": 7, "node_id": "U_7", "type": "User", "site_admin": False}
     for number in range(1, count + 1):
-        created = _START + timedelta(minutes=20 * number)
+        created = _START + timedelta(minutes=5 * number)
         closed = number % 3 == 0
         base = f"https://api.github.com/repos/{repository}"
         issue: dict[str, Any] = {
@@ -79,7 +79,7 @@ def jira(count: int, project: str, seed: int = 1) -> Iterator[bytes]:
     random = Random(seed)  # noqa: S311 - made data, not secrets
     person = {"name": "mia", "key": "mia", "displayName": "Mia", "active": True, "timeZone": "Europe/Berlin"}
     for number in range(1, count + 1):
-        created = _START + timedelta(minutes=20 * number)
+        created = _START + timedelta(minutes=5 * number)
         done = number % 3 == 0
         fields: dict[str, Any] = {
             "issuetype": {"id": "1", "name": "Bug", "subtask": False, "description": "A problem."},

@@ -269,8 +269,6 @@ class Situation:
     goals: GoalBook
     policies: Mapping[str, Policy]
     now: datetime
-    released: frozenset[str] = frozenset()
-    """Trackers whose held removals a person has confirmed (R2)."""
 
 
 def value_text(explicit: Explicit) -> str:

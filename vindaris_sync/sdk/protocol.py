@@ -114,10 +114,5 @@ class Connector(Protocol):
         ...
 
 
-def goal_surfaces(layout: Layout) -> tuple[Surface, ...]:
-    """Return the surfaces of ``layout`` that show goals, in order."""
-    return tuple(surface for surface in layout.surfaces if surface.shows_goals)
-
-
 OVERLAP = timedelta(minutes=5)
 """How far before its cursor a pull starts: Jira's search index lags by seconds to minutes (Atlassian, search docs)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from vindaris_sync.sdk.addresses import base_url
 from vindaris_sync.sdk.settings import SecretValue, TrackerSettings
 
 DOTCOM = "https://api.github.com"
@@ -19,25 +19,12 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})/[A-Za-z0-9._-]{1,1
 _FIELD_SURFACE = "field:"
 
 
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _as_api_url(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in {"https", "http"} or not host:
-        raise ValueError(f"write the API's address: {DOTCOM}, or https://HOST/api/v3 for Enterprise Server")
-    if parts.scheme == "http" and not _loopback(host):
-        raise ValueError("plain http would send the token readable; only loopback may be http")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("only scheme, host and path belong here; credentials go into token or private_key")
-    if host in {"github.com", "www.github.com"}:
+    wanted = f"the API's address: {DOTCOM}, or https://HOST/api/v3 for Enterprise Server"
+    address = base_url(url, wanted=wanted, credentials="token or private_key")
+    if urlsplit(address).hostname in {"github.com", "www.github.com"}:
         raise ValueError(f"{url} is for people; the API's address is {DOTCOM}")
-    return url.rstrip("/")
+    return address
 
 
 def _as_repositories(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, model_validator
 
 from vindaris_connectors.jira import jql
+from vindaris_sync.sdk.addresses import base_url
 from vindaris_sync.sdk.settings import SecretValue, TrackerSettings
 
 GATEWAY = re.compile(r"https://api\.atlassian\.com/ex/jira/[0-9a-fA-F-]+")
@@ -18,23 +17,8 @@ GATEWAY = re.compile(r"https://api\.atlassian\.com/ex/jira/[0-9a-fA-F-]+")
 _FIELD_SURFACE = "field:"
 
 
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _as_base_url(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in {"https", "http"} or not host:
-        raise ValueError("write the site's address, https://acme.atlassian.net")
-    if parts.scheme == "http" and not _loopback(host):
-        raise ValueError("plain http would send the token readable; only loopback may be http")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("only scheme, host and path belong here; credentials go into email and token")
-    return url.rstrip("/")
+    return base_url(url, wanted="the site's address, https://acme.atlassian.net", credentials="email and token")
 
 
 def _as_project_keys(keys: tuple[str, ...]) -> tuple[str, ...]:

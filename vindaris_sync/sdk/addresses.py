@@ -1,0 +1,30 @@
+"""Addresses of trackers as a configuration states them: what may stand in one, and when a token may go there."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+
+def base_url(url: str, *, wanted: str, credentials: str) -> str:
+    """Return ``url`` without a trailing slash, fit to send a token to: https, or http on loopback only.
+
+    ``wanted`` says what to write instead of something that is no address, ``credentials`` which settings hold what
+    must not stand in it. Raises ``ValueError`` with one line for people.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host:
+        raise ValueError(f"write {wanted}")
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError("plain http would send the token readable; only loopback may be http")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(f"only scheme, host and path belong here; credentials go into {credentials}")
+    return url.rstrip("/")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -52,9 +52,14 @@ def _tls() -> ssl.SSLContext:
 
 
 class Line:
-    """A keep-alive connection to one chat, called ``name`` in errors; ``headers`` go with every request."""
+    """A keep-alive connection to one chat, called ``name`` in errors; ``headers`` go with every request.
 
-    def __init__(self, name: str, headers: Mapping[str, str] = _NO_HEADERS) -> None:
+    ``transport`` replaces the network.
+    """
+
+    def __init__(
+        self, name: str, headers: Mapping[str, str] = _NO_HEADERS, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
         for logger in ("httpx", "httpcore"):
             logging.getLogger(logger).setLevel(logging.WARNING)  # at INFO httpx prints whole addresses (httpx#2760)
         self._name = name
@@ -64,6 +69,7 @@ class Line:
             verify=_tls(),
             timeout=TIMEOUT,
             headers={"User-Agent": "vindaris-sync", **headers},
+            transport=transport,
         )
 
     def close(self) -> None:

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+import httpx
+
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import one_line
@@ -62,11 +64,19 @@ class SlackChannel:
     editable = True
     max_items = slack_blocks.MAX_ITEMS
 
-    def __init__(self, name: str, channel: str, token: Secret, api_url: str = "https://slack.com/api") -> None:
+    def __init__(
+        self,
+        name: str,
+        channel: str,
+        token: Secret,
+        api_url: str = "https://slack.com/api",
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.name = name
         self._channel = channel
         self._api = api_url.rstrip("/")
-        self._line = Line(f"Slack ({name})", {"Authorization": f"Bearer {token.reveal()}"})
+        self._line = Line(f"Slack ({name})", {"Authorization": f"Bearer {token.reveal()}"}, transport=transport)
 
     def __repr__(self) -> str:
         return f"SlackChannel({self.name!r}, {self._channel!r})"

@@ -32,17 +32,23 @@ check: $(READY) ## lint, types, import contracts, docs
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
 bench: $(READY) ## speed, memory and requests against their bounds (SIZE=quick)
 	$(BIN)/python -m benchmarks $(SIZE)
-wheel: $(READY) ## build the wheel and start it in a bare environment
+wheel: $(READY) ## build the wheel, start it in a bare environment, list what is in it (SBOM)
 	rm -rf dist build/smoke
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 	$(PYTHON) -m venv build/smoke
 	build/smoke/bin/python $(PIP) --require-hashes --only-binary :all: -r requirements-run.txt
 	build/smoke/bin/python $(PIP) --no-deps --no-index dist/*.whl
 	cd build && smoke/bin/vindaris-sync --help
+	$(BIN)/cyclonedx-py environment build/smoke/bin/python --pyproject pyproject.toml --output-reproducible -o $$(ls dist/*.whl | sed 's/-py3.*/.cdx.json/')
+check-supply: $(READY) ## licences and known vulnerabilities of dependencies (error 3: no advisory service reached)
+	$(BIN)/python -m supply.licences
+	$(BIN)/python -m supply.advisories
+fuzz: $(READY) ## hostile and mutated input through every mapping, longer than in the tests (EXAMPLES=2000)
+	FUZZ=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -s -p no:cacheprovider -m '' tests/security -k fuzz
 lock: ## renew locks
 	test -x build/lock/bin/uv || { $(PYTHON) -m venv build/lock; build/lock/bin/pip install -q uv; }
 	$(COMPILE) pyproject.toml -o requirements-run.txt
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test check bench wheel lock
+.PHONY: help setup demo test check bench wheel check-supply fuzz lock

@@ -67,7 +67,7 @@ def shown_progress(what: str) -> Iterator[Progress]:
     console = err()
     if not console.is_terminal:
         progress = Progress()
-        with _stopped_by_signals(progress):
+        with stopped_by_signals(progress.stop):
             yield progress
         return
     from rich.progress import Progress as Bars
@@ -83,7 +83,7 @@ def shown_progress(what: str) -> Iterator[Progress]:
             bars.update(task, description=clean(f"{what}  {done}"))
 
         progress = _Shown(show)
-        with _stopped_by_signals(progress):
+        with stopped_by_signals(progress.stop):
             yield progress
 
 
@@ -99,11 +99,12 @@ def busy(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _stopped_by_signals(progress: Progress) -> Iterator[None]:
+def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM call ``stop`` while the block runs; a second one ends the process as it would have."""
     former = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def ask(number: int, _: FrameType | None) -> None:
-        progress.stop()
+        stop()
         signal.signal(number, former[number])  # the second one is not to be waited for
 
     for number in former:

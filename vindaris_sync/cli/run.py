@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,13 +52,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
     once = once or dry_run
     if not once and (tracker or as_json or everything):
         raise typer.BadParameter("--tracker, --all and --json need --once or --dry-run")
+    if not once:
+        raise typer.Exit(_daemon(config))
     settings = load_config(config, quiet=dry_run)
     if dry_run:
         code = rehearse(settings, tracker or (), everything=everything, as_json=as_json, drift=False)
-    elif once:
-        code = _once(settings, tracker or [], as_json=as_json)
     else:
-        code = _daemon(settings)
+        code = _once(settings, tracker or [], as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -78,11 +80,15 @@ def _once(config: Config, trackers: list[str], *, as_json: bool) -> int:
     return went.code(drift=False)
 
 
-def _daemon(config: Config) -> int:
-    from vindaris_sync.app import open_app
+def _daemon(given: Path | None) -> int:
+    from vindaris_sync.cli.opening import load_config, stopped_by_signals
 
-    with open_app(config) as app:
-        whole = app.run()
+    stop = Event()
+    with stopped_by_signals(stop.set):  # a stop that comes while everything is being opened is no crash
+        from vindaris_sync.app import open_app
+
+        with open_app(load_config(given, quiet=False)) as app:
+            whole = app.run(stop=stop)
     if not whole:  # a thread waits for an answer that may take minutes: nothing is lost by not waiting for it
         logging.shutdown()
         sys.stdout.flush()

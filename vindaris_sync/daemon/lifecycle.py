@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import FrameType
 
@@ -65,7 +65,15 @@ def _on_signals(stop: Event) -> dict[int, signal.Handlers]:
 
 def _scheduler(tick: Callable[[], None]) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(timezone="UTC")
-    scheduler.add_job(tick, "interval", seconds=_TICK, coalesce=True, max_instances=1, misfire_grace_time=None)
+    scheduler.add_job(
+        tick,
+        "interval",
+        seconds=_TICK,
+        next_run_time=datetime.now(UTC),  # a start is no reason to wait
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     scheduler.add_listener(_missed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     return scheduler
 

@@ -13,6 +13,7 @@ from tests.unit.connectors.github.sandboxed import (
     Clock,
     Place,
     build_world,
+    census,
     issue_at,
     pulled,
     served,
@@ -65,7 +66,7 @@ def _read(place: Place, connector: GithubConnector) -> None:
     place.world.transfer(WEB, 10, API, actor=PERSON)
     place.world.delete_issue(WEB, 11, actor=PERSON)
     list(connector.fetch([Address(connector.name, key=f"{WEB}#{number}") for number in (9, 10, 11)]))
-    assert sum(len(batch) for batch in connector.census()) == 232
+    assert len(census(connector)) == 232
 
 
 def _write(connector: GithubConnector) -> None:

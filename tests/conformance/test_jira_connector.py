@@ -8,7 +8,7 @@ from tests.conformance.specs import Allowed, Conformance, jira_cloud_spec
 from tests.contract.jira_truth import TOKEN, JiraTruth
 from vindaris_sync.domain.models import Address, Change, Draft, Write
 from vindaris_sync.sandbox.core import Service
-from vindaris_sync.sdk.contract_truth import pull, shown
+from vindaris_sync.sdk.contract_truth import census, pull, shown
 from vindaris_sync.sdk.protocol import Connector
 
 _ALLOWED = (
@@ -35,7 +35,7 @@ def _use(truth: JiraTruth, connector: Connector) -> None:
     _write(connector, Change(on[0], ("NEW-1",)), Change(on[1], ("G-1",)), Change(on[-1], (on[-1].id,)))
     _write(connector, Change(on[0], (), ("NEW-1",)), Change(on[1], ("G-2",), ("G-1",)))
     pull(connector, known)
-    list(connector.census())
+    census(connector)
     truth.delete(ids[0])
     truth.alice.move(ids[1], "OPS")
     list(connector.fetch([Address(connector.name, id_, f"APP-{n}") for n, id_ in enumerate(ids, 2)]))

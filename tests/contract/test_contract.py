@@ -14,7 +14,19 @@ from tests.contract.memory_truth import MemoryTruth
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker
-from vindaris_sync.domain.models import Address, Done, Gone, Hidden, Page, Present, Seen, Surface, Write, Written
+from vindaris_sync.domain.models import (
+    Address,
+    CensusPage,
+    Done,
+    Gone,
+    Hidden,
+    Page,
+    Present,
+    Seen,
+    Surface,
+    Write,
+    Written,
+)
 from vindaris_sync.sdk.contract import ConnectorContract, Fault
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.protocol import Connector
@@ -124,6 +136,22 @@ class Undefining(MemoryConnector):
         return frozenset(values)
 
 
+class HalfCounted(MemoryConnector):
+    """Takes the part of a census since its last stop for all of it."""
+
+    def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
+        """Yield one page, and call it the last."""
+        yield replace(next(super().census(scope, position)), position="")
+
+
+class Adrift(MemoryConnector):
+    """Believes whatever position it is given."""
+
+    def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
+        """Yield nothing behind a position that means nothing."""
+        return super().census(scope, position) if not position or position.isdigit() else iter(())
+
+
 MISTAKES: list[tuple[type[MemoryConnector], str]] = [
     (CursorFirst, "test_interrupted_pull_is_resumed"),
     (CursorFirst, "test_fault_between_pages_keeps_the_cursor"),
@@ -140,6 +168,9 @@ MISTAKES: list[tuple[type[MemoryConnector], str]] = [
     (Replacing, "test_foreign_labels_are_untouched"),
     (Repeating, "test_failed_write_is_not_repeated_blindly"),
     (Undefining, "test_deleted_definitions_are_told"),
+    (HalfCounted, "test_census_goes_on_where_it_stopped"),
+    (HalfCounted, "test_census_equals_truth"),
+    (Adrift, "test_census_begins_anew_where_its_position_is_lost"),
 ]
 _ARGUMENTS = {"pages": 1, "fault": Fault.LOST_ANSWER}
 

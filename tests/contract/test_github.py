@@ -165,6 +165,8 @@ class GithubTruth:
 class TestGithub(ConnectorContract):
     """GitHub.com with a fine-grained token, labels and an issue field."""
 
+    places_setting = "repositories"
+
     enterprise: str | None = None
     max_page: int | None = None
 

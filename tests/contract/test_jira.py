@@ -15,6 +15,8 @@ from vindaris_sync.sdk.protocol import Connector
 class TestJiraCloud(ConnectorContract):
     """Tokens, bulk fetch, bulk edit, changelog."""
 
+    places_setting = "projects"
+
     @pytest.fixture
     def tracker(self) -> Iterator[JiraTruth]:
         """Return a fresh site."""
@@ -29,6 +31,8 @@ class TestJiraCloud(ConnectorContract):
 
 class TestJiraDataCenter(ConnectorContract):
     """Offsets, Epic Link, one PUT per issue; one exchange at a time and under another name."""
+
+    places_setting = "projects"
 
     @pytest.fixture
     def tracker(self) -> Iterator[JiraTruth]:

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.jira_truth import TOKEN, JiraTruth
 from vindaris_sync.domain.models import Address, Done, Gone, Hidden, Issue, Page, Present, SurfaceKind
 from vindaris_sync.sandbox.faults import Fault
-from vindaris_sync.sdk.contract_truth import Pulled, address_of, pull, surface, truth_titles, write_of
+from vindaris_sync.sdk.contract_truth import Pulled, address_of, census, pull, surface, truth_titles, write_of
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.protocol import OVERLAP, Connector
 
@@ -58,7 +58,7 @@ def test_expired_token_that_answers_200(tracker: JiraTruth, connector: Connector
     for attempt in (
         lambda: list(connector.pull(known.cursors)),
         lambda: list(connector.pull({})),
-        lambda: list(connector.census()),
+        lambda: census(connector),
         lambda: list(connector.fetch([address])),
     ):
         with pytest.raises(TrackerUnusable) as stopped:
@@ -72,7 +72,7 @@ def test_expired_token_that_answers_200(tracker: JiraTruth, connector: Connector
 def test_unknown_project_stops_with_its_name(tracker: JiraTruth) -> None:
     """A project that does not exist is named, with the advice."""
     connector = tracker.connect(projects=["APP", "NOPE"])
-    for attempt in (lambda: list(connector.pull({})), lambda: list(connector.census())):
+    for attempt in (lambda: list(connector.pull({})), lambda: census(connector)):
         with pytest.raises(TrackerUnusable, match="NOPE") as stopped:
             attempt()
         assert stopped.value.reason == "missing"
@@ -133,7 +133,7 @@ def test_endless_pages_end(cloud: JiraTruth) -> None:
     connector.layout()
     endless = {"issues": [], "nextPageToken": "again", "isLast": False}
     cloud.server.faults.add(Fault("status", status=200, body=endless, path="/search/jql$"))
-    for attempt in (lambda: list(connector.pull({})), lambda: list(connector.census())):
+    for attempt in (lambda: list(connector.pull({})), lambda: census(connector)):
         with pytest.raises(TrackerUnusable) as stopped:
             attempt()
         assert stopped.value.reason == "protocol"
@@ -289,7 +289,7 @@ def test_a_full_load_costs_ids_and_batches(tracker: JiraTruth, connector: Connec
     assert len(pull(connector).issues) == 450
     assert tracker.exchanges() == 1 + 5
     tracker.server.requests.clear()
-    assert sum(map(len, connector.census())) == 450
+    assert len(census(connector)) == 450
     assert tracker.exchanges() == 1
 
 

@@ -192,6 +192,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class CensusPage:
+    """A batch of a census: issues that ``scope`` shows, by id and present key."""
+
+    scope: str
+    addresses: tuple[Address, ...]
+    position: str = ""
+    """Where the census of the scope goes on, opaque to all but the connector; empty: this was its last page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What to add to and take off one surface, in raw values without prefix; removal uses the spelling observed."""
 

@@ -15,6 +15,7 @@ from vindaris_sync.sdk.contract_truth import (
     Suite,
     Truth,
     address_of,
+    census,
     fetch_one,
     need,
     populate,
@@ -245,10 +246,48 @@ class ReadingContract(Suite):
         if tracker.abilities & Ability.HIDE:
             tracker.hide(ids[2])
         before = tracker.exchanges()
-        census = self._census(connector)
-        assert sorted(census) == sorted(tracker.visible())
-        assert all(key == tracker.key(id_) for id_, key in census.items())
-        assert tracker.exchanges() - before < len(census)
+        found = self._census(connector)
+        assert sorted(found) == sorted(tracker.visible())
+        assert all(key == tracker.key(id_) for id_, key in found.items())
+        assert tracker.exchanges() - before < len(found)
+
+    def test_census_goes_on_where_it_stopped(self, tracker: Truth, connect: Connect) -> None:
+        """Taken up by another connector after every page, it names what is there throughout, and then it ends."""
+        ids = [tracker.create(place, f"issue {n}") for place in tracker.places[:2] for n in range(130)]
+        named: set[str] = set()
+        scopes = connect().scopes()
+        for scope in scopes:
+            position, page = "", None
+            while page is None or position:
+                connector = connect()
+                page = next(iter(connector.census(scope, position)))
+                named |= {address.id for address in page.addresses}
+                position = page.position
+                connector.close()
+                tracker.edit_title(ids[len(named) % len(ids)], f"edited after {len(named)}")
+                tracker.create(tracker.places[0], "created meanwhile")
+        assert set(ids) <= named
+
+    def test_census_begins_anew_where_its_position_is_lost(self, tracker: Truth, connector: Connector) -> None:
+        """A position that means nothing to the tracker any more leaves nothing out."""
+        ids = {tracker.create(place, f"issue {n}") for place in tracker.places[:2] for n in range(3)}
+        pages = [page for scope in connector.scopes() for page in connector.census(scope, "issues lost")]
+        assert ids <= {address.id for page in pages for address in page.addresses}
+
+    def test_what_has_left_the_scope_is_told_from_what_is_in_it(self, tracker: Truth, connect: Connect) -> None:
+        """Of issues that can be read, ``in_scope`` names those that the scopes show."""
+        inside, outside = (tracker.create(place, "issue") for place in tracker.places[:2])
+        every = connect()
+        issues = [fetch_one(every, address_of(every, tracker, id_)) for id_ in (inside, outside)]
+        assert every.in_scope(issues) == {inside, outside}
+        every.close()
+        narrow = connect(**{self.places_setting: [tracker.places[0]]})
+        assert narrow.in_scope(issues) == {inside}
+        assert narrow.in_scope([]) == frozenset()
+        narrow.close()
+
+    places_setting = "places"
+    """The setting that names the places in scope."""
 
     @settings(
         max_examples=12,
@@ -295,6 +334,6 @@ class ReadingContract(Suite):
         assert address.id or address.key
 
     def _census(self, connector: Connector) -> dict[str, str]:
-        rows = [address for batch in connector.census() for address in batch]
+        rows = census(connector)
         assert len(rows) == len({address.id for address in rows})
         return {address.id: address.key for address in rows}

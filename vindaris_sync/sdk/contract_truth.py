@@ -283,6 +283,11 @@ def pull_through(connector: Connector, known: Pulled | None = None, *, passes: i
     raise AssertionError(f"no pull came through in {passes} passes")
 
 
+def census(connector: Connector) -> list[Address]:
+    """Return all that the census of every scope names."""
+    return [each for scope in connector.scopes() for page in connector.census(scope) for each in page.addresses]
+
+
 def truth_titles(tracker: Truth) -> dict[str, str]:
     """Return the true title of each visible issue."""
     return {id_: tracker.title(id_) for id_ in tracker.visible()}

@@ -12,8 +12,22 @@ from typing import Protocol, runtime_checkable
 
 from requests.adapters import BaseAdapter
 
-from vindaris_sync.domain.models import Address, Draft, Finding, Issue, Layout, Page, Seen, Surface, Write, Written
+from vindaris_sync.domain.models import (
+    Address,
+    CensusPage,
+    Draft,
+    Finding,
+    Issue,
+    Layout,
+    Page,
+    Seen,
+    Surface,
+    Write,
+    Written,
+)
 from vindaris_sync.sdk.clock import ServerClock
+from vindaris_sync.sdk.conduct import Conduct
+from vindaris_sync.sdk.governor import Governors
 
 
 class Capability(Flag):
@@ -40,7 +54,8 @@ class Surroundings:
 
     ``now`` returns aware UTC; ``sleep`` takes seconds and may be interrupted by raising; ``adapter`` replaces the
     network (None: real sockets); ``in_flight`` is how many exchanges may be under way at once per credential;
-    ``clock`` is told the ``Date`` of every answer (``exchange.Policy`` does it).
+    ``clock`` is told the ``Date`` of every answer, ``conduct`` is asked before every request (``exchange.Policy`` does
+    both); ``governors`` are shared by all that send requests with the same credential.
     """
 
     now: Callable[[], datetime] = _now
@@ -49,6 +64,8 @@ class Surroundings:
     adapter: BaseAdapter | None = None
     in_flight: int = 4
     clock: ServerClock = field(default_factory=ServerClock)
+    conduct: Conduct = field(default_factory=Conduct)
+    governors: Governors = field(default_factory=Governors)
 
 
 @runtime_checkable
@@ -93,8 +110,20 @@ class Connector(Protocol):
         """
         ...
 
-    def census(self) -> Iterator[Sequence[Address]]:
-        """Yield every id in scope, in batches, cheaply; raises ``TrackerUnusable`` where it cannot be whole."""
+    def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
+        """Yield every id of ``scope``, in batches, cheaply, from ``position`` on (empty: from the beginning).
+
+        What is there throughout is named at least once, also where another connector goes on from a page's position
+        hours later; a position that the tracker takes no more begins anew. Raises ``TrackerUnusable`` where the census
+        cannot be whole: half of one proves no absence (L6).
+        """
+        ...
+
+    def in_scope(self, issues: Sequence[Issue]) -> frozenset[str]:
+        """Return the ids of those of ``issues``, as just read directly, that the scopes show now; asked in batches.
+
+        An issue that can be read and is not among them has left what is tracked: moved away, or archived.
+        """
         ...
 
     def write(self, writes: Sequence[Write]) -> Iterator[Written]:

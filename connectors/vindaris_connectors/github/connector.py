@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vindaris_connectors.github.census import census
+from vindaris_connectors.github.census import Census
 from vindaris_connectors.github.checking import Preflight
 from vindaris_connectors.github.client import GithubClient
 from vindaris_connectors.github.creating import Creator
@@ -14,11 +14,12 @@ from vindaris_connectors.github.fields import Broken, resolve
 from vindaris_connectors.github.labels import label_name, listed
 from vindaris_connectors.github.mapping import ManagedField, Mapper
 from vindaris_connectors.github.pulling import Pull
-from vindaris_connectors.github.repositories import Unreachable, find
+from vindaris_connectors.github.repositories import Repository, Unreachable, find
 from vindaris_connectors.github.settings import GithubSettings
 from vindaris_connectors.github.writing import BATCH, Writer
 from vindaris_sync.domain.models import (
     Address,
+    CensusPage,
     Draft,
     Finding,
     Issue,
@@ -105,16 +106,15 @@ class GithubConnector:
         options = {option.casefold() for option in field.options}
         return frozenset(value for value in values if field.data_type == "text" or value.casefold() in options)
 
-    def census(self) -> Iterator[Sequence[Address]]:
-        """Yield the addresses of every repository; raises ``TrackerUnusable`` where one is out of reach."""
+    def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
+        """Yield the addresses of a repository; raises ``TrackerUnusable`` where it is out of reach."""
         kinds = ("issues", "pullRequests") if self._settings.pull_requests else ("issues",)
-        for scope in self.scopes():
-            repository = find(self._client, scope, self._numbers.get(scope, 0))
-            if isinstance(repository, Unreachable):
-                raise TrackerUnusable(
-                    f"{scope}: {repository.reason}", reason="missing", advice="give our credential access to it"
-                )
-            yield from census(self._client, self.name, repository, kinds)
+        yield from Census(self._client, self.name, scope, self._reached(scope)).pages(kinds, position)
+
+    def in_scope(self, issues: Sequence[Issue]) -> frozenset[str]:
+        """Return the issues in our repositories, whatever those are called now."""
+        names = {self._reached(scope).full_name.casefold() for scope in self.scopes()} if issues else set()
+        return frozenset(issue.ref.id for issue in issues if issue.place.casefold() in names)
 
     def write(self, writes: Sequence[Write]) -> Iterator[Written]:
         """Yield one outcome per write, guarded; writes go one after another, a second apart."""
@@ -133,6 +133,14 @@ class GithubConnector:
 
     def __repr__(self) -> str:
         return f"GithubConnector({self.name!r})"
+
+    def _reached(self, scope: str) -> Repository:
+        found = find(self._client, scope, self._numbers.get(scope, 0))
+        if isinstance(found, Unreachable):
+            raise TrackerUnusable(
+                f"{scope}: {found.reason}", reason="missing", advice="give our credential access to it"
+            )
+        return found
 
     def _resolved(self) -> tuple[tuple[ManagedField, ...], tuple[Broken, ...]]:
         if self._fields is None:

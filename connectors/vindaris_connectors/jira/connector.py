@@ -23,6 +23,7 @@ from vindaris_connectors.jira.site import Site, discover
 from vindaris_connectors.jira.writing import Writing
 from vindaris_sync.domain.models import (
     Address,
+    CensusPage,
     Draft,
     Finding,
     Issue,
@@ -123,9 +124,15 @@ class JiraConnector:
         issue = sample(site, jql.projects([place]))
         return self._screens(site).offered(managed, issue) & frozenset(values) if issue else frozenset()
 
-    def census(self) -> Iterator[Sequence[Address]]:
-        """Yield every id in scope."""
-        return self._explained(self._pulling(self._site).census())
+    def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
+        """Yield every id in the one scope; raises ``ValueError`` for another."""
+        if scope != self._scope:
+            raise ValueError(f"{scope!r} is no scope of {self.name}")
+        return self._explained(self._pulling(self._site).census(position))
+
+    def in_scope(self, issues: Sequence[Issue]) -> frozenset[str]:
+        """Return the issues that the scope's query finds."""
+        return self._pulling(self._site).shown([issue.ref.id for issue in issues])
 
     def write(self, writes: Sequence[Write]) -> Iterator[Written]:
         """Yield one outcome per write."""

@@ -9,12 +9,13 @@ from itertools import chain
 from typing import TypeVar
 
 from vindaris_connectors.jira.cursor import Cursor
-from vindaris_connectors.jira.jql import Clause
+from vindaris_connectors.jira.jql import Clause, is_id
+from vindaris_connectors.jira.jql import ids as id_clause
 from vindaris_connectors.jira.mapping import Mapper
 from vindaris_connectors.jira.reading import BATCH, Reader
 from vindaris_connectors.jira.recent import Recent
-from vindaris_connectors.jira.search import Found, Query
-from vindaris_sync.domain.models import Address, Page
+from vindaris_connectors.jira.search import Found, Query, SearchRefused
+from vindaris_sync.domain.models import Address, CensusPage, Page
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.parallel import interleaved, ordered
 from vindaris_sync.sdk.protocol import OVERLAP, Surroundings
@@ -45,10 +46,30 @@ class Pulling:
             return self._load(cursor)
         return self._changes(cursor.updated)
 
-    def census(self) -> Iterator[list[Address]]:
-        """Yield the address of every issue of the scope, 5,000 a request on Cloud, 1,000 on Data Center."""
-        for found in self._ids(None):
-            yield [Address(self.mapper.tracker, *ids) for ids in _identities(found)]
+    def census(self, position: str) -> Iterator[CensusPage]:
+        """Yield the address of every issue of the scope, 5,000 a request on Cloud, 1,000 on Data Center.
+
+        ``position`` is Cloud's own token, which lives for seven days, or the second of birth that was reached.
+        """
+        try:
+            yield from self._counted(position)
+        except SearchRefused:
+            if not position:
+                raise
+            yield from self._counted("")
+
+    def _counted(self, position: str) -> Iterator[CensusPage]:
+        for found in self._ids(None, position):
+            addresses = tuple(Address(self.mapper.tracker, *ids) for ids in _identities(found))
+            yield CensusPage(self.scope, addresses, found.more)
+
+    def shown(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return those of ``ids`` that the scope's search finds; one request for each hundred."""
+        found: set[str] = set()
+        for part in parts([id_ for id_ in ids if is_id(id_)], BATCH):
+            query = Query(self.clause & id_clause(part), "created", self.reader.id_fields, BATCH)
+            found.update(id_ for page in self.reader.pages(query) for id_, _ in _identities(page))
+        return frozenset(found)
 
     def _changes(self, since: datetime) -> Iterator[Page]:
         """Read changes oldest first, without an upper bound, which would starve an issue that always changes.
@@ -95,9 +116,9 @@ class Pulling:
         asked = [id_ for id_, _ in part]
         return lambda: (asked, self.reader.batch(asked, self.mapper.fields))
 
-    def _ids(self, since: datetime | None) -> Iterator[Found]:
+    def _ids(self, since: datetime | None, after: str = "") -> Iterator[Found]:
         """Yield the pages of all ids, oldest birth first; asks who we are before it believes that there are none."""
-        query = Query(self.clause, "created", self.reader.id_fields, self.reader.ids_page, since)
+        query = Query(self.clause, "created", self.reader.id_fields, self.reader.ids_page, since, after=after)
         empty = True
         for found in self.reader.pages(query):
             empty = empty and not found.items

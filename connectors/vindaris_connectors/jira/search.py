@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +17,8 @@ from vindaris_sync.sdk.mapping import instant
 
 Raws = list[dict[str, Any]]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 MAX_PAGES = 100_000
 MAX_EMPTY = 20
 """Pages without an issue, one after another, after which a search that still offers a token is given up."""
@@ -37,6 +39,8 @@ class Query:
     """Ids that the index may show late and the search must know now: at most 50, Cloud only."""
     properties: Sequence[str] = ()
     """Issue properties to print, at most five."""
+    after: str = ""
+    """The ``more`` of a page of the same query: the search goes on behind it. Cloud keeps it for seven days."""
 
     @property
     def text(self) -> str:
@@ -47,11 +51,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page: its items and the server's clock when it answered."""
+    """One page: its items, the server's clock when it answered, and what the search goes on with, empty at its end."""
 
     items: Raws
     at: datetime | None
-    last: bool
+    more: str
+
+    @property
+    def last(self) -> bool:
+        """Whether it is the search's last page."""
+        return not self.more
 
 
 def cloud_pages(client: Client, query: Query) -> Iterator[Found]:
@@ -62,6 +71,8 @@ def cloud_pages(client: Client, query: Query) -> Iterator[Found]:
     body = _body(query, query.text)
     if query.reconcile:
         body["reconcileIssues"] = [int(id_) for id_ in query.reconcile]
+    if query.after:
+        body["nextPageToken"] = query.after
     seen: set[bytes] = set()
     empty = 0
     for _ in range(MAX_PAGES):
@@ -70,7 +81,7 @@ def cloud_pages(client: Client, query: Query) -> Iterator[Found]:
         items, token = found_items(document), document.get("nextPageToken")
         if not token and document.get("isLast") is False:
             raise Transient("the search said that there is more and not where")
-        yield Found(items, server_time(answer), last=not token)
+        yield Found(items, server_time(answer), str(token or ""))
         if not token:
             return
         empty = 0 if items else empty + 1
@@ -95,9 +106,10 @@ def server_pages(client: Client, query: Query) -> Iterator[Found]:
 
     ``startAt`` slips when an issue leaves the pages that were read. So each page starts at the second in which the
     last one ended, at the last issue itself; if another one stands there, that second is read from its first issue.
-    Issues may come twice.
+    Issues may come twice. What a page goes on with is the second in which it ended, in milliseconds.
     """
-    place = _Place(query.since and query.since.replace(microsecond=0))
+    since = _EPOCH + int(query.after) * _MILLISECOND if query.after.isdigit() else query.since
+    place = _Place(since and since.replace(microsecond=0))
     for _ in range(MAX_PAGES):
         body = _body(query, replace(query, since=place.since).text)
         answer = client.ask("/rest/api/2/search", {**body, "startAt": place.offset})
@@ -109,10 +121,11 @@ def server_pages(client: Client, query: Query) -> Iterator[Found]:
         last = place.offset + len(items) >= int(document.get("total") or 0)
         if not last and not items:
             raise Transient("the search holds back issues that it counts")
-        yield Found(items[1:] if place.anchor else items, server_time(answer), last=last)
-        if last:
+        beyond = None if last else place.beyond(items, query.order)
+        yield Found(items[1:] if place.anchor else items, server_time(answer), beyond.text if beyond else "")
+        if beyond is None:
             return
-        place = place.beyond(items, query.order)
+        place = beyond
     raise TrackerUnusable("the search never ends", reason="protocol", advice=_REPORT)
 
 
@@ -124,6 +137,11 @@ class _Place:
     offset: int = 0
     anchor: str = ""
     restarts: int = 0
+
+    @property
+    def text(self) -> str:
+        """What another search goes on with: it reads the second from its first issue."""
+        return str(((self.since or _EPOCH) - _EPOCH) // _MILLISECOND)
 
     def slipped(self, items: Raws) -> bool:
         return bool(self.anchor) and (not items or _id(items[0]) != self.anchor)

@@ -48,11 +48,13 @@ class MemoryClient:
                 start = max(start, bisect_right(records, after, key=position))
             return list(islice((one.issue for one in islice(records, start, None) if not one.hidden), limit))
 
-    def ids(self, place: str) -> list[Address]:
-        """Return the address of every issue of ``place`` that is no pull request, read directly."""
+    def ids(self, place: str, after: str, limit: int) -> list[Address]:
+        """Return up to ``limit`` issues of ``place`` that are no pull requests, by birth, past the id ``after``."""
         with self._tracker.faults.call("ids", place):
-            issues = [record.issue for record in self._records(place) if not record.hidden]
-            return [Address(i.ref.tracker, i.ref.id, i.key) for i in issues if not i.pull_request]
+            seen = [record.issue for record in self._records(place) if not record.hidden]
+            issues = sorted((i for i in seen if not i.pull_request), key=lambda i: _birth(i.ref.id))
+            beyond = (Address(i.ref.tracker, i.ref.id, i.key) for i in issues if _birth(i.ref.id) > _birth(after))
+            return list(islice(beyond, limit))
 
     def read(self, addresses: Sequence[Address]) -> list[Seen]:
         """Return one answer per address, in order, read directly."""
@@ -153,3 +155,8 @@ class MemoryClient:
         if refusal:
             raise WriteRefused(refusal, f"give our account write access to {record.issue.place}", place_wide=True)
         return record
+
+
+def _birth(id_: str) -> tuple[int, str]:
+    """Return what sorts ids by birth: they count up."""
+    return len(id_), id_

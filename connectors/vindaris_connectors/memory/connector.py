@@ -11,6 +11,7 @@ from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
 from vindaris_sync.domain.models import (
     Address,
+    CensusPage,
     Change,
     Draft,
     Finding,
@@ -110,10 +111,21 @@ class MemoryConnector:
         prefix = surface.id if surface.kind is SurfaceKind.LABEL else ""
         return self._client.label_definitions(prefix, values)
 
-    def census(self) -> Iterator[Sequence[Address]]:
-        """Yield the addresses of each place."""
-        for place in self.scopes():
-            yield [Address(self.name, address.id, address.key) for address in self._client.ids(place)]
+    def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
+        """Yield the addresses of a place, oldest birth first."""
+        position = position if position.isdigit() else ""
+        while True:
+            found = self._client.ids(scope, position, self._settings.page_size + 1)
+            page, more = found[: self._settings.page_size], found[self._settings.page_size :]
+            position = page[-1].id if more else ""
+            yield CensusPage(scope, tuple(Address(self.name, one.id, one.key) for one in page), position)
+            if not position:
+                return
+
+    def in_scope(self, issues: Sequence[Issue]) -> frozenset[str]:
+        """Return the issues in our places."""
+        scopes = set(self.scopes())
+        return frozenset(issue.ref.id for issue in issues if issue.place in scopes)
 
     def write(self, writes: Sequence[Write]) -> Iterator[Written]:
         """Yield one outcome per write, guarded; each label and the field go singly."""

@@ -113,6 +113,11 @@ def pulled(connector: GithubConnector, cursors: dict[str, str]) -> list[Page]:
     return pages
 
 
+def census(connector: GithubConnector) -> list[Address]:
+    """Return all that the census of every repository names."""
+    return [each for scope in connector.scopes() for page in connector.census(scope) for each in page.addresses]
+
+
 def keys(pages: Sequence[Page]) -> list[str]:
     """Return the keys of the pages' issues, in order."""
     return [issue.key for page in pages for issue in page.issues]

@@ -18,6 +18,7 @@ from tests.unit.connectors.github.sandboxed import (
     Clock,
     Place,
     build_world,
+    census,
     document,
     keys,
     pulled,
@@ -110,7 +111,7 @@ def test_enterprise_server() -> None:
         connector = place.connect(repositories=[WEB])
         pages = pulled(connector, {})
         assert set(keys(pages)) == {f"{WEB}#1", f"{WEB}#2"}
-        assert [len(batch) for batch in connector.census()] == [2]
+        assert len(census(connector)) == 2
         spent = place.spent()
         assert ("POST", "/api/graphql") in spent
         assert all(path.startswith("/api/") for _, path in spent)

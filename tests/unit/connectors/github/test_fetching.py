@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.connectors.github.sandboxed import API, BOT, FIELD, PERSON, TOKEN, WEB, Place, issue_at, served
+from tests.unit.connectors.github.sandboxed import API, BOT, FIELD, PERSON, TOKEN, WEB, Place, census, issue_at, served
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Present
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.github import Account
@@ -157,7 +157,7 @@ def test_census_that_is_not_whole_says_so(place: Place) -> None:
     place.create(WEB, 1)
     place.world.hide(TOKEN, API)
     with pytest.raises(TrackerUnusable, match=API):
-        list(place.connect().census())
+        census(place.connect())
 
 
 def test_layout_resolves_fields_by_name(place: Place) -> None:

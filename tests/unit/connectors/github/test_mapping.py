@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.unit.connectors.github.sandboxed import API, FIELD, PERSON, WEB, issue_at, keys, pulled, served
+from tests.unit.connectors.github.sandboxed import API, FIELD, PERSON, WEB, census, issue_at, keys, pulled, served
 from vindaris_connectors.github.mapping import ManagedField, Mapper, identify, key_of, place_of
 from vindaris_connectors.github.queries import by_keys, split_key
 from vindaris_sync.domain.models import Address
@@ -169,7 +169,7 @@ def test_pull_requests_are_pulled_on_request(real: list[dict[str, Any]]) -> None
         connector = place.connect(repositories=[WEB])
         pages = pulled(connector, {})
         assert (len(keys(pages)), sum(page.skipped for page in pages)) == (211, 89)
-        assert sum(len(batch) for batch in connector.census()) == 211
+        assert len(census(connector)) == 211
 
 
 @pytest.mark.parametrize("url", ["", "https://api.github.com/repos/acme", "https://x/repos/a/b/c", "repos/a/b"])

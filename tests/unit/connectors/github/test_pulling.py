@@ -16,6 +16,7 @@ from tests.unit.connectors.github.sandboxed import (
     Clock,
     Place,
     build_world,
+    census,
     keys,
     pulled,
     served,
@@ -154,7 +155,7 @@ def test_name_taken_over_is_not_followed(place: Place, cursors: dict[str, str]) 
     place.world.create_repository(WEB)
     place.world.create_issue(WEB, "somebody else's", actor=PERSON)
     assert "somebody else's" not in [i.title for page in pulled(connector, cursors) for i in page.issues]
-    assert {address.key for batch in connector.census() for address in batch} == {"acme/site#1", "acme/site#2"}
+    assert {address.key for address in census(connector)} == {"acme/site#1", "acme/site#2"}
 
 
 def test_repository_out_of_reach_stops_no_other(place: Place, cursors: dict[str, str]) -> None:

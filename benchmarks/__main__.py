@@ -11,6 +11,7 @@ from benchmarks.budgets import budgets
 from benchmarks.costs import goal_change, idle
 from benchmarks.pulls import full_pulls, latency
 from benchmarks.rows import Row, publish
+from vindaris_sync.engine.collector import spare_imports
 
 _COUNT, _MANY, _STORED = 20_000, 100_000, 1_000_000
 
@@ -18,6 +19,7 @@ _COUNT, _MANY, _STORED = 20_000, 100_000, 1_000_000
 def main() -> int:
     """Measure everything; with ``quick`` among the arguments at a tenth of the size."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    spare_imports()  # as the daemon does
     scale = 10 if "quick" in sys.argv[1:] else 1
     rows: list[Row] = []
     for rows_of in (

@@ -19,10 +19,12 @@ def main(what: str, tracker: str, url: str, places: str, database: str) -> None:
     import structlog
 
     from benchmarks.product import connector_of, context_on, pull_all
+    from vindaris_sync.engine.collector import spare_imports
     from vindaris_sync.engine.goals import refresh_goals
     from vindaris_sync.engine.passes import run_pass
 
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    spare_imports()  # as the daemon does
     with context_on(path, *connector_of(tracker, url, names)) as context:
         refresh_goals(context, promote_all=True)
         if what == "pull":

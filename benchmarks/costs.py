@@ -17,9 +17,8 @@ from benchmarks.rows import Row
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker
-from vindaris_sync.domain.decisions import By, link
 from vindaris_sync.domain.goals import Goal
-from vindaris_sync.domain.models import Address, Issue, IssueRef, Page, Provenance
+from vindaris_sync.domain.models import Address, Issue, IssueRef, Page
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.goals import refresh_goals
@@ -57,21 +56,23 @@ def _decided(database: Path) -> None:
         connection.execute("UPDATE issue SET due = FALSE, decided = TRUE")
 
 
-def _fill(context: Context, size: int, *, parents: bool = False, closed: bool = False) -> None:
+def _fill(context: Context, size: int, *, linked: bool = False, closed: bool = False) -> None:
+    """Record ``size`` issues; where ``linked``, every other one shows a goal and the ones between hang below it."""
     surfaces = context.trackers["bench"].connector.layout().surfaces
     for start in range(0, size, _PAGE):
         numbers = range(start, min(start + _PAGE, size))
-        issues = tuple(_issue(number, child=parents and number % 2 == 1, closed=closed) for number in numbers)
+        issues = tuple(_issue(number, linked=linked, closed=closed) for number in numbers)
         context.store.record_page("bench", Page("bench", issues, "{}"), surfaces, _NOW)
     context.store.mark_loaded("bench", _NOW)
 
 
-def _issue(number: int, *, child: bool, closed: bool) -> Issue:
-    ref = IssueRef("bench", str(number))
-    parent = Address("bench", str(number - 1), f"APP-{number - 1}") if child else None
+def _issue(number: int, *, linked: bool, closed: bool) -> Issue:
+    ref, child = IssueRef("bench", str(number)), number % 2 == 1
+    parent = Address("bench", str(number - 1), f"APP-{number - 1}") if linked and child else None
+    labels = ("goal:G-1",) if linked and not child else ()
     created = _NOW - timedelta(days=1, seconds=number)
     return Issue(ref, f"APP-{number}", "APP", "Task", "A title", "", "Open", closed=closed, created=created,
-                 updated=created, parent=parent)  # fmt: skip
+                 updated=created, parent=parent, labels=labels)  # fmt: skip
 
 
 def goal_change(count: int) -> Iterator[Row]:
@@ -82,9 +83,8 @@ def goal_change(count: int) -> Iterator[Row]:
         connector = MemoryConnector.on(MemoryTracker("bench"), "bench", settings)
         with context_on(Path(folder) / "bench.db", settings, connector, goals) as context:
             refresh_goals(context, promote_all=True)
-            _fill(context, count, parents=True)
-            _link_even(context)
-            for _ in range(2):
+            _fill(context, count, linked=True)
+            for _ in range(2):  # links are adopted, then all is inherited
                 decide_due(context, "link", "bench")
             goals.goals = (replace(goals.goals[0], title="A goal with another aim"),)
             start = time.process_time()
@@ -107,12 +107,3 @@ def _additions() -> float:
     for number in range(10_000_000):
         total += number
     return time.process_time() - start
-
-
-def _link_even(context: Context) -> None:
-    store, book = context.store, context.book()
-    by = By("bench", "import", "benchmark", _NOW)
-    with store.transaction():
-        for record in store.view_records(store.ids("bench").values()).values():
-            if record.parent is None:
-                store.apply(link(record, [1], book, by, Provenance.CHOSEN), "", _NOW)

@@ -67,7 +67,9 @@ def _once(config: Config, trackers: list[str], *, as_json: bool) -> int:
     from vindaris_sync.cli import passes
     from vindaris_sync.cli.opening import known_tracker, shown_progress
     from vindaris_sync.cli.output import emit
+    from vindaris_sync.engine.collector import spare_imports
 
+    spare_imports()
     names = [known_tracker(config, name) for name in trackers]
     with shown_progress("running") as progress, open_app(config, progress=progress) as app:
         app.store.claim()
@@ -86,7 +88,9 @@ def _daemon(given: Path | None) -> int:
     stop = Event()
     with stopped_by_signals(stop.set):  # a stop that comes while everything is being opened is no crash
         from vindaris_sync.app import open_app
+        from vindaris_sync.engine.collector import spare_imports
 
+        spare_imports()
         with open_app(load_config(given, quiet=False)) as app:
             whole = app.run(stop=stop)
     if not whole:  # a thread waits for an answer that may take minutes: nothing is lost by not waiting for it

@@ -7,7 +7,7 @@ is what it shows as far as that is known, B what both sides last agreed on, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Layout, Raw, Surface, SurfaceKind
@@ -88,6 +88,8 @@ def primary_of(explicit: Explicit) -> int | None:
     """Return the primary goal of S: the marked link's, else the oldest link's."""
     if isinstance(explicit, Exemption) or not explicit:
         return None
+    if len(explicit) == 1:
+        return explicit[0].goal
     return min(explicit, key=lambda link: (not link.primary, link.at, link.goal)).goal
 
 
@@ -119,6 +121,8 @@ def _known(surface: Surface, raw: Iterable[str], goals: GoalBook) -> tuple[Value
 def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook) -> Side:
     """Return how ``surface`` of ``record`` counts under R2."""
     raw, base = record.observed.get(surface.key), record.bases.get(surface.key)
+    if raw is not None and base is not None and raw == base.value and _plain(record, surface, layout):
+        return _unmoved(surface, raw, goals)
     agreed, agreed_unknown = _agreed(record, surface, base.value if base else (), goals)
     if raw is None or surface.key in layout.broken:
         return Side(surface, base.value if base else (), agreed, agreed, agreed, works=False)
@@ -136,6 +140,22 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         return Side(surface, raw, agreed, known, agreed, unknown, held=True)
     unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
     return Side(surface, raw, known, known, agreed, unknown, unread=unread)
+
+
+def _plain(record: Record, surface: Surface, layout: Layout) -> bool:
+    """Return whether showing what was agreed on can mean nothing else: the usual case, told early."""
+    asked = record.causes and any(cause.key.reason is Reason.UNKNOWN_GOAL for cause in record.causes)
+    return not asked and surface.key not in layout.broken
+
+
+def _unmoved(surface: Surface, raw: Raw, goals: GoalBook) -> Side:
+    """Return the side of a surface that shows what was agreed on; one object serves all issues that show it."""
+    which = (surface.key, surface.single, raw)
+    side = goals.unmoved.get(which)
+    if side is None:
+        known, unknown = _known(surface, raw, goals)
+        side = goals.unmoved[which] = Side(surface, raw, known, known, known, unknown)
+    return side
 
 
 def _agreed(record: Record, surface: Surface, raw: Raw, goals: GoalBook) -> tuple[Value, tuple[str, ...]]:
@@ -317,6 +337,14 @@ def _primary(value: Value, former: int | None, moved: Sequence[Side]) -> int | N
 
 def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
     return any(side.surface.single and side.shown and primary not in side.shown for side in moved)
+
+
+def is_agreed(base: Base | None, record: Record, side: Side) -> bool:
+    """Return whether ``base`` records already what ``side`` shows, whenever that was agreed."""
+    plain = base is not None and not record.undefined and (base.value, base.place, base.type) == (
+        side.raw, record.place, record.type
+    )  # fmt: skip
+    return plain or (base is not None and replace(base, updated=record.updated) == agreed_base(record, side))
 
 
 def agreed_base(record: Record, side: Side) -> Base:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.models import (
@@ -20,6 +20,9 @@ from vindaris_sync.domain.models import (
     Presence,
     Raw,
 )
+
+if TYPE_CHECKING:
+    from vindaris_sync.domain.merge import Side
 
 
 class Reason(StrEnum):
@@ -195,6 +198,8 @@ class GoalBook:
     by_key: Mapping[str, int]
     keys: frozenset[str] = field(init=False, compare=False, repr=False)
     """The goals' present keys as they are spelled."""
+    unmoved: dict[tuple[str, bool, Raw], Side] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What surfaces that show what was agreed on come to; most issues show one of few things."""
     _found: dict[str, int | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

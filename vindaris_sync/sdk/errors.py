@@ -23,6 +23,13 @@ class Transient(VindarisError):
         self.retry_after = retry_after
 
 
+class Held(Transient):
+    """We keep away from the tracker until ``retry_after``: a limit, quota kept free for people, or a rest after faults.
+
+    Nothing more has gone wrong: it counts as no failure.
+    """
+
+
 class Unknown(Transient):
     """A write was sent and its outcome is unknown: it is never repeated blindly, the next read tells."""
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import count
-from threading import Lock
 from typing import Any
 
 from requests import Response
@@ -16,7 +15,7 @@ from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SS
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from vindaris_sync.sdk.errors import TrackerUnusable, Transient, Unknown, VindarisError
+from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient, Unknown, VindarisError
 from vindaris_sync.sdk.governor import PATIENCE, Governor
 from vindaris_sync.sdk.limits import asked_wait, limited
 from vindaris_sync.sdk.mapping import TooDeep, decode
@@ -27,7 +26,7 @@ _RENEW = "check the token of this tracker: it may be wrong, revoked or expired"
 _CHECK_URL = "check the tracker's url: it must be the address of its API, not of a sign-in page or a proxy"
 _FIRST_BACKOFF = 1.0
 _LONGEST_BACKOFF = 30.0
-_LONGEST_STRIKE = 3600.0
+_MOST_WRITES = 2
 _EXCERPT = 160
 
 
@@ -67,71 +66,80 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """Why an exchange failed; ``again``: it may be repeated; ``held``: the governor knows from when on."""
+    """Why an exchange failed; ``again``: it may be repeated; ``held``: the governor knows from when on.
+
+    ``answered``: the tracker is there, whatever it said.
+    """
 
     error: VindarisError
     again: bool = False
     held: bool = False
+    answered: bool = True
 
 
 class Policy:
     """The one place where exchanges are repeated, and where answers become errors sorted by what happens next.
 
-    ``attempts`` counts all tries of one call; 1 switches repeating off.
+    ``attempts`` counts all tries of one call; 1 switches repeating off. What is not safe is sent again at most once.
+    The governor is the credential's, shared with all that use it; the breaker is the tracker's.
     """
 
     def __init__(self, surroundings: Surroundings, *, governor: Governor | None = None, attempts: int = 4) -> None:
         self._around = surroundings
-        self._governor = governor or Governor(surroundings)
+        self._conduct = surroundings.conduct
+        self._governor = self._conduct.governor = governor or Governor(surroundings)
         self._attempts = attempts
-        self._strikes = 0
-        self._lock = Lock()
 
     def call(self, send: Callable[[], Answer], *, safe: bool) -> Answer:
         """Return the answer of ``send`` where it is the caller's to read, else raise.
 
         Returned: 2xx, 301, 304, 307, 308 and 4xx without another meaning (a 403 without signs of a limit included).
-        Raised: ``TrackerUnusable`` for 401, HTML and other redirects; ``Transient`` for limits longer than a minute,
-        5xx and broken connections that outlast the attempts. ``safe`` says that repeating cannot write twice: reads,
-        a search by POST included. What is not safe is repeated only if it was refused or never left; else ``Unknown``.
+        Raised: ``TrackerUnusable`` for 401, HTML and other redirects; ``Held`` for limits longer than a minute, quota
+        that is kept free, and an open breaker; ``Transient`` for 5xx and broken connections that outlast the attempts.
+        ``safe`` says that repeating cannot write twice: reads, a search by POST included. What is not safe is repeated
+        once at most, and only if it was refused or never left; else ``Unknown``.
         """
-        for attempt in count(1):
-            outcome = self._once(send, safe=safe)
-            if isinstance(outcome, Answer):
-                return outcome
-            if not outcome.again or attempt >= self._attempts:
-                raise outcome.error
-            if not outcome.held:
-                self._around.sleep(self._backoff(attempt))
+        with self._conduct.admitted(self._around.now) as probe:
+            most = 1 if probe else self._attempts if safe else min(self._attempts, _MOST_WRITES)
+            for attempt in count(1):
+                outcome = self._once(send, safe=safe)
+                if probe:
+                    self._judge(outcome)
+                if isinstance(outcome, Answer):
+                    return outcome
+                if not outcome.again or attempt >= most:
+                    raise outcome.error
+                if not outcome.held:
+                    self._around.sleep(self._backoff(attempt))
         raise AssertionError  # pragma: no cover - count() never ends
 
+    def _judge(self, outcome: Answer | _Trouble) -> None:
+        """Let the probe decide: it was answered, or the tracker is left alone for longer."""
+        if isinstance(outcome, Answer) or outcome.answered:
+            self._conduct.proved()
+        else:
+            self._conduct.failed(self._around.now())
+
     def _once(self, send: Callable[[], Answer], *, safe: bool) -> Answer | _Trouble:
+        number = 0
         try:
-            with self._governor.turn(write=not safe):
+            with self._governor.turn(write=not safe, low=self._conduct.low) as number:
+                self._conduct.sent()
                 answer = send()
         except (RequestException, HTTPError, OSError) as error:
             return _broken(error, safe=safe)
         self._around.clock.note(answer.headers, self._around.now())
+        self._governor.note(answer.headers)
         if limited(answer.status, answer.headers, answer.body) or (safe and _names_pause(answer)):
-            return self._limit(answer)
-        with self._lock:
-            self._strikes = 0
+            return self._limit(answer, number)
+        self._governor.well()
         return _sorted(answer, safe=safe)
 
-    def _limit(self, answer: Answer) -> _Trouble:
-        now = self._around.now()
-        wait = asked_wait(answer.headers, now)
-        if wait is None:
-            wait = self._strike()
-        self._governor.hold(now + timedelta(seconds=wait))
-        error = Transient(_said(answer, "limits our requests"), retry_after=timedelta(seconds=wait))
+    def _limit(self, answer: Answer, number: int) -> _Trouble:
+        error = Held(_said(answer, "limits our requests"))
+        wait = self._governor.limit(number, asked_wait(answer.headers, self._around.now()), str(error))
+        error.retry_after = timedelta(seconds=wait)
         return _Trouble(error, again=wait <= PATIENCE, held=True)
-
-    def _strike(self) -> float:
-        """Return at least a minute, twice as long with each limit in a row that does not say how long."""
-        with self._lock:
-            self._strikes += 1
-            return min(PATIENCE * 2.0 ** (self._strikes - 1), _LONGEST_STRIKE)
 
     def _backoff(self, attempt: int) -> float:
         return self._around.random.uniform(0.0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** (attempt - 1)))
@@ -145,7 +153,8 @@ def _sorted(answer: Answer, *, safe: bool) -> Answer | _Trouble:
     if status in (HTTPStatus.FOUND, HTTPStatus.SEE_OTHER):
         return _Trouble(TrackerUnusable(_said(answer, "redirects us"), reason="credentials", advice=_CHECK_URL))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return _Trouble((Transient if safe else Unknown)(_said(answer, "failed")), again=safe)
+        failure = (Transient if safe else Unknown)(_said(answer, "failed"))
+        return _Trouble(failure, again=safe, answered=False)
     if status == HTTPStatus.OK and _is_page(answer):
         return _Trouble(_page_error(answer))
     return answer
@@ -159,12 +168,13 @@ def _broken(error: Exception, *, safe: bool) -> _Trouble:
     """Sort an exchange without a whole answer."""
     said = f"{type(error).__name__}: {error}"
     if isinstance(error, SSLError):
-        return _Trouble(TrackerUnusable(said, reason="protocol", advice="check the tracker's url and its certificate"))
+        advice = "check the tracker's url and its certificate"
+        return _Trouble(TrackerUnusable(said, reason="protocol", advice=advice), answered=False)
     if isinstance(error, TooLarge):
         return _Trouble(TrackerUnusable(said, reason="protocol", advice=_CHECK_URL))
     if safe or _never_left(error):
-        return _Trouble(Transient(said), again=True)
-    return _Trouble(Unknown(said))
+        return _Trouble(Transient(said), again=True, answered=False)
+    return _Trouble(Unknown(said), answered=False)
 
 
 def _never_left(error: Exception) -> bool:

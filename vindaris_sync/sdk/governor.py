@@ -1,68 +1,153 @@
-"""The governor: how many exchanges one credential has under way, and when the next may start."""
+"""The governor: how many exchanges one credential has under way, when the next may start, and what is kept free."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore, Lock
+from hashlib import blake2b
+from threading import Condition, Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from vindaris_sync.sdk.errors import Transient
-from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.errors import Held
+from vindaris_sync.sdk.limits import Quota, quota
+
+if TYPE_CHECKING:
+    from vindaris_sync.sdk.protocol import Surroundings
+    from vindaris_sync.sdk.settings import TrackerSettings
 
 PATIENCE = 60.0
 """Seconds that are slept through; a longer wait ends the pass instead and is left to the timetable."""
+KEPT_FREE = 0.2
+"""Share of an hour's quota that background reading leaves to people and other programs, unless told otherwise."""
+LAST_RESORT = 0.25
+"""Share of what is kept free that writes, and what a person waits for, leave as well."""
+_LONGEST_STRIKE = 3600.0
+_DIGITS = 4  # bytes: enough to see that a credential was replaced, far too few to find it
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a governor knows, for people and for the next process. ``credential`` only tells whether it is the same."""
+
+    credential: str
+    host: str
+    quotas: tuple[Quota, ...] = ()
+    keep_free: float = KEPT_FREE
+    until: datetime | None = None
+    """Until when nobody asks; None: nobody waits."""
+    why: str = ""
+    strikes: int = 0
+    """Limits in a row that did not say how long they last."""
+    requests: int = 0
+    """Exchanges since the process started."""
 
 
 class Governor:
-    """Bounds the exchanges of one credential; shared by all threads that use it.
+    """Bounds the exchanges of one credential at one host; shared by all threads and trackers that use it.
 
     At most ``surroundings.in_flight`` exchanges are under way. Writes start at least ``write_interval`` seconds apart
-    and, where that is not 0, one after another. After ``hold`` nobody starts before the tracker's "wait until".
+    and, where that is not 0, one after another. After ``hold`` nobody starts before the tracker's "wait until". Where
+    an answer said that no more than the share ``keep_free`` of the quota is left, background reading waits for the
+    reset; writes, and what somebody waits for (``low``), go on down to ``LAST_RESORT`` of it.
     """
 
-    def __init__(self, surroundings: Surroundings, *, write_interval: float = 0.0) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        *,
+        write_interval: float = 0.0,
+        keep_free: float = KEPT_FREE,
+        name: tuple[str, str] = ("", ""),
+    ) -> None:
         self._around = surroundings
+        self._name = name
         self._interval = timedelta(seconds=write_interval)
-        self._slots = BoundedSemaphore(surroundings.in_flight)
+        self._most = surroundings.in_flight
+        self._under_way = 0
+        self._free = Condition()
         self._writing = Lock()
         self._state = Lock()
+        self._keep_free = keep_free
+        self._quotas: dict[str, Quota] = {}
         self._until: datetime | None = None
+        self._why = ""
         self._next_write: datetime | None = None
+        self._started = 0
+        self._struck_at = 0
+        self._strikes = 0
 
-    def hold(self, until: datetime) -> None:
-        """Let nobody start an exchange before ``until``; an earlier instant than the present hold changes nothing."""
-        with self._state:
-            if self._until is None or until > self._until:
-                self._until = until
+    def join(self, in_flight: int, write_interval: float, keep_free: float) -> None:
+        """Let another tracker use the credential, too: the more careful of both settings holds for all."""
+        self._most = min(self._most, in_flight)
+        self._interval = max(self._interval, timedelta(seconds=write_interval))
+        self._keep_free = max(self._keep_free, keep_free)
+
+    # --- exchanges ------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def turn(self, *, write: bool = False) -> Iterator[None]:
-        """Wait for a turn and keep it during the exchange.
+    def turn(self, *, write: bool = False, low: bool = False) -> Iterator[int]:
+        """Wait for a turn and keep it during the exchange; yields the exchange's number, for ``limit``.
 
-        Raises ``Transient`` with ``retry_after`` where the tracker's hold is longer than ``PATIENCE``.
+        Raises ``Held`` where the tracker's hold is longer than ``PATIENCE``, or what is left of the quota is kept free.
         """
         serial = self._writing if write and self._interval else nullcontext()
-        with serial, self._slots:
+        with serial, self._slot():
             self._wait_for_hold()
+            self._leave_free(low=low or write)
             if write and self._interval:
                 self._pace()
+            with self._state:
+                self._started += 1
+                number = self._started
+            yield number
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        with self._free:
+            self._free.wait_for(lambda: self._under_way < self._most)
+            self._under_way += 1
+        try:
             yield
+        finally:
+            with self._free:
+                self._under_way -= 1
+                self._free.notify()
 
     def _wait_for_hold(self) -> None:
         waited: datetime | None = None
         while True:
             with self._state:
-                until = self._until
+                until, why = self._until, self._why
             if until is None or until == waited:  # a sleep that does not move an injected clock is believed
                 return
             left = (until - self._around.now()).total_seconds()
             if left <= 0:
                 return
             if left > PATIENCE:
-                raise Transient("the tracker asked to wait", retry_after=timedelta(seconds=left))
+                raise Held(why or "the tracker asked to wait", retry_after=timedelta(seconds=left))
             self._around.sleep(left)
             waited = until
+
+    def _leave_free(self, *, low: bool) -> None:
+        spent = self.spent(low=low)
+        if spent is not None:
+            left = f"{spent.remaining:,} of {spent.limit:,} requests are left until {spent.reset:%H:%M} UTC"
+            raise Held(f"{left}, which are kept free", retry_after=spent.reset - self._around.now())
+
+    def spent(self, *, low: bool = False) -> Quota | None:
+        """Return the quota that is used up but for what is kept free; None where requests may be made.
+
+        A quota that is back within ``PATIENCE`` is no hour's quota, or its hour is over: nobody needs it kept.
+        """
+        now, share = self._around.now(), self._keep_free * (LAST_RESORT if low else 1.0)
+        patience = timedelta(seconds=PATIENCE)
+        with self._state:
+            known = list(self._quotas.values())
+        used = [one for one in known if one.remaining <= one.kept(share) and one.reset - now > patience]
+        return max(used, key=lambda one: one.reset, default=None)
 
     def _pace(self) -> None:
         now = self._around.now()
@@ -70,3 +155,113 @@ class Governor:
         if start > now:
             self._around.sleep((start - now).total_seconds())
         self._next_write = start + self._interval
+
+    # --- what answers say -----------------------------------------------------------------------------------------
+
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Take down what an answer says about the quota. Answers overtake one another: the lowest of an hour counts."""
+        now = self._around.now()
+        told = quota(headers, now)
+        if told is None:
+            return
+        with self._state:
+            known = self._quotas.get(told.resource)
+            if known is None or not _same_hour(known, told, now) or told.remaining < known.remaining:
+                self._quotas[told.resource] = told
+
+    def well(self) -> None:
+        """Note an answer that is no limit: what comes next is the first one again."""
+        with self._state:
+            self._strikes = 0
+
+    def limit(self, number: int, wait: float | None, why: str = "") -> float:
+        """Hold everybody back, since the exchange ``number`` was refused for a limit; return for how many seconds.
+
+        ``wait`` is what the tracker asked for. ``None``: at least a minute, twice as long with each such limit in a
+        row. Exchanges that were under way together meet one limit, and not one each.
+        """
+        now = self._around.now()
+        with self._state:
+            if wait is None:
+                if number > self._struck_at:
+                    self._strikes += 1
+                    self._struck_at = self._started
+                wait = min(PATIENCE * 2.0 ** (max(self._strikes, 1) - 1), _LONGEST_STRIKE)
+        self.hold(now + timedelta(seconds=wait), why)
+        return wait
+
+    def hold(self, until: datetime, why: str = "") -> None:
+        """Let nobody start an exchange before ``until``; an earlier instant than the present hold changes nothing."""
+        with self._state:
+            if self._until is None or until > self._until:
+                self._until, self._why = until, why
+
+    # --- for people and the next process --------------------------------------------------------------------------
+
+    @property
+    def budget(self) -> Budget:
+        """What is known now; quotas and waits that are over are left out."""
+        now = self._around.now()
+        with self._state:
+            quotas = tuple(self._quotas[name] for name in sorted(self._quotas) if self._quotas[name].reset > now)
+            waits = self._until is not None and self._until > now
+            until, why = (self._until, self._why) if waits else (None, "")
+            return Budget(*self._name, quotas, self._keep_free, until, why, self._strikes, self._started)
+
+    def restore(self, budget: Budget) -> None:
+        """Go on where another process has stopped, where it used the same credential."""
+        if (budget.credential, budget.host) != self._name:
+            return
+        with self._state:
+            self._quotas = {one.resource: one for one in budget.quotas} | self._quotas
+            self._strikes = max(self._strikes, budget.strikes)
+        if budget.until is not None:
+            self.hold(budget.until, budget.why)
+
+
+def _same_hour(known: Quota, told: Quota, now: datetime) -> bool:
+    return known.reset > now and abs(known.reset - told.reset) < timedelta(seconds=PATIENCE)
+
+
+@dataclass(slots=True)
+class Governors:
+    """The governors of a process: one for each credential and host."""
+
+    _known: dict[tuple[str, str], Governor] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def of(
+        self,
+        surroundings: Surroundings,
+        host: str,
+        credential: str,
+        *,
+        write_interval: float = 0.0,
+        keep_free: float = KEPT_FREE,
+    ) -> Governor:
+        """Return the governor of ``credential`` at ``host``; only a short digest of the credential is kept."""
+        digest = blake2b(f"{host}\0{credential}".encode("utf-8", "surrogatepass"), digest_size=_DIGITS).hexdigest()
+        name = (digest, host)
+        with self._lock:
+            known = self._known.get(name)
+            if known is None:
+                known = Governor(surroundings, write_interval=write_interval, keep_free=keep_free, name=name)
+                self._known[name] = known
+            else:
+                known.join(surroundings.in_flight, write_interval, keep_free)
+            return known
+
+
+def share(
+    surroundings: Surroundings, settings: TrackerSettings, url: str, credential: str, *, write_interval: float = 0.0
+) -> Governor:
+    """Return the governor of a tracker's credential at ``url``'s host; all trackers that use both share it.
+
+    ``write_interval`` is what the kind of tracker advises, in seconds, where the settings name none.
+    """
+    if settings.write_interval is not None:
+        write_interval = settings.write_interval.total_seconds()
+    host = urlsplit(url).netloc.rpartition("@")[2].casefold()
+    return surroundings.governors.of(
+        surroundings, host, credential, write_interval=write_interval, keep_free=settings.keep_free / 100
+    )

@@ -6,13 +6,45 @@ Sources: GitHub REST "Rate limits" and "Best practices"; Atlassian "Rate limitin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 _LIMIT_STATUSES = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 _LONGEST = 86_400.0  # a wait above a day is a broken header, asked again after a day
 _LEAST = 1.0
+_MOST = 1e9  # a quota above that is a broken header
+_REASONS = ("Retry-After", "RateLimit-Reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much of an hour's quota is left, as an answer said; ``reset`` is when all of it is back."""
+
+    resource: str
+    limit: int
+    remaining: int
+    reset: datetime
+
+    def kept(self, share: float) -> int:
+        """Return how many requests are left to others where ``share`` of the quota is kept free, rounded down."""
+        return int(self.limit * share)
+
+
+def quota(headers: Mapping[str, str], now: datetime) -> Quota | None:
+    """Return what an answer says about its quota, by our clock; ``None`` where it names no end of it.
+
+    A bucket that refills all the time (Data Center) has no reset: what is taken of it is back within its interval.
+    """
+    limit, remaining = (_delta(headers.get(f"X-RateLimit-{name}", "")) for name in ("Limit", "Remaining"))
+    server = http_date(headers.get("Date", "")) or now
+    seconds = _reset(headers.get("X-RateLimit-Reset", ""), server)
+    if limit is None or remaining is None or seconds is None:
+        return None
+    back = now + timedelta(seconds=min(max(seconds, 0.0), _LONGEST))
+    resource = headers.get("X-RateLimit-Resource", "")
+    return Quota(resource, int(min(limit, _MOST)), int(min(remaining, _MOST)), back)
 
 
 def limited(status: int, headers: Mapping[str, str], body: bytes) -> bool:
@@ -24,7 +56,7 @@ def limited(status: int, headers: Mapping[str, str], body: bytes) -> bool:
         return True
     if status not in _LIMIT_STATUSES:
         return False
-    if "Retry-After" in headers or headers.get("X-RateLimit-Remaining") == "0":
+    if any(name in headers for name in _REASONS) or headers.get("X-RateLimit-Remaining") == "0":
         return True
     text = body[:2000].lower()
     return b"rate limit" in text or b"abuse detection" in text

@@ -65,7 +65,11 @@ class TrackerSettings(Settings):
     """Issue types that are not tracked."""
     write_back: WriteBackSettings = WriteBackSettings()
     in_flight: int = Field(4, ge=1, le=8)
-    """Exchanges under way at once."""
+    """Exchanges under way at once with one credential."""
+    keep_free: int = Field(20, ge=0, le=90)
+    """Percent of an hour's quota of requests that background reading leaves to people and other programs."""
+    write_interval: Duration | None = Field(None, ge=timedelta(), le=timedelta(minutes=1))
+    """Least time between the starts of two writes; default: what the kind of tracker advises."""
 
     def named_places(self) -> tuple[str, ...] | None:
         """Return the places (projects, repositories) that the block names; ``None`` where only the tracker knows."""

@@ -19,7 +19,7 @@ from vindaris_connectors.github.settings import GithubSettings
 from vindaris_sync import __version__
 from vindaris_sync.sdk.errors import TrackerUnusable, VindarisError
 from vindaris_sync.sdk.exchange import Answer, Policy
-from vindaris_sync.sdk.governor import Governor
+from vindaris_sync.sdk.governor import Governor, share
 from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.transport import mount
@@ -79,7 +79,7 @@ class GithubClient:
         self._around = surroundings
         self._session = mount(Session(), surroundings.adapter)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._policy = Policy(surroundings, governor=Governor(surroundings, write_interval=WRITE_INTERVAL))
+        self._policy = Policy(surroundings, governor=_governor(settings, surroundings))
         self.auth: Auth.Token | InstallationAuth = authentication(settings)
         self._url = settings.url
         self._requester = self._build(self.auth)
@@ -176,6 +176,12 @@ class GithubClient:
     def _ask_token(self, app: Auth.Auth, path: str) -> Answer:
         requester = self._build(app)
         return self._policy.call(lambda: self._prepared(requester, "POST", path, {}, {}).send(), safe=True)
+
+
+def _governor(settings: GithubSettings, surroundings: Surroundings) -> Governor:
+    """Return the governor of the credential: of the token, or of the App's installation."""
+    token = settings.token.reveal() if settings.token else f"{settings.app_id}/{settings.installation_id}"
+    return share(surroundings, settings, settings.url, token, write_interval=WRITE_INTERVAL)
 
 
 def next_url(answer: Answer) -> str:

@@ -79,7 +79,8 @@ class GithubConnector:
         """Look at credentials, clock, limits, repositories, permissions and fields; fields are found anew."""
         try:
             self._fields = None
-            return list(Preflight(self._client, self._settings, self._around).findings(*self._resolved()))
+            with self._around.conduct.urgent():  # somebody waits for it
+                return list(Preflight(self._client, self._settings, self._around).findings(*self._resolved()))
         except TrackerUnusable as error:
             return [Finding(Level.ERROR, error.reason, str(error), error.advice)]
 

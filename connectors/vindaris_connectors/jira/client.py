@@ -20,6 +20,7 @@ import requests
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer, Policy
+from vindaris_sync.sdk.governor import share
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.transport import TIMEOUTS, mount
 
@@ -73,7 +74,8 @@ class Client:
             surroundings.adapter,
             connections=surroundings.in_flight,
         )
-        self._policy = Policy(surroundings)
+        credential = f"{settings.email}:{settings.token.reveal()}"
+        self._policy = Policy(surroundings, governor=share(surroundings, settings, settings.url, credential))
         self._closed = False
 
     def __repr__(self) -> str:

@@ -1,0 +1,116 @@
+"""How we behave towards one tracker: its credential's governor, its breaker, and how urgent is what we ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Lock
+
+from vindaris_sync.sdk.breaker import Breaker, Phase
+from vindaris_sync.sdk.errors import Held
+from vindaris_sync.sdk.governor import Governor
+
+
+class Conduct:
+    """Shared by a tracker's connector, which asks before each request, and the engine, which knows how passes end.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self) -> None:
+        self.governor: Governor | None = None
+        """That of the credential, as soon as the connector's policy has taken one."""
+        self.requests = 0
+        """Exchanges since the process started."""
+        self._breaker = Breaker()
+        self._proved = False
+        self._urgent = 0
+        self._probing = Lock()
+        self._state = Lock()
+
+    # --- how urgent it is -----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Say that what is asked meanwhile is small and waited for: it may use what background reading leaves free."""
+        with self._state:
+            self._urgent += 1
+        try:
+            yield
+        finally:
+            with self._state:
+                self._urgent -= 1
+
+    @property
+    def low(self) -> bool:
+        """Whether requests may use what background reading leaves free."""
+        return self._urgent > 0
+
+    def sent(self) -> None:
+        """Count an exchange."""
+        with self._state:
+            self.requests += 1
+
+    # --- the breaker ----------------------------------------------------------------------------------------------
+
+    @property
+    def breaker(self) -> Breaker:
+        """The breaker as it is now."""
+        with self._state:
+            return self._breaker
+
+    @contextmanager
+    def admitted(self, now: Callable[[], datetime]) -> Iterator[bool]:
+        """Let a call pass; yields whether it is the probe, which is sent once and decides (``proved``, ``failed``).
+
+        Raises ``Held`` while the breaker is open. While a probe is under way, others wait for what it shows.
+        """
+        if self._passes(now()):
+            yield False
+            return
+        with self._probing:
+            yield not self._passes(now())
+
+    def _passes(self, now: datetime) -> bool:
+        """Return whether a call needs no probe; a person's request may be the probe before its time."""
+        with self._state:
+            breaker, proved = self._breaker, self._proved
+        phase = breaker.phase(now)
+        if proved or phase is Phase.CLOSED:
+            return True
+        if phase is Phase.OPEN and breaker.until is not None and not self.low:
+            raise Held("it has failed again and again, and is left alone", retry_after=breaker.until - now)
+        return False
+
+    def proved(self) -> None:
+        """Note that the probe was answered: the pass goes on."""
+        with self._state:
+            self._proved = True
+
+    def failed(self, now: datetime) -> None:
+        """Note that a probe or a pass failed without an answer of use; what fails while it is open counts once."""
+        with self._state:
+            if self._proved or self._breaker.phase(now) is not Phase.OPEN:
+                self._breaker = self._breaker.failed(now)
+            self._proved = False
+
+    def succeeded(self) -> None:
+        """Note that the tracker has answered a whole pass: the breaker is closed."""
+        with self._state:
+            self._breaker, self._proved = Breaker(), False
+
+    # --- what follows ---------------------------------------------------------------------------------------------
+
+    def restore(self, breaker: Breaker) -> None:
+        """Go on where another process has stopped."""
+        with self._state:
+            self._breaker = breaker
+
+    def held_until(self, now: datetime, *, low: bool = False) -> datetime | None:
+        """Return until when nothing would be sent, or (``low``) nothing urgent; None where requests may be made."""
+        found = [self._breaker.until]
+        if self.governor is not None:
+            spent = self.governor.spent(low=low)
+            found += [self.governor.budget.until, spent.reset if spent else None]
+        return max((until for until in found if until is not None and until > now), default=None)

@@ -9,7 +9,7 @@ from threading import Lock
 
 from vindaris_sync.sdk.breaker import Breaker, Phase
 from vindaris_sync.sdk.errors import Held
-from vindaris_sync.sdk.governor import Governor
+from vindaris_sync.sdk.governor import Governor, Urgency
 
 
 class Conduct:
@@ -25,27 +25,28 @@ class Conduct:
         """Exchanges since the process started."""
         self._breaker = Breaker()
         self._proved = False
-        self._urgent = 0
+        self._urgent: list[Urgency] = []
         self._probing = Lock()
         self._state = Lock()
 
     # --- how urgent it is -----------------------------------------------------------------------------------------
 
     @contextmanager
-    def urgent(self) -> Iterator[None]:
-        """Say that what is asked meanwhile is small and waited for: it may use what background reading leaves free."""
+    def urgent(self, urgency: Urgency) -> Iterator[None]:
+        """Say how urgent is what is asked meanwhile: it may use more of what is kept free."""
         with self._state:
-            self._urgent += 1
+            self._urgent.append(urgency)
         try:
             yield
         finally:
             with self._state:
-                self._urgent -= 1
+                self._urgent.remove(urgency)
 
     @property
-    def low(self) -> bool:
-        """Whether requests may use what background reading leaves free."""
-        return self._urgent > 0
+    def urgency(self) -> Urgency:
+        """How urgent is what is asked now."""
+        with self._state:
+            return max(self._urgent, default=Urgency.BACKGROUND)
 
     def sent(self) -> None:
         """Count an exchange."""
@@ -75,11 +76,11 @@ class Conduct:
     def _passes(self, now: datetime) -> bool:
         """Return whether a call needs no probe; a person's request may be the probe before its time."""
         with self._state:
-            breaker, proved = self._breaker, self._proved
+            breaker, proved, person = self._breaker, self._proved, Urgency.PERSON in self._urgent
         phase = breaker.phase(now)
         if proved or phase is Phase.CLOSED:
             return True
-        if phase is Phase.OPEN and breaker.until is not None and not self.low:
+        if phase is Phase.OPEN and breaker.until is not None and not person:
             raise Held("it has failed again and again, and is left alone", retry_after=breaker.until - now)
         return False
 
@@ -107,10 +108,10 @@ class Conduct:
         with self._state:
             self._breaker = breaker
 
-    def held_until(self, now: datetime, *, low: bool = False) -> datetime | None:
-        """Return until when nothing would be sent, or (``low``) nothing urgent; None where requests may be made."""
+    def held_until(self, now: datetime, urgency: Urgency = Urgency.BACKGROUND) -> datetime | None:
+        """Return until when nothing as urgent would be sent; None where requests may be made."""
         found = [self._breaker.until]
         if self.governor is not None:
-            spent = self.governor.spent(low=low)
+            spent = self.governor.spent(urgency)
             found += [self.governor.budget.until, spent.reset if spent else None]
         return max((until for until in found if until is not None and until > now), default=None)

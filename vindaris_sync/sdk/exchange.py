@@ -20,6 +20,7 @@ from vindaris_sync.sdk.governor import PATIENCE, Governor
 from vindaris_sync.sdk.limits import asked_wait, limited
 from vindaris_sync.sdk.mapping import TooDeep, decode
 from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.secret import redact
 from vindaris_sync.sdk.transport import TooLarge
 
 _RENEW = "check the token of this tracker: it may be wrong, revoked or expired"
@@ -28,6 +29,7 @@ _FIRST_BACKOFF = 1.0
 _LONGEST_BACKOFF = 30.0
 _MOST_WRITES = 2
 _EXCERPT = 160
+_QUOTED = 16_384  # bytes that are masked before they are cut: half a secret is not recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Policy:
     def _once(self, send: Callable[[], Answer], *, safe: bool) -> Answer | _Trouble:
         number = 0
         try:
-            with self._governor.turn(write=not safe, low=self._conduct.low) as number:
+            with self._governor.turn(write=not safe, urgency=self._conduct.urgency) as number:
                 self._conduct.sent()
                 answer = send()
         except (RequestException, HTTPError, OSError) as error:
@@ -200,5 +202,5 @@ def _page_error(answer: Answer) -> TrackerUnusable:
 
 
 def _said(answer: Answer, what: str) -> str:
-    text = " ".join(answer.body[: _EXCERPT * 4].decode("utf-8", "replace").split())[:_EXCERPT]
+    text = " ".join(redact(answer.body[:_QUOTED].decode("utf-8", "replace")).split())[:_EXCERPT]
     return f"{answer.url} {what} ({answer.status})" + (f": {text}" if text else "")

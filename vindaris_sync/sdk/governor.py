@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from hashlib import blake2b
 from threading import Condition, Lock
 from typing import TYPE_CHECKING
@@ -22,10 +23,22 @@ PATIENCE = 60.0
 """Seconds that are slept through; a longer wait ends the pass instead and is left to the timetable."""
 KEPT_FREE = 0.2
 """Share of an hour's quota that background reading leaves to people and other programs, unless told otherwise."""
-LAST_RESORT = 0.25
-"""Share of what is kept free that writes, and what a person waits for, leave as well."""
 _LONGEST_STRIKE = 3600.0
 _DIGITS = 4  # bytes: enough to see that a credential was replaced, far too few to find it
+
+
+class Urgency(IntEnum):
+    """What requests are made for; the more urgent, the less of the quota they leave free."""
+
+    BACKGROUND = 0
+    """Reading what has changed: leaves all that is kept free."""
+    DECIDED = 1
+    """Writing what was decided, and the reading that goes with it: leaves a quarter of that."""
+    PERSON = 2
+    """A person asked and waits: leaves nothing, since it is for people that it was kept."""
+
+
+_LEAVES = {Urgency.BACKGROUND: 1.0, Urgency.DECIDED: 0.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Governor:
     At most ``surroundings.in_flight`` exchanges are under way. Writes start at least ``write_interval`` seconds apart
     and, where that is not 0, one after another. After ``hold`` nobody starts before the tracker's "wait until". Where
     an answer said that no more than the share ``keep_free`` of the quota is left, background reading waits for the
-    reset; writes, and what somebody waits for (``low``), go on down to ``LAST_RESORT`` of it.
+    reset; what is more urgent goes on for longer (``Urgency``).
     """
 
     def __init__(
@@ -88,7 +101,7 @@ class Governor:
     # --- exchanges ------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def turn(self, *, write: bool = False, low: bool = False) -> Iterator[int]:
+    def turn(self, *, write: bool = False, urgency: Urgency = Urgency.BACKGROUND) -> Iterator[int]:
         """Wait for a turn and keep it during the exchange; yields the exchange's number, for ``limit``.
 
         Raises ``Held`` where the tracker's hold is longer than ``PATIENCE``, or what is left of the quota is kept free.
@@ -96,7 +109,7 @@ class Governor:
         serial = self._writing if write and self._interval else nullcontext()
         with serial, self._slot():
             self._wait_for_hold()
-            self._leave_free(low=low or write)
+            self._leave_free(max(urgency, Urgency.DECIDED) if write else urgency)
             if write and self._interval:
                 self._pace()
             with self._state:
@@ -131,18 +144,20 @@ class Governor:
             self._around.sleep(left)
             waited = until
 
-    def _leave_free(self, *, low: bool) -> None:
-        spent = self.spent(low=low)
+    def _leave_free(self, urgency: Urgency) -> None:
+        spent = self.spent(urgency)
         if spent is not None:
             left = f"{spent.remaining:,} of {spent.limit:,} requests are left until {spent.reset:%H:%M} UTC"
             raise Held(f"{left}, which are kept free", retry_after=spent.reset - self._around.now())
 
-    def spent(self, *, low: bool = False) -> Quota | None:
+    def spent(self, urgency: Urgency = Urgency.BACKGROUND) -> Quota | None:
         """Return the quota that is used up but for what is kept free; None where requests may be made.
 
         A quota that is back within ``PATIENCE`` is no hour's quota, or its hour is over: nobody needs it kept.
         """
-        now, share = self._around.now(), self._keep_free * (LAST_RESORT if low else 1.0)
+        if urgency not in _LEAVES:
+            return None
+        now, share = self._around.now(), self._keep_free * _LEAVES[urgency]
         patience = timedelta(seconds=PATIENCE)
         with self._state:
             known = list(self._quotas.values())

@@ -33,6 +33,7 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.errors import TrackerUnusable
+from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Surroundings
 from vindaris_sync.sdk.writing import each, guarded
 
@@ -79,7 +80,7 @@ class GithubConnector:
         """Look at credentials, clock, limits, repositories, permissions and fields; fields are found anew."""
         try:
             self._fields = None
-            with self._around.conduct.urgent():  # somebody waits for it
+            with self._around.conduct.urgent(Urgency.PERSON):
                 return list(Preflight(self._client, self._settings, self._around).findings(*self._resolved()))
         except TrackerUnusable as error:
             return [Finding(Level.ERROR, error.reason, str(error), error.advice)]

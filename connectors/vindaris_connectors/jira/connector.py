@@ -38,6 +38,7 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
+from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
 
@@ -87,7 +88,7 @@ class JiraConnector:
 
     def check(self) -> list[Finding]:
         """Look at the whole set-up anew; raises nothing of ours: a failure is a finding."""
-        with self._around.conduct.urgent():  # somebody waits for it
+        with self._around.conduct.urgent(Urgency.PERSON):
             return self._checked()
 
     def _checked(self) -> list[Finding]:

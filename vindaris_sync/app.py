@@ -137,7 +137,7 @@ def rehearsal(config: Config, *, progress: Progress | None = None) -> Iterator[A
         copy = Path(folder) / "plan.db"
         if store_exists(config):
             with open_store(config) as store:
-                store.backup(copy)
+                store.copy(copy)
         with open_app(config, store=Store.open(f"sqlite:///{copy}"), writes=False, progress=progress) as app:
             yield app
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from vindaris_sync.store.generation import GenerationFile
 _BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
 _METER_STEP = 10  # VM instructions between two ticks of the meter
 _BUSY_S = 60.0
+_COPIED_PAGES = 1_000  # 4 MiB in a step of a copy
 _WRITER_CACHE_KIB = 8_192
 _READER_CACHE_KIB = 2_048
 _READERS = 40  # as many as the web server has threads; what is not in use is closed, down to two
@@ -194,6 +195,29 @@ class Database:
         advanced = sql.row("UPDATE counter SET value = value + 1 WHERE name = 'generation' RETURNING value")
         return None if advanced is None else int(advanced[0])
 
+    @contextmanager
+    def altering(self) -> Iterator[Sql]:
+        """Hold a transaction in which tables may be made anew: references are verified at its end, and not before.
+
+        SQLite enforces foreign keys at once where a table is dropped, also if it comes back under the same name
+        (sqlite.org/lang_altertable.html, section 7).
+
+        Raises:
+            StoreError: a reference leads nowhere, or the database refused; nothing was kept.
+
+        """
+        with self._lock:
+            connection = self._writing()
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # heeded outside of a transaction only
+            try:
+                with self.write() as sql:
+                    yield sql
+                    if astray := _astray(sql):
+                        raise StoreError(f"references lead nowhere: {astray[0]}", Trouble.REFUSED)
+            finally:
+                if not connection.invalidated:
+                    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
     def _writing(self) -> Connection:
         if self._writer is None or self._writer.closed or self._writer.invalidated:
             self._writer = self._engine.connect()
@@ -246,19 +270,18 @@ class Database:
 
     # --- care ----------------------------------------------------------------------------------------------------
 
-    def backup(self, target: Path) -> None:
-        """Copy the database as committed now to ``target``, while everything goes on; ``target`` is whole or absent."""
-        partial = target.with_name(target.name + ".partial")
+    def copy(self, target: Path, beat: Callable[[], object] = lambda: None) -> None:
+        """Copy the database as committed now into the empty file ``target``, in steps, while everything goes on.
+
+        Neither readers nor the writer wait. ``beat`` is called between steps; what it raises ends the copying.
+        """
         try:
-            with self.snapshot() as sql, _closing(sqlite3.connect(partial)) as copy:
-                _driver(sql.connection).backup(copy)
-            with partial.open("rb") as written:
-                os.fsync(written.fileno())
-            partial.replace(target)
+            with self.snapshot() as sql, _closing(sqlite3.connect(target)) as copy:
+                copy.execute("PRAGMA synchronous=OFF").close()  # who wants it to last has it synced once, at the end
+                copy.execute("PRAGMA journal_mode=OFF").close()
+                _driver(sql.connection).backup(copy, pages=_COPIED_PAGES, progress=lambda *_: beat())
         except sqlite3.Error as error:
             raise store_error(error) from error
-        finally:
-            partial.unlink(missing_ok=True)
 
     def damage(self) -> str:
         """Return the first damage found by a quick look at every page, indexes not compared; empty: none.
@@ -279,12 +302,12 @@ class Database:
         try:
             with self.read() as sql:
                 found = [row[0] for row in sql.rows("PRAGMA integrity_check") if row[0] != "ok"]
-                astray = () if found else sql.rows("PRAGMA foreign_key_check")
+                astray = [] if found else _astray(sql)
         except StoreError as error:
             if error.trouble is not Trouble.CORRUPT:
                 raise
             return [str(error)]  # the damage is such that the check itself stops at it
-        return found + [f"{row[0]} {row[1]} refers to a missing {row[2]}" for row in astray]
+        return found + astray
 
     @contextmanager
     def metered(self) -> Iterator[Meter]:
@@ -356,6 +379,10 @@ def _path(url: str) -> Path:
         with suppress(OSError):  # where it cannot be made, opening it tells why
             os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
     return path
+
+
+def _astray(sql: Sql) -> list[str]:
+    return [f"{row[0]} {row[1]} refers to a missing {row[2]}" for row in sql.rows("PRAGMA foreign_key_check")]
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

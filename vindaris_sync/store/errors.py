@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from enum import StrEnum
 
@@ -20,6 +21,7 @@ class Trouble(StrEnum):
     UNREACHABLE = "unreachable"
     CLAIMED = "claimed"
     NEWER = "newer"
+    FOREIGN = "foreign"
     REFUSED = "refused"
     OTHER = "other"
 
@@ -27,11 +29,12 @@ class Trouble(StrEnum):
 ADVICE = {
     Trouble.LOCKED: "another program holds the database; stop it, or wait: the next pass tries again",
     Trouble.READ_ONLY: "let the daemon's user write the database file and its folder (-wal and -shm beside it)",
-    Trouble.FULL: "free space on the disk that holds the database; the next pass goes on where this one stopped",
+    Trouble.FULL: "free space on the disk; the next pass goes on where this one stopped",
     Trouble.CORRUPT: "stop the daemon, keep a copy of the file, restore the newest backup, then run `db check`",
-    Trouble.UNREACHABLE: "check [store] url: the folder must exist and the daemon's user must be able to enter it",
+    Trouble.UNREACHABLE: "the folder must exist and the daemon's user must be able to enter it: check [store]",
     Trouble.CLAIMED: "one daemon per database: stop the other one, or give this one its own [store] url",
     Trouble.NEWER: "install the version that wrote this database, or restore a backup from before the upgrade",
+    Trouble.FOREIGN: "name a file that `db backup` or the daemon has made",
     Trouble.REFUSED: "this is a defect: report it together with the log line",
     Trouble.OTHER: "look at the disk and the log, then run `db check`",
 }
@@ -52,6 +55,7 @@ _BY_CODE = {
     sqlite3.SQLITE_PERM: Trouble.READ_ONLY,
     sqlite3.SQLITE_AUTH: Trouble.READ_ONLY,
     sqlite3.SQLITE_FULL: Trouble.FULL,
+    sqlite3.SQLITE_IOERR_WRITE: Trouble.FULL,  # what a quota that is used up looks like
     sqlite3.SQLITE_CORRUPT: Trouble.CORRUPT,
     sqlite3.SQLITE_NOTADB: Trouble.CORRUPT,
     sqlite3.SQLITE_CANTOPEN: Trouble.UNREACHABLE,
@@ -63,6 +67,24 @@ _PRIMARY = 0xFF  # an extended result code holds the primary one in its lowest b
 def store_error(error: DBAPIError | sqlite3.Error) -> StoreError:
     """Return the ``StoreError`` for what a driver raised; the text is the driver's, without SQL and its values."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlite_errorcode", None)
-    trouble = Trouble.OTHER if code is None else _BY_CODE.get(code & _PRIMARY, Trouble.OTHER)
+    code = getattr(cause, "sqlite_errorcode", None) or 0
+    trouble = _BY_CODE.get(code) or _BY_CODE.get(code & _PRIMARY, Trouble.OTHER)
     return StoreError(f"the database says: {cause}", trouble)
+
+
+_BY_NUMBER = {
+    errno.ENOSPC: Trouble.FULL,
+    errno.EDQUOT: Trouble.FULL,
+    errno.EFBIG: Trouble.FULL,
+    errno.EROFS: Trouble.READ_ONLY,
+    errno.ENOENT: Trouble.UNREACHABLE,
+    errno.ENOTDIR: Trouble.UNREACHABLE,
+    errno.EACCES: Trouble.UNREACHABLE,
+    errno.EPERM: Trouble.UNREACHABLE,
+}
+
+
+def os_error(error: OSError) -> StoreError:
+    """Return the ``StoreError`` for what the operating system refused, with the file's name."""
+    place = f"{error.filename}: " if error.filename else ""
+    return StoreError(f"{place}{error.strerror or error}", _BY_NUMBER.get(error.errno or 0, Trouble.OTHER))

@@ -12,6 +12,7 @@ from typing import Self
 import structlog
 
 from vindaris_sync.store.apply import Decisions
+from vindaris_sync.store.backup import BackupFacts, Beat, back_up
 from vindaris_sync.store.check import Checks
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
@@ -97,9 +98,16 @@ class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, 
         with self._db.read() as sql:
             return int(sql.value("SELECT value FROM counter WHERE name = 'generation'"))
 
-    def backup(self, target: Path) -> None:
-        """Copy the store as it is now to ``target``, while everything goes on."""
-        self._db.backup(target)
+    def backup(self, target: Path, beat: Beat = lambda: None) -> BackupFacts:
+        """Copy the store as it is now to ``target`` and verify the copy, while everything goes on.
+
+        ``target`` is replaced whole or left as it was; only its owner may read it. What ``beat`` raises ends the work.
+        """
+        return back_up(self._db, target, beat)
+
+    def copy(self, target: Path) -> None:
+        """Copy the store as it is now into the new file ``target``, unverified: for as long as a process needs it."""
+        self._db.copy(target)
 
     @property
     def facts(self) -> dict[str, str]:

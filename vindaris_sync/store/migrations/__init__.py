@@ -1,34 +1,60 @@
-"""The schema's steps (Alembic), taken at start: in one transaction, after a backup beside the database."""
+"""The schema's steps (Alembic), taken at start: forward only, one transaction each, after a verified backup."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from vindaris_sync.store.backup import back_up
 from vindaris_sync.store.engine import Database, Sql
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0001"
 """The newest step. Known without loading Alembic, so that a start that has nothing to do is fast."""
 
+_HERE = Path(__file__).parent
 
-def migrate(database: Database) -> None:
-    """Bring the schema up to date. A process killed on the way leaves the old schema (SQLite's DDL is transactional).
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A line of steps: the newest one, and the folders in which they lie."""
+
+    head: str
+    folders: tuple[Path, ...]
+
+
+OURS = Steps(HEAD, (_HERE / "versions",))
+
+
+def migrate(database: Database, steps: Steps = OURS) -> None:
+    """Bring the schema up to date, after a verified backup where there is something to lose.
+
+    Each step and its number are one transaction. A process that is killed leaves what the last whole step made, and the
+    next start goes on from there. A backup has the name of the first step that was still to be taken, so that going on
+    keeps the one from before.
 
     Raises:
-        StoreError: the database is newer than this program, or cannot be written.
+        StoreError: the database is newer than this program, the backup cannot be made, or a step failed.
 
     """
     with database.read() as sql:
         found = _version(sql)
-    if found == HEAD:
+    if found == steps.head:
         return
+    line = _line(steps, found)
     if found is not None:
-        database.backup(database.path.with_name(f"{database.path.name}.before-{HEAD}"))
-    with database.write() as sql:
-        if (found := _version(sql)) != HEAD:  # another program may have been first
-            _upgrade(sql, found)
+        back_up(database, database.path.with_name(f"{database.path.name}.before-{line[0]}"))
+    for number, step in enumerate(line):
+        with database.altering() as sql:
+            if _version(sql) not in line[number:]:  # else another program was first
+                _upgrade(sql, steps, step)
 
 
 def _version(sql: Sql) -> str | None:
@@ -37,18 +63,36 @@ def _version(sql: Sql) -> str | None:
     return str(sql.value("SELECT version_num FROM alembic_version"))
 
 
-def _upgrade(sql: Sql, found: str | None) -> None:
-    from alembic import command
+def _config(steps: Steps) -> Config:
     from alembic.config import Config
-    from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(str(folder) for folder in steps.folders))
+    return config
+
+
+def _line(steps: Steps, found: str | None) -> list[str]:
+    """Return the steps from ``found`` to the newest, in order."""
+    from alembic.script import ScriptDirectory
+    from alembic.script.revision import RevisionError
+    from alembic.util import CommandError
+
+    try:
+        scripts = ScriptDirectory.from_config(_config(steps)).iterate_revisions(steps.head, found or "base")
+        return [each.revision for each in scripts][::-1]
+    except (CommandError, RevisionError) as error:
+        raise StoreError(f"the database has schema {found}, this program knows {steps.head}", Trouble.NEWER) from error
+
+
+def _upgrade(sql: Sql, steps: Steps, step: str) -> None:
+    from alembic import command
+
+    config = _config(steps)
     config.attributes["connection"] = sql.connection
     try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError(f"the database has schema {found}, this program knows {HEAD}", Trouble.NEWER) from error
+        command.upgrade(config, step)
     except DBAPIError as error:
         raise store_error(error) from error
     sql.wrote = True

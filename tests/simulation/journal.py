@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
-
 GLOBAL = ""
 """The ``tracker`` or ``issue`` of an act that concerns none."""
 
@@ -54,7 +52,7 @@ class Act:
     kind: str
     tracker: str = GLOBAL
     issue: str = GLOBAL
-    detail: Mapping[str, str] = NOTHING
+    detail: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         where = f" {self.tracker}:{self.issue}" if self.tracker else ""

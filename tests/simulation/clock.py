@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -13,6 +15,7 @@ class Clock:
     def __init__(self, now: datetime = MONDAY) -> None:
         self._now = now
         self.error = timedelta()
+        self._stopped = False
 
     def __call__(self) -> datetime:
         """Return the present instant as trackers and people know it."""
@@ -27,5 +30,15 @@ class Clock:
         return (self._now - MONDAY).total_seconds()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self._now += timedelta(seconds=max(seconds, 0))
+        """Let time pass, unless it is stopped."""
+        if not self._stopped:
+            self._now += timedelta(seconds=max(seconds, 0))
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let no time pass: everything happens at one instant."""
+        self._stopped = True
+        try:
+            yield
+        finally:
+            self._stopped = False

@@ -19,6 +19,7 @@ from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
+from vindaris_sync.engine.courtesy import restore as restore_conduct
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.engine.progress import Progress
@@ -26,8 +27,10 @@ from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.notify.build import build as build_channel
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.registry import load_kind
+from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.store.store import Store
 
 _SPARE_THREADS = 4  # goals, settle, relay and nightly beside one pull for each tracker
@@ -112,10 +115,13 @@ def open_app(
             channels[name] = build_channel(name, block)
             closing.callback(channels[name].close)
         trackers: dict[str, Tracker] = {}
-        for name in config.trackers:
-            trackers[name] = _tracker(config, name, progress, now)
+        governors = Governors()
+        for name, settings in config.trackers.items():
+            around = Surroundings(now=now, sleep=progress.sleep, in_flight=settings.in_flight, governors=governors)
+            trackers[name] = _tracker(name, settings, around)
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
+            restore_conduct(store, name, around.conduct)
         context = Context(
             store, trackers, goal_source(config), teams_of(config), goal_rules(config), now, writes=writes,
             progress=progress,
@@ -123,11 +129,9 @@ def open_app(
         return App(config, context, channels, closing.pop_all())
 
 
-def _tracker(config: Config, name: str, progress: Progress, now: Callable[[], datetime]) -> Tracker:
-    settings = config.trackers[name]
-    around = Surroundings(now=now, sleep=progress.sleep, in_flight=settings.in_flight)
+def _tracker(name: str, settings: TrackerSettings, around: Surroundings) -> Tracker:
     connector = load_kind(settings.kind).build(name, settings, around)
-    return Tracker(name, settings.kind, settings, connector, around.clock)
+    return Tracker(name, settings.kind, settings, connector, around.clock, around.conduct)
 
 
 @contextmanager

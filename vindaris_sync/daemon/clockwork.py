@@ -14,18 +14,23 @@ import structlog
 from vindaris_sync.daemon.timetable import (
     RELAY_EVERY,
     SETTLE_EVERY,
+    Bounds,
     Nightly,
+    Rhythm,
     goals_every,
     next_pull,
     next_try,
 )
+from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.courtesy import NextPull
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.passes import PassReport, run_pass, settle
 from vindaris_sync.engine.progress import Interrupted
 from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import VindarisError
+from vindaris_sync.sdk.governor import Urgency
 
 log = structlog.get_logger("vindaris_sync.daemon")
 
@@ -48,6 +53,7 @@ class Clockwork:
     observe: Callable[[PassReport], None] = lambda _: None
     _next: dict[str, datetime] = field(default_factory=dict)
     _failures: dict[str, int] = field(default_factory=dict)
+    _rhythms: dict[str, Rhythm] = field(default_factory=dict)
 
     def tick(self, now: datetime) -> None:
         """Start everything that is due at ``now`` and does not run already."""
@@ -110,31 +116,62 @@ class Clockwork:
 
     def _pass(self, name: str) -> None:
         busy = {each[5:] for each in self.context.progress.running() if each.startswith("pull ")} - {name}
-        key, poll = f"pull {name}", self.context.trackers[name].settings.poll
         try:
-            report = run_pass(self.context, name, busy=busy)
+            report = run_pass(self.context, name, busy=busy, plan=self._plan)
         except BaseException:
-            self._failures[name] = self._failures.get(name, 0) + 1
-            self._next[key] = next_try(self.context.now(), poll, self._failures[name], None)
+            self._next[f"pull {name}"] = self._try_again(name, None)
             raise
-        if report.outcome == "ok":
-            self._failures[name] = 0
-            self._next[key] = next_pull(self.context.now(), poll, self.random)
-        else:
-            self._failures[name] = self._failures.get(name, 0) + 1
-            self._next[key] = next_try(self.context.now(), poll, self._failures[name], report.retry_after)
         self.observe(report)
+
+    def _plan(self, report: PassReport) -> NextPull:
+        """Plan the next pull after one that ended as ``report`` says."""
+        planned = self._planned(report)
+        self._next[f"pull {report.tracker}"] = planned.at
+        return planned
+
+    def _planned(self, report: PassReport) -> NextPull:
+        name, now = report.tracker, self.context.now()
+        if report.held:
+            return NextPull(now + (report.retry_after or SETTLE_EVERY), report.error)
+        if report.outcome != "ok":
+            again = self._try_again(name, report.retry_after)
+            return NextPull(again, f"it failed {counted(self._failures[name], 'time')} in a row")
+        self._failures[name] = 0
+        changed = report.counts["new"] + report.counts["changed"] > 0
+        rhythm = self._rhythms[name] = self._rhythms.get(name, Rhythm()).after(changed=changed)
+        interval = rhythm.interval(self._bounds(name))
+        return NextPull(next_pull(now, interval, self.random), rhythm.why())
+
+    def _try_again(self, name: str, retry_after: timedelta | None) -> datetime:
+        self._failures[name] = self._failures.get(name, 0) + 1
+        return next_try(self.context.now(), self._bounds(name).base, self._failures[name], retry_after)
+
+    def _bounds(self, name: str) -> Bounds:
+        settings = self.context.trackers[name].settings
+        return Bounds(settings.poll, settings.least_poll, settings.most_poll)
 
     def _settle(self) -> None:
         """Decide and write what time, goals, people and other passes made due, without a pull."""
         store = self.context.store
         for name in store.trackers_due(self.context.waking()):
-            stopped = self._failures.get(name, 0) > 0
-            if name not in self.context.trackers or stopped or not store.tracker(name).loaded_at:
+            if name not in self.context.trackers or self._rests(name) or not store.tracker(name).loaded_at:
                 continue
             with self._free(name) as free:
                 if free:
-                    self.observe(settle(self.context, name))
+                    self._settle_one(name)
+
+    def _rests(self, name: str) -> bool:
+        """Whether a tracker is left alone: it failed, it is held, or settling it failed a moment ago."""
+        now, conduct = self.context.now(), self.context.trackers[name].conduct
+        held = conduct.held_until(now, Urgency.DECIDED) is not None
+        return held or self._failures.get(name, 0) > 0 or now < self._next.get(f"settle {name}", now)
+
+    def _settle_one(self, name: str) -> None:
+        report = settle(self.context, name)
+        if report.outcome != "ok":  # what could not be written stays due: no hot loop until the next pull
+            wait = max(self._bounds(name).base, report.retry_after or timedelta())
+            self._next[f"settle {name}"] = self.context.now() + wait
+        self.observe(report)
 
     def _relay(self) -> None:
         relay(self.context, self.channels)

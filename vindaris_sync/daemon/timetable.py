@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from random import Random
 
+from vindaris_sync.domain.text import counted
+
 GOALS_EVERY = timedelta(seconds=20)
 RELAY_EVERY = timedelta(seconds=5)
 SETTLE_EVERY = timedelta(seconds=5)
 _LONGEST_BACK_OFF = timedelta(minutes=30)
 _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)
+_PATIENT = 3  # quiet pulls before a tracker is asked less often
+_GROWTH = 1.5
+_STEPS = 20  # more of them change nothing within any bounds
 
 
 def goals_every(debounce: timedelta) -> timedelta:
@@ -19,9 +24,47 @@ def goals_every(debounce: timedelta) -> timedelta:
     return min(GOALS_EVERY, max(debounce, _LEAST_PAUSE))
 
 
-def next_pull(now: datetime, poll: timedelta, random: Random) -> datetime:
-    """Return when a tracker that answered is asked again: after ``poll``, give or take a tenth."""
-    return now + poll * (1 + random.uniform(-_JITTER, _JITTER))
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How often a tracker is asked: usually, at most as often, at least as often."""
+
+    base: timedelta
+    least: timedelta
+    most: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a tracker has been lately: pulls in a row that brought something, or (``quiet``) that brought nothing."""
+
+    busy: int = 0
+    quiet: int = 0
+
+    def after(self, *, changed: bool) -> Rhythm:
+        """Return the rhythm after one more pull."""
+        return Rhythm(self.busy + 1, 0) if changed else Rhythm(0, self.quiet + 1)
+
+    def interval(self, bounds: Bounds) -> timedelta:
+        """Return the time to the next pull: halved with each busy one, half as long again with each quiet one.
+
+        The first ``_PATIENT`` quiet pulls change nothing, and one change brings a tracker that slept back at once.
+        Always within the bounds.
+        """
+        if self.busy:
+            return max(bounds.base / (1 << min(self.busy, _STEPS)), bounds.least)
+        growth: float = _GROWTH ** min(max(self.quiet - _PATIENT, 0), _STEPS)
+        return min(bounds.base * growth, bounds.most)
+
+    def why(self) -> str:
+        """Return in a few words what the interval comes from."""
+        if self.busy:
+            return f"changes in the last {counted(self.busy, 'pull')}"
+        return f"nothing new in the last {counted(self.quiet, 'pull')}" if self.quiet > _PATIENT else "as usual"
+
+
+def next_pull(now: datetime, interval: timedelta, random: Random) -> datetime:
+    """Return when a tracker that answered is asked again: after ``interval``, give or take a tenth."""
+    return now + interval * (1 + random.uniform(-_JITTER, _JITTER))
 
 
 def next_try(now: datetime, poll: timedelta, failures: int, retry_after: timedelta | None) -> datetime:

@@ -15,6 +15,7 @@ from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.sdk.clock import ServerClock
+from vindaris_sync.sdk.conduct import Conduct
 from vindaris_sync.sdk.goals import GoalSource
 from vindaris_sync.sdk.protocol import Connector
 from vindaris_sync.sdk.settings import TrackerSettings
@@ -30,13 +31,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """One configured tracker: its name, its settings, its connector, and its clock as its answers show it."""
+    """One configured tracker: its name, its settings, its connector, its clock as its answers show it, our conduct."""
 
     name: str
     kind: str
     settings: TrackerSettings
     connector: Connector
     clock: ServerClock = field(default_factory=ServerClock)
+    conduct: Conduct = field(default_factory=Conduct)
 
 
 @dataclass(frozen=True, slots=True)

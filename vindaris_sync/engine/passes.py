@@ -13,9 +13,11 @@ import structlog
 from vindaris_sync.domain.actions import Action, WriteBack
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.deciding import decide_due
+from vindaris_sync.engine.courtesy import NextPull, put_next_pull, remember
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.writing import write_back
-from vindaris_sync.sdk.errors import TrackerUnusable, Transient
+from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient
+from vindaris_sync.sdk.governor import Urgency
 
 log = structlog.get_logger("vindaris_sync.pass")
 
@@ -37,13 +39,15 @@ class PassReport:
     advice: str = ""
     retry_after: timedelta | None = None
 
+    held: bool = False
+    """Whether it ended because we keep away (a limit, kept quota, an open breaker): that is no failure."""
     @property
     def planned(self) -> list[Action]:
         """Everything that changes something, remote writes last."""
         return [*self.actions, *self.writes]
 
 
-def run_pass(
+def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes differ in these
     context: Context,
     name: str,
     *,
@@ -51,11 +55,13 @@ def run_pass(
     repair: bool = False,
     first: Callable[[], None] | None = None,
 ) -> PassReport:
+    plan: Callable[[PassReport], NextPull] | None = None,
     """Run one pass of the tracker ``name``; its failures end in the report, never in an exception (L11).
 
     ``busy`` are trackers whose pages are being recorded at this moment: their issues are left to their own pass.
     ``repair`` probes what was refused, and ``first`` is done before anything else of the pass (the nightly reading).
     """
+    ``plan`` says at its end when the tracker is asked again, which is kept for ``status``.
     others = _ready(context, set(context.trackers) - set(busy) - {name})
     tracker = context.trackers[name]
 
@@ -68,7 +74,7 @@ def run_pass(
         report.actions, report.writes = decided.actions, decided.writes
         _write(context, tracker, report)
 
-    return _run(context, tracker, "compare" if first else "pull", steps)
+    return _run(context, tracker, "compare" if first else "pull", steps, plan)
 
 
 def _ready(context: Context, names: Collection[str]) -> set[str]:
@@ -92,7 +98,8 @@ def settle(context: Context, name: str) -> PassReport:
         report.actions, report.writes = decided.actions, decided.writes
         _write(context, tracker, report)
 
-    return _run(context, tracker, "settle", steps)
+    with tracker.conduct.urgent(Urgency.DECIDED):
+        return _run(context, tracker, "settle", steps)
 
 
 def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:
@@ -107,13 +114,21 @@ def _write(context: Context, tracker: Tracker, report: PassReport) -> None:
         return
     own = context.store.trackers_of(write.issue for write in report.writes)
     mine = [write for write in report.writes if own[write.issue] == tracker.name]
-    for refusal in write_back(context, tracker, mine, report.counts):
+    with tracker.conduct.urgent(Urgency.DECIDED):
+        refusals = write_back(context, tracker, mine, report.counts)
+    for refusal in refusals:
         log.warning("refused", tracker=tracker.name, key=refusal.write.address.key, reason=refusal.reason)
 
 
-def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassReport], None]) -> PassReport:
+def _run(
+    context: Context,
+    tracker: Tracker,
+    kind: str,
+    steps: Callable[[PassReport], None],
+    plan: Callable[[PassReport], NextPull] | None = None,
+) -> PassReport:
     report = PassReport(str(context.new_id()), tracker.name, kind)
-    started = context.now()
+    started, asked = context.now(), tracker.conduct.requests
     with context.lock(tracker.name):
         context.store.begin_pass(report.pass_id, tracker.name, kind, started)
         try:
@@ -124,17 +139,46 @@ def _run(context: Context, tracker: Tracker, kind: str, steps: Callable[[PassRep
                 _end_restored(context, tracker.name)
         except Transient as error:
             report.outcome, report.error, report.retry_after = "later", str(error), error.retry_after
+            tracker.conduct.succeeded()
         except TrackerUnusable as error:
             report.outcome, report.error, report.advice = "stopped", str(error), error.advice
+            report.held = isinstance(error, Held)
+            _count_failure(context, tracker, report)
             context.store.stop(tracker.name, error.reason, f"{error}. {error.advice}".strip(), context.now())
         _note_clock(context, tracker)
-        context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
+        _end(context, tracker, report, tracker.conduct.requests - asked, plan)
     _say(report, context.now() - started)
     return report
 
 
 def _end_restored(context: Context, name: str) -> None:
     """Trust a restored database again for a tracker that was read; one that is configured no more is not waited for."""
+def _count_failure(context: Context, tracker: Tracker, report: PassReport) -> None:
+    """Let the breaker know that the tracker failed; while it is open, nobody asks."""
+    now = context.now()
+    if not report.held:
+        tracker.conduct.failed(now)
+    until = tracker.conduct.breaker.until
+    if until is not None and until > now:
+        report.retry_after = max(until - now, report.retry_after or timedelta())
+
+
+def _end(
+    context: Context,
+    tracker: Tracker,
+    report: PassReport,
+    requests: int,
+    plan: Callable[[PassReport], NextPull] | None,
+) -> None:
+    """Keep how the pass ended, how we stand with the tracker, and when it is asked again, in one transaction."""
+    report.counts.update({"requests": requests} if requests else {})
+    with context.store.transaction():
+        context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
+        remember(context.store, tracker.name, tracker.conduct, requests)
+        if plan is not None:
+            put_next_pull(context.store, tracker.name, plan(report))
+
+
     marked = context.store.restored_trackers()
     if name in marked:
         context.store.end_restored(name, *(marked - context.trackers.keys()))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from vindaris_sync.sdk.durations import format_duration, parse_duration
 from vindaris_sync.sdk.secret import MASK, Secret
@@ -16,6 +16,9 @@ Duration = Annotated[
     PlainSerializer(format_duration, return_type=str),
 ]
 """A time span written ``30s``, ``10m``, ``2h`` or ``7d``."""
+
+
+_LEAST_POLL = timedelta(seconds=15)
 
 
 class Settings(BaseModel):
@@ -58,7 +61,11 @@ class TrackerSettings(Settings):
 
     kind: str
     poll: Duration = timedelta(minutes=2)
-    """Time between two pulls."""
+    """Time between two pulls, as long as nothing speaks for more or fewer."""
+    poll_min: Duration | None = Field(None, ge=timedelta(seconds=1))
+    """Time between two pulls of a busy tracker; default: a quarter of ``poll``, not below 15 s."""
+    poll_max: Duration | None = Field(None, le=timedelta(days=1))
+    """Time between two pulls of a quiet tracker; default: four times ``poll``."""
     grace: Duration = timedelta(minutes=15)
     """How long a new issue may stay unlinked before label and chat say so (R9)."""
     ignore_types: tuple[str, ...] = ()
@@ -73,6 +80,23 @@ class TrackerSettings(Settings):
 
     def named_places(self) -> tuple[str, ...] | None:
         """Return the places (projects, repositories) that the block names; ``None`` where only the tracker knows."""
+    @model_validator(mode="after")
+    def _check_polls(self) -> Self:
+        if not self.least_poll <= self.poll <= self.most_poll:
+            message = "poll: not below poll_min, and not above poll_max"
+            raise ValueError(message)
+        return self
+
+    @property
+    def least_poll(self) -> timedelta:
+        """The shortest time between two pulls."""
+        return self.poll_min or min(self.poll, max(self.poll / 4, _LEAST_POLL))
+
+    @property
+    def most_poll(self) -> timedelta:
+        """The longest time between two pulls of a tracker that answers."""
+        return self.poll_max or self.poll * 4
+
         return None
 
 

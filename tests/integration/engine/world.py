@@ -177,9 +177,9 @@ class Site:
         settings = self.settings(name, **changed)
         around = Surroundings(now=self.clock, sleep=self.clock.pass_)
         if isinstance(settings, JiraSettings):
-            return Tracker(name, "jira", settings, JiraConnector(name, settings, around))
+            return Tracker(name, "jira", settings, JiraConnector(name, settings, around), around.clock, around.conduct)
         assert isinstance(settings, GithubSettings)
-        return Tracker(name, "github", settings, GithubConnector(name, settings, around))
+        return Tracker(name, "github", settings, GithubConnector(name, settings, around), around.clock, around.conduct)
 
     def settings(self, name: str, **changed: object) -> TrackerSettings:
         """Return a tracker's settings."""

@@ -13,8 +13,6 @@ from vindaris_sync.domain.actions import (
     Action,
     Announce,
     CloseCause,
-    Confirm,
-    Hold,
     NeedsRead,
     OpenCause,
     SetBases,
@@ -23,12 +21,12 @@ from vindaris_sync.domain.actions import (
     SetState,
     Silence,
     Skip,
+    StandFor,
     Wake,
     WriteBack,
 )
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.records import GoalBook
-from vindaris_sync.domain.text import counted
 from vindaris_sync.store.store import Store
 
 SHOWN = 50
@@ -37,18 +35,17 @@ SHOWN = 50
 _HEADINGS: Mapping[str, str] = {
     "write_back": "Write to trackers",
     "set_explicit": "Change links",
-    "confirm": "Confirm links",
     "set_conflict": "Note conflicts",
     "open_cause": "Open reviews",
     "close_cause": "Close reviews",
     "silence": "Leave review labels out, being too many",
-    "hold": "Hold removals until somebody looks (`review release`)",
     "announce": "Tell in chat",
     "set_state": "Record link states",
     "set_bases": "Record agreements",
+    "stand_for": "Record what review labels stand for",
     "wake": "Look again later",
 }
-_INNER = ("set_state", "set_bases", "wake", "announce")
+_INNER = ("set_state", "set_bases", "stand_for", "wake", "announce")
 """What nobody sees in a tracker: counted, and listed only where all is asked for."""
 
 
@@ -84,13 +81,11 @@ def _line(action: Action, addresses: Mapping[int, Address], goals: GoalBook) -> 
 
 
 def _issue(action: Action) -> int:
-    return 0 if isinstance(action, Announce | Hold) else action.issue
+    return 0 if isinstance(action, Announce) else action.issue
 
 
 def _subject(action: Action) -> str:
-    if isinstance(action, Announce):
-        return action.place or action.tracker
-    return action.tracker if isinstance(action, Hold) else ""
+    return action.place or action.tracker if isinstance(action, Announce) else ""
 
 
 def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of action
@@ -100,8 +95,6 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return _write(action)
         case SetExplicit():
             return f"{_names(action.before)} → {_names(action.after)} ({action.event} by {action.who or action.how})"
-        case Confirm():
-            return f"{goals.goals[action.goal].key} at revision {action.revision}, by {action.who or action.how}"
         case SetConflict():
             return (
                 "both sides were changed: nothing is written until a person decides" if action.conflict else "settled"
@@ -118,13 +111,13 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return f"{action.state} {named}".strip() if action.tracked else "not tracked"
         case SetBases():
             return "agreed on " + ", ".join(f"{name} = {_names(base.value)}" for name, base in action.bases.items())
+        case StandFor():
+            return f"a person's review label stands for {_names([str(key.reason) for key in action.stood.causes])}"
         case Wake():
             return f"at {moment(action.at)}" if action.at else "when something changes"
         case Announce():
             about = f" of {goals.goals[int(action.goal)].key}" if action.goal else ""
             return f"{action.kind}{about}"
-        case Hold():
-            return f"{counted(len(action.issues), 'issue')}, more than {action.limit} at once"
         case NeedsRead():
             return "read it directly first"
         case Skip():

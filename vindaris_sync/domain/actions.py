@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from vindaris_sync.domain.models import Base, Explicit, LinkState, Raw, Surface
-from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, ParentBasis
+from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, ParentBasis, Stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +89,10 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirm:
-    """The link to ``goal`` was confirmed at ``revision`` with fingerprint ``stamp``."""
-
-    issue: int
-    goal: int
-    revision: int
-    stamp: str
-    who: str
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
 class WriteBack:
     """Bring a surface to what S or the review wants; valid only while it shows ``expected`` (raw values).
 
-    ``causes`` and ``label_stamp`` go with putting the review label on: what it will stand for, and at which revision
-    of the goals.
+    ``causes`` and ``revisions`` go with putting the review label on: what it will stand for.
     """
 
     issue: int
@@ -114,7 +101,15 @@ class WriteBack:
     remove: Raw
     expected: Raw
     causes: tuple[CauseKey, ...] = ()
-    label_stamp: Mapping[int, int] = field(default_factory=dict)
+    revisions: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StandFor:
+    """A person put the review label on: it stands for all that is asked there now (R10)."""
+
+    issue: int
+    stood: Stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +129,6 @@ class Announce:
     kind: str
     goal: str
     due: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Edits by absence that are too many at once wait for a person (R2)."""
-
-    tracker: str
-    issues: tuple[int, ...]
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +154,10 @@ Action = (
     | OpenCause
     | CloseCause
     | Silence
-    | Confirm
     | WriteBack
+    | StandFor
     | Wake
     | Announce
-    | Hold
     | NeedsRead
     | Skip
 )

@@ -17,6 +17,7 @@ from vindaris_sync.domain.actions import (
     SetExplicit,
     SetState,
     Skip,
+    StandFor,
     Wake,
     WriteBack,
 )
@@ -33,6 +34,7 @@ from vindaris_sync.domain.records import (
     Reason,
     Record,
     Situation,
+    Stood,
     value_text,
 )
 from vindaris_sync.domain.reviews import (
@@ -118,6 +120,7 @@ class Case:
             self._answer_open_causes()
         elif label.moved and not self.policy.restored:
             self._request()
+            self._stand_for_all()
         if label.moved or label.surface.key not in self.before.bases:
             self._bases[label.surface.key] = merging.agreed_base(self.after, label)
 
@@ -249,16 +252,25 @@ class Case:
             stamp = self.before.updated.isoformat()
             self._open(Standing(CauseKey(Reason.REQUESTED, "", stamp), "a person asked for a review"))
 
+    def _stand_for_all(self) -> None:
+        """Let a label that a person put on stand for all that is asked, unless it is ours and was not recorded yet."""
+        asked = frozenset(cause.key for cause in self.causes if cause.answer is None)
+        if not asked & self.before.label_stood.causes:
+            stood = Stood(asked, self._revisions(effective(self.after, self.after.explicit, self.chain)))
+            self.actions.append(StandFor(self.before.id, stood))
+
+    def _revisions(self, effect: Effective) -> dict[int, int]:
+        return {link.goal: self.goals.goals[link.goal].revision for link in effect.links}
+
     def _asks(self) -> bool:
         return any(cause.answer is None and cause.surface_at is not None for cause in self.causes)
 
     def _answer_open_causes(self) -> None:
         """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
         carrier = effective(self.after, self.after.explicit, self.chain)
-        for cause in [cause for cause in self.causes if cause.answer is None]:
+        stood = self.before.label_stood.causes
+        for cause in [cause for cause in self.causes if cause.answer is None and cause.key in stood]:
             answer = answer_to(cause.key)
-            if cause.key.reason is Reason.GOAL_CHANGED and not self._label_showed(cause.key):
-                continue
             if cause.key.reason is Reason.CONFLICT:
                 self._adopt_conflict()
             if cause.key.reason is Reason.PARENT_CHANGED:
@@ -266,9 +278,6 @@ class Case:
             self._close(cause, answer, who=f"someone in {self.before.ref.tracker}", how="review label taken off")
         if carrier.links:
             self._confirm(carrier)
-
-    def _label_showed(self, key: CauseKey) -> bool:
-        return key.fingerprint == f"r{self.before.label_stamp.get(int(key.subject), 0)}"
 
     def _adopt_conflict(self) -> None:
         if self.after.conflict is None:
@@ -279,7 +288,7 @@ class Case:
 
     def _confirm(self, carrier: Effective) -> None:
         """Confirm the effective link at the revisions that the label stood for; at a non-carrier it becomes its own."""
-        links = confirmed(carrier.links, self.goals, self.before.label_stamp)
+        links = confirmed(carrier.links, self.goals, self.before.label_stood.revisions)
         if links == carrier.links:
             return
         who = f"someone in {self.before.ref.tracker}"
@@ -361,9 +370,8 @@ class Case:
             return
         if label.shown:  # lost with a move or a deleted definition: not an edit, and put back
             self._bases.pop(label.surface.key, None)
-        stamp = {link.goal: self.goals.goals[link.goal].revision for link in self._effect.links}
-        add = (label.surface.id,)
-        self.actions.append(WriteBack(self.before.id, label.surface, add, (), label.raw, causes, stamp))
+        add, revisions = (label.surface.id,), self._revisions(self._effect)
+        self.actions.append(WriteBack(self.before.id, label.surface, add, (), label.raw, causes, revisions))
 
     # --- state ----------------------------------------------------------------------------------------------------
 

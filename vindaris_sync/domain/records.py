@@ -93,6 +93,14 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Stood:
+    """What a review label stands for since it was put on: these causes, at these revisions of the goals (R10)."""
+
+    causes: frozenset[CauseKey] = frozenset()
+    revisions: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ParentBasis:
     """Under which parent the effective goals were last accepted (R7 ``parent_changed``)."""
 
@@ -138,8 +146,8 @@ class Record:
     basis: ParentBasis | None
     causes: tuple[Cause, ...]
     """Open, acknowledged and confirmed causes; those decided or moot are history."""
-    label_stamp: Mapping[int, int]
-    """Per goal, the revision that was in force when the review label was put on (R10)."""
+    label_stood: Stood
+    """What the review label stood for when it was last put on."""
     backlog: bool
     tracked: bool = False
     parent_unknown: bool = False

@@ -11,8 +11,6 @@ from vindaris_sync.domain.actions import (
     Action,
     Announce,
     CloseCause,
-    Confirm,
-    Hold,
     OpenCause,
     Plan,
     SetBases,
@@ -20,6 +18,7 @@ from vindaris_sync.domain.actions import (
     SetExplicit,
     SetState,
     Silence,
+    StandFor,
     Wake,
 )
 from vindaris_sync.domain.models import Exemption, Link
@@ -29,6 +28,7 @@ from vindaris_sync.store.codec import (
     dump_bases,
     dump_basis,
     dump_conflict,
+    dump_stood,
     load_bases,
     maybe_micros,
     to_micros,
@@ -59,16 +59,15 @@ class Decisions(Part):
             _close_causes(sql, _of(plan, CloseCause), at)
             _open_causes(sql, _of(plan, OpenCause))
             _explicit(sql, _of(plan, SetExplicit), pass_id, at)
-            _confirm(sql, _of(plan, Confirm), pass_id, at)
             _bases(sql, _of(plan, SetBases))
             conflicts = [(dump_conflict(each.conflict), each.issue) for each in _of(plan, SetConflict)]
             sql.many("UPDATE issue SET conflict = ? WHERE id = ?", conflicts)
             wakes = [(maybe_micros(each.at), each.issue) for each in _of(plan, Wake)]
             sql.many("UPDATE issue SET wake_at = ? WHERE id = ?", wakes)
+            stood = [(dump_stood(each.stood), each.issue) for each in _of(plan, StandFor)]
+            sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
             _silence(sql, _of(plan, Silence))
             announce(sql, _of(plan, Announce), at)
-            holds = [(dump(each.issues), each.limit, each.tracker) for each in _of(plan, Hold)]
-            sql.many("UPDATE tracker SET held = ?, held_limit = ? WHERE name = ?", holds)
             _settle(sql, plan, at)
         return dict(Counter(type(action).__name__ for action in plan.actions))
 
@@ -148,18 +147,6 @@ def _remember(sql: Sql, rows: Sequence[tuple[object, ...]]) -> None:
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
-
-
-def _confirm(sql: Sql, actions: Sequence[Confirm], pass_id: str, now: int) -> None:
-    sql.many(
-        "UPDATE link SET revision = ?, fingerprint = ? WHERE issue_id = ? AND goal_id = ?",
-        [(each.revision, each.stamp, each.issue, each.goal) for each in actions],
-    )
-    told = (
-        (now, each.issue, each.goal, "confirmed", each.who, each.how, "", each.revision, "[]", "[]", pass_id)
-        for each in actions
-    )
-    _remember(sql, list(told))
 
 
 def _bases(sql: Sql, actions: Sequence[SetBases]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from vindaris_sync.domain.models import Base, Raw
-from vindaris_sync.domain.records import Conflict, ParentBasis
+from vindaris_sync.domain.records import CauseKey, Conflict, ParentBasis, Reason, Stood
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT = 2**52  # up to 2112 a float of seconds still tells microseconds apart
@@ -80,10 +80,19 @@ def load_names(text: str) -> frozenset[str]:
     return frozenset(orjson.loads(text))
 
 
+def dump_stood(stood: Stood) -> str:
+    """Return what a review label stands for as JSON."""
+    causes = sorted((key.reason, key.subject, key.fingerprint) for key in stood.causes)
+    told: dict[str, object] = {"causes": causes, "revisions": dict(stood.revisions)}
+    return dump(told)
+
+
 @lru_cache(_CACHED)
-def load_stamp(text: str) -> Mapping[int, int]:
-    """Return revisions by goal id."""
-    return {int(goal): revision for goal, revision in orjson.loads(text).items()}
+def load_stood(text: str) -> Stood:
+    """Return what ``dump_stood`` was given; of ``{}``, what stands for nothing."""
+    found = orjson.loads(text)
+    causes = frozenset(CauseKey(Reason(reason), *rest) for reason, *rest in found.get("causes", ()))
+    return Stood(causes, {int(goal): revision for goal, revision in found.get("revisions", {}).items()})
 
 
 def dump_bases(bases: Mapping[str, Base]) -> str:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from vindaris_sync.domain.actions import Announce, WriteBack
 from vindaris_sync.domain.models import Address
-from vindaris_sync.domain.records import Record
-from vindaris_sync.store.codec import dump, load_ids, to_micros
+from vindaris_sync.domain.records import Record, Stood
+from vindaris_sync.store.codec import dump, dump_stood, load_ids, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
@@ -99,10 +99,11 @@ class Due(Part):
 
         ``record_written`` takes the note off; a label that arrives before a crash is thus known for what it stood for.
         """
-        stamps = [(dump(dict(each.label_stamp)), each.issue) for each in writes if each.causes]
+        labels = [each for each in writes if each.causes]
+        stood = [(dump_stood(Stood(frozenset(each.causes), each.revisions)), each.issue) for each in labels]
         with self._db.write() as sql:
             sql.run_in("UPDATE issue SET unwritten = TRUE WHERE id IN ({})", {each.issue for each in writes})
-            sql.many("UPDATE issue SET label_stamp = ? WHERE id = ?", stamps)
+            sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
 
     def unwritten(self, tracker: str) -> list[Address]:
         """Return where the issues are found whose writes were decided and never recorded as made."""

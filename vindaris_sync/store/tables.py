@@ -89,7 +89,7 @@ class IssueRow(Table, table=True):
     bases: str = words("{}")
     undefined: str = words("[]")
     refused: str = words("[]")
-    label_stamp: str = words("{}")
+    label_stood: str = words("{}")
     wake_at: int | None = maybe_number()
     # its review
     review_open: bool = flag()

@@ -16,7 +16,7 @@ from vindaris_sync.store.codec import (
     load_ids,
     load_names,
     load_observed,
-    load_stamp,
+    load_stood,
     load_undefined,
     maybe_instant,
     to_instant,
@@ -26,7 +26,7 @@ from vindaris_sync.store.engine import Snapshot, Sql
 _COLUMNS = (
     "id, tracker, ext_id, key, place, type, title, closed, created, updated, presence, parent_id, parent_ext, "
     "parent_key, observed, verified_at, undefined, bases, by_machine, conflict, decided, state, carrier_id, goals, "
-    "basis, label_stamp, backlog, undecided_since, refused, author, tracked, parent_unknown, "
+    "basis, label_stood, backlog, undecided_since, refused, author, tracked, parent_unknown, "
     "CASE WHEN carrier_id <> id THEN (SELECT c.suspect FROM issue c WHERE c.id = issue.carrier_id) ELSE suspect END, "
     "wake_at, timing"
 )
@@ -139,7 +139,7 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
     (
         number, tracker, ext_id, key, place, kind, title, closed, created, updated, presence, parent, parent_ext,
         parent_key, observed, verified, undefined, bases, by_machine, conflict, decided, state, carrier, goals, basis,
-        label_stamp, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing,
+        label_stood, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing,
     ) = row  # fmt: skip
     return Record(
         id=number,
@@ -166,7 +166,7 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
         goals=load_ids(goals),
         basis=load_basis(basis),
         causes=causes,
-        label_stamp=load_stamp(label_stamp),
+        label_stood=load_stood(label_stood),
         backlog=bool(backlog),
         undecided_since=undecided_since,
         refused=load_names(refused),

@@ -15,6 +15,7 @@ from vindaris_sync.domain.actions import (
     SetConflict,
     SetExplicit,
     SetState,
+    StandFor,
     Wake,
     WriteBack,
 )
@@ -31,7 +32,7 @@ from vindaris_sync.domain.models import (
     Surface,
     SurfaceKind,
 )
-from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, GoalFacts, Policy, Record, Situation
+from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, GoalFacts, Policy, Record, Situation, Stood
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIELD = Surface(SurfaceKind.FIELD, "10001", single=True)
@@ -103,7 +104,7 @@ def record(number: int = 1, **changes: Any) -> Record:
         "goals": (),
         "basis": None,
         "causes": (),
-        "label_stamp": {},
+        "label_stood": Stood(),
         "backlog": False,
     }
     return Record(**(given | changes))
@@ -203,8 +204,10 @@ class World:
                 if answer in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
                     kept = (*kept, *(replace(one, answer=answer) for one in issue.causes if one.key == key))
                 issue = replace(issue, causes=kept)
-            case WriteBack(label_stamp=stamp, surface=surface) if surface.kind is SurfaceKind.REVIEW and action.add:
-                issue = replace(issue, label_stamp=dict(stamp))
+            case WriteBack(causes=causes, revisions=revisions) if causes:
+                issue = replace(issue, label_stood=Stood(frozenset(causes), revisions))
+            case StandFor(stood=stood):
+                issue = replace(issue, label_stood=stood)
             case Wake(at=at):
                 issue = replace(issue, wake_at=at)
         self.issues[action.issue] = issue

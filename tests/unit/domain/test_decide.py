@@ -359,6 +359,41 @@ def test_taking_the_label_off_confirms_the_revision_it_stood_for_and_no_newer_on
     settle(world)
 
 
+def test_taking_the_label_off_answers_nothing_that_came_up_after_it_was_put_on() -> None:
+    """R7: an answer holds for what the person saw; the label returns for the rest."""
+    world = World.of(linked(A), linked(B, id=2, key="APP-2"), record(3, parent=1, parent_stated=True))
+    settle(world)
+    world.person(3, review=True)
+    settle(world)
+    assert asked(world, 3) == {Reason.REQUESTED}
+    world.see(3, parent=2)
+    settle(world)
+    assert asked(world, 3) == {Reason.REQUESTED, Reason.PARENT_CHANGED}
+    world.person(3)
+    world.decide()
+    assert asked(world, 3) == {Reason.PARENT_CHANGED}
+    assert planned(world) == {REVIEW.key: (("goal-review",), ())}
+    world.write()
+    world.person(3)
+    settle(world)
+    assert asked(world, 3) == set()
+
+
+def test_a_label_that_a_person_put_on_stands_for_all_that_was_asked_then() -> None:
+    """Backlog wears no label of ours; who puts one on and takes it off has looked at it (R10)."""
+    world = World.of(replace(linked(backlog=True), state=None))
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    settle(world)
+    assert asked(world) == {Reason.GOAL_CHANGED}
+    assert world.issues[1].observed[REVIEW.key] == ()
+    world.person(1, field="A", labels=["A"], review=True)
+    settle(world)
+    world.person(1, field="A", labels=["A"])
+    settle(world)
+    assert asked(world) == set()
+    assert world.issues[1].links[0].revision == 2
+
+
 def test_a_revert_to_the_confirmed_contents_is_not_suspect() -> None:
     """R11: contents count, not revisions."""
     world = World.of(linked())

@@ -27,7 +27,7 @@ from tests.unit.domain.building import (
 )
 from vindaris_sync.domain.decide import removed
 from vindaris_sync.domain.models import Exemption, LinkState
-from vindaris_sync.domain.records import Cause, CauseKey, Policy, Reason, Record
+from vindaris_sync.domain.records import Cause, CauseKey, Policy, Reason, Record, Stood
 
 RESTORED = Policy(LAYOUT, restored=True)
 SEVERAL = Policy(replace(LAYOUT, several_goals=True), restored=True)
@@ -113,7 +113,7 @@ def test_a_review_label_that_is_off_answers_nothing() -> None:
     bases = agreed(field="A", labels=["A"])["bases"] | {REVIEW.key: base("goal-review")}
     one = record(
         explicit=(link(A),), observed=shows(field="A", labels=["A"]), bases=bases, causes=(requested(),),
-        state=LinkState.LINKED, tracked=True,
+        label_stood=Stood(frozenset({requested().key})), state=LinkState.LINKED, tracked=True,
     )  # fmt: skip
     made = world(one)
     assert asked(made) == {Reason.REQUESTED}

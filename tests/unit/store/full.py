@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.unit.store.world import (
     LABEL,
     NOW,
     SURFACES,
+    UNLINKED,
     T,
     closed,
     decide_unlinked,
@@ -20,11 +22,11 @@ from tests.unit.store.world import (
     put,
     state,
 )
-from vindaris_sync.domain.actions import Announce, Confirm, SetBases, SetConflict, Wake
+from vindaris_sync.domain.actions import Announce, SetBases, SetConflict, StandFor, Wake
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.domain.living import Living
 from vindaris_sync.domain.models import Address, Base, Exemption, Gone, Hidden, LinkState, Moved, Rejected
-from vindaris_sync.domain.records import Answer, Conflict
+from vindaris_sync.domain.records import Answer, Conflict, Stood
 from vindaris_sync.store.passes import ReportFacts
 from vindaris_sync.store.store import Store
 
@@ -85,7 +87,8 @@ def _decide(store: Store, numbers: list[int]) -> None:
         "p1",
         NOW + timedelta(hours=4),
     )
-    store.apply(plan(Confirm(two, 1, 2, "stamp", "bob", "label"), decided=[two]), "p2", NOW + timedelta(hours=5))
+    confirmed = explicit(two, (replace(link(1), revision=2), link(2, primary=False)), "confirmed")
+    store.apply(plan(confirmed, StandFor(two, Stood(frozenset({UNLINKED}), {1: 2}))), "p2", NOW + timedelta(hours=5))
     store.apply(plan(closed(four), opened(four), decided=numbers), "p3", NOW + timedelta(hours=6))
 
 

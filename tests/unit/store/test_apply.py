@@ -23,10 +23,10 @@ from tests.unit.store.world import (
     record_of,
     state,
 )
-from vindaris_sync.domain.actions import Confirm, Hold, SetBases, SetConflict, Silence, Wake, WriteBack
+from vindaris_sync.domain.actions import SetBases, SetConflict, Silence, Wake, WriteBack
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.models import Base, Exemption, LinkState
-from vindaris_sync.domain.records import Answer, CauseKey, Conflict, ParentBasis, Reason
+from vindaris_sync.domain.records import Answer, CauseKey, Conflict, ParentBasis, Reason, Stood
 from vindaris_sync.store.errors import StoreError, Trouble
 from vindaris_sync.store.store import Store
 
@@ -172,18 +172,6 @@ def test_a_conflict_is_remembered_and_forgotten(store: Store) -> None:
     assert record_of(store, number).conflict is None
 
 
-def test_confirming_moves_the_link_to_the_revision_seen(store: Store, goal: int) -> None:
-    """A confirmation is stored on the link, and who made the link stays (R8)."""
-    [number] = put(store, issue(1))
-    store.apply(plan(explicit(number, (link(goal),))), "p", NOW)
-    store.apply(plan(Confirm(number, goal, 3, "new", "bob", "label")), "p", NOW)
-    [held] = record_of(store, number).links
-    assert (held.revision, held.fingerprint, held.who) == (3, "new", "ann")
-    assert [(event.event, event.who, event.goal_revision) for event in store.history(goal=goal, limit=1)] == [
-        ("confirmed", "bob", 3)
-    ]
-
-
 def test_the_basis_and_all_else_of_a_state_is_kept(store: Store, goal: int) -> None:
     """A state is read back as it was decided."""
     [number] = put(store, issue(1))
@@ -215,14 +203,14 @@ def test_what_the_review_label_will_stand_for_is_kept(store: Store, goal: int) -
     [number] = put(store, issue(1))
     write = WriteBack(number, LABEL, ("goal-review",), (), (), (UNLINKED,), {goal: 4})
     store.mark_unwritten([write])
-    assert record_of(store, number).label_stamp == {goal: 4}
+    assert record_of(store, number).label_stood == Stood(frozenset({UNLINKED}), {goal: 4})
 
 
 def test_held_removals_wait_for_a_person(store: Store) -> None:
     """Too many edits by absence are held until they are released (R2)."""
     numbers = put(store, issue(1), issue(2))
     decide_unlinked(store, *numbers)
-    store.apply(plan(Hold(T, tuple(numbers), 1)), "p", NOW)
+    store.hold(T, tuple(numbers), 1, NOW)
     assert store.tracker(T).held == tuple(numbers)
     assert store.release(T) == tuple(numbers)
     assert store.tracker(T).held == ()

@@ -109,7 +109,7 @@ def upgrade() -> None:
         sa.Column("bases", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("undefined", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("refused", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
-        sa.Column("label_stamp", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("label_stood", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("wake_at", sa.BigInteger(), nullable=True),
         sa.Column("review_open", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("review_at", sa.BigInteger(), nullable=True),

@@ -46,7 +46,7 @@ def back_up(database: Database, target: Path, beat: Beat = lambda: None) -> Back
 
     """
     try:
-        with _new(target) as partial:
+        with new_beside(target) as partial:
             database.copy(partial, beat)
             facts = verified(partial, beat)
             settle(partial, target)
@@ -56,7 +56,7 @@ def back_up(database: Database, target: Path, beat: Beat = lambda: None) -> Back
 
 
 @contextmanager
-def _new(target: Path) -> Iterator[Path]:
+def new_beside(target: Path) -> Iterator[Path]:
     """Give an empty file beside ``target`` that only its owner may read; it is gone afterwards."""
     handle, name = mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=PARTIAL)  # made with mode 0600
     os.close(handle)

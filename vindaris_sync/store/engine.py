@@ -6,7 +6,6 @@ while the one writer commits; one writing connection also keeps clear of SQLite'
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,11 +16,11 @@ from threading import RLock, get_ident
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
-from vindaris_sync.store.generation import GenerationFile
+from vindaris_sync.store.generation import generation_file
+from vindaris_sync.store.place import claim, made, place
 
 _BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
 _METER_STEP = 10  # VM instructions between two ticks of the meter
@@ -107,7 +106,7 @@ class Database:
     """One SQLite file. ``busy`` is how many seconds to wait for another program's lock."""
 
     def __init__(self, url: str, *, busy: float = _BUSY_S) -> None:
-        self.path = _path(url)
+        self.path = made(place(url))
         self._engine = self._create(busy)
         self._lock = RLock()
         self._owner = 0
@@ -115,7 +114,7 @@ class Database:
         self._writer: Connection | None = None
         self._claim: int | None = None
         self._drivers: set[sqlite3.Connection] = set()
-        self._generation_file = GenerationFile(self.path.with_name(self.path.name + ".generation"))
+        self._generation_file = generation_file(self.path)
 
     def _create(self, busy: float) -> Engine:
         # AUTOCOMMIT: the driver begins nothing by itself, so BEGIN IMMEDIATE and COMMIT are ours alone
@@ -250,18 +249,8 @@ class Database:
             StoreError: another process has it.
 
         """
-        if self._claim is not None:
-            return
-        handle = os.open(self.path.with_name(self.path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            owner = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
-            os.close(handle)
-            raise StoreError(f"another daemon (process {owner}) uses {self.path}", Trouble.CLAIMED) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-        self._claim = handle
+        if self._claim is None:
+            self._claim = claim(self.path)
 
     @property
     def kept_generation(self) -> int:
@@ -363,22 +352,6 @@ class Snapshot:
             except DBAPIError:  # a damaged file refuses even this; the connection is not used again
                 self.sql.connection.invalidate()
             self.sql.connection.close()
-
-
-def _path(url: str) -> Path:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(f"[store] url cannot be read: {error}", Trouble.UNREACHABLE) from error
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise StoreError("[store] url must be sqlite:///PATH: a file", Trouble.UNREACHABLE)
-    path = Path(parsed.database)
-    if not path.parent.is_dir():
-        raise StoreError(f"the folder {path.parent} does not exist", Trouble.UNREACHABLE)
-    if not path.exists():
-        with suppress(OSError):  # where it cannot be made, opening it tells why
-            os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))
-    return path
 
 
 def _astray(sql: Sql) -> list[str]:

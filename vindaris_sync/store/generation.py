@@ -42,3 +42,8 @@ class GenerationFile:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def generation_file(path: Path) -> GenerationFile:
+    """Return the file beside the database at ``path`` that keeps its generation."""
+    return GenerationFile(path.with_name(path.name + ".generation"))

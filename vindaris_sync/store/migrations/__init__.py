@@ -57,6 +57,16 @@ def migrate(database: Database, steps: Steps = OURS) -> None:
                 _upgrade(sql, steps, step)
 
 
+def known(schema: str, steps: Steps = OURS) -> None:
+    """Return if this program knows ``schema``.
+
+    Raises:
+        StoreError: it does not: a newer program made it.
+
+    """
+    _line(steps, schema)
+
+
 def _version(sql: Sql) -> str | None:
     if sql.row("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'") is None:
         return None

@@ -18,6 +18,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.engine.backups import BackupPlace
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
 from vindaris_sync.engine.courtesy import restore as restore_conduct
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
@@ -33,7 +34,7 @@ from vindaris_sync.sdk.registry import load_kind
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.store.store import Store
 
-_SPARE_THREADS = 4  # goals, settle, relay and nightly beside one pull for each tracker
+_SPARE_THREADS = 5  # goals, settle, relay, backup and nightly beside one pull for each tracker
 
 Observe = Callable[[PassReport], None]
 
@@ -88,6 +89,7 @@ class App:
             self.run_nightly,
             pool,
             reminders_of(self.config),
+            backups_of(self.config),
             observe=observe,
         )
         run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
@@ -192,6 +194,12 @@ def teams_of(config: Config) -> Teams:
 def report_place(config: Config) -> ReportPlace:
     """Return where reports go and in which time zone they speak."""
     return ReportPlace(config.report.directory, config.report.keep, config.schedule.timezone.key)
+
+
+def backups_of(config: Config) -> BackupPlace:
+    """Return where backups go, how often, and which stay."""
+    store = config.store
+    return BackupPlace(store.backup_dir, store.backup_every, store.backup_keep, store.backup_weeks)
 
 
 def reminders_of(config: Config) -> Nightly | None:

@@ -107,6 +107,15 @@ class StoreSettings(Settings):
     @property
     def address(self) -> str:
         """The URL with its password, for the database engine alone."""
+    backup_dir: FilePath = Path("backups")
+    """Where the daemon's backups go; default ``backups`` in the state directory, another disk is better."""
+    backup_every: Duration = timedelta(hours=24)
+    """How old the newest backup may become; ``0s``: the daemon makes none."""
+    backup_keep: int = Field(7, ge=1)
+    """How many of the newest backups stay."""
+    backup_weeks: int = Field(4, ge=0)
+    """Of how many of the latest calendar weeks the newest backup stays, too."""
+
         return self.url if isinstance(self.url, str) else self.url.reveal()
 
 
@@ -238,6 +247,7 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(
         frozen=True,
+        ("store", "backup_dir", Path(str(state)) / "backups"),
         extra="forbid",
         arbitrary_types_allowed=True,
         validate_default=True,

@@ -12,6 +12,8 @@ from random import Random
 import structlog
 
 from vindaris_sync.daemon.timetable import (
+    BACKUP_LOOK_EVERY,
+    BACKUP_RETRY_AFTER,
     RELAY_EVERY,
     SETTLE_EVERY,
     Bounds,
@@ -22,6 +24,7 @@ from vindaris_sync.daemon.timetable import (
     next_try,
 )
 from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.backups import BackupPlace, back_up
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.courtesy import NextPull
 from vindaris_sync.engine.goals import refresh_goals
@@ -49,6 +52,8 @@ class Clockwork:
     executor: Executor
     reminders: Nightly | None = None
     """When open lists are posted anew, once per local date; None: never."""
+    backups: BackupPlace | None = None
+    """Where the database is backed up to, and how often; None: never."""
     random: Random = field(default_factory=Random)
     observe: Callable[[PassReport], None] = lambda _: None
     _next: dict[str, datetime] = field(default_factory=dict)
@@ -63,6 +68,8 @@ class Clockwork:
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
         self._every("settle", now, SETTLE_EVERY, self._settle)
         self._every("relay", now, RELAY_EVERY, self._relay)
+        if self.backups and self.backups.every:
+            self._every("backup", now, BACKUP_LOOK_EVERY, self._back_up)
         if self._night(now) is not None:
             self._start("nightly", self._nightly)
 
@@ -175,6 +182,10 @@ class Clockwork:
 
     def _relay(self) -> None:
         relay(self.context, self.channels)
+
+    def _back_up(self) -> None:
+        if self.backups and not back_up(self.context, self.backups):
+            self._next["backup"] = self.context.now() + BACKUP_RETRY_AFTER
 
     def _remind(self) -> None:
         store, now = self.context.store, self.context.now()

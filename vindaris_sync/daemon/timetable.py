@@ -11,6 +11,8 @@ from vindaris_sync.domain.text import counted
 GOALS_EVERY = timedelta(seconds=20)
 RELAY_EVERY = timedelta(seconds=5)
 SETTLE_EVERY = timedelta(seconds=5)
+BACKUP_LOOK_EVERY = timedelta(minutes=5)
+BACKUP_RETRY_AFTER = timedelta(hours=1)
 _LONGEST_BACK_OFF = timedelta(minutes=30)
 _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     """Goals that their source states no more; they stay in force."""
     NIGHTLY = "nightly"
     """The summary of one night; its ``goal`` is the local date."""
+    BACKUP = "backup"
+    """A backup that could not be made."""
 
 
 class State(StrEnum):
@@ -126,6 +128,7 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.UNLINKED: "Every new issue serves a goal",
     Kind.SUSPECT: "{about}: all work has been confirmed since it changed",
     Kind.CLOSED_GOAL: "{about}: no open issue is on it any more",
+    Kind.BACKUP: ("The database could not be backed up", "The database could not be backed up"),
     Kind.CONFLICT: "No issue has two different answers",
     Kind.UNKNOWN_GOAL: "Every goal named in an issue exists",
     Kind.PARENT_CHANGED: "All changes of parents have been looked at",
@@ -140,6 +143,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.SUSPECT: "Still right? Take the review label off. Else set the right goal.",
     Kind.CLOSED_GOAL: "Close the work, move it to another goal, or take the review label off to keep it there.",
     Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
+    Kind.BACKUP: "The database is backed up again",
     Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",
     Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
@@ -154,6 +158,7 @@ def _headline(kind: Kind, total: int, about: str) -> str:
     words = _OPEN[kind][total != 1] if total else _RESOLVED[kind]
     return one_line(words.format(n=f"{total:,}", about=one_line(about, _ABOUT)), _HEADLINE)
 
+    Kind.BACKUP: "It is tried again every hour. To try it now: vindaris-sync db backup",
 
 def _line(item: Item, now: datetime) -> Line:
     waiting = age(now - item.since) if item.since else ""

@@ -14,7 +14,7 @@ from tempfile import mkstemp
 from urllib.parse import quote
 
 from vindaris_sync.store.engine import Database
-from vindaris_sync.store.errors import StoreError, Trouble, os_error, store_error
+from vindaris_sync.store.errors import StoreError, Trouble, store_error, told_as_store_error
 
 Beat = Callable[[], object]
 """Called between two steps of long work; what it raises ends the work."""
@@ -45,13 +45,10 @@ def back_up(database: Database, target: Path, beat: Beat = lambda: None) -> Back
         StoreError: it cannot be written, or what was copied is damaged.
 
     """
-    try:
-        with new_beside(target) as partial:
-            database.copy(partial, beat)
-            facts = verified(partial, beat)
-            settle(partial, target)
-    except OSError as error:
-        raise os_error(error) from error
+    with told_as_store_error(), new_beside(target) as partial:
+        database.copy(partial, beat)
+        facts = verified(partial, beat)
+        settle(partial, target)
     return BackupFacts(target, facts.bytes, facts.schema, facts.generation)
 
 

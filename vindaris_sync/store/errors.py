@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from sqlalchemy.exc import DBAPIError
@@ -88,3 +90,12 @@ def os_error(error: OSError) -> StoreError:
     """Return the ``StoreError`` for what the operating system refused, with the file's name."""
     place = f"{error.filename}: " if error.filename else ""
     return StoreError(f"{place}{error.strerror or error}", _BY_NUMBER.get(error.errno or 0, Trouble.OTHER))
+
+
+@contextmanager
+def told_as_store_error() -> Iterator[None]:
+    """Let what the operating system refuses inside be a ``StoreError``."""
+    try:
+        yield
+    except OSError as error:
+        raise os_error(error) from error

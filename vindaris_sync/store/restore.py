@@ -13,7 +13,7 @@ from shutil import copyfile
 from urllib.parse import quote
 
 from vindaris_sync.store.backup import BackupFacts, Beat, new_beside, settle, sync_folder, verified
-from vindaris_sync.store.errors import StoreError, Trouble, os_error, store_error
+from vindaris_sync.store.errors import StoreError, Trouble, store_error, told_as_store_error
 from vindaris_sync.store.generation import generation_file
 from vindaris_sync.store.migrations import known
 from vindaris_sync.store.place import claim, place
@@ -47,7 +47,7 @@ def restore(url: str, source: Path, now: datetime, beat: Beat = lambda: None) ->
     path = place(url)
     if not source.is_file():
         raise StoreError(f"{source} is no file", Trouble.FOREIGN)
-    try:
+    with told_as_store_error():
         if path.exists() and path.samefile(source):
             raise StoreError(f"{source} is the database itself", Trouble.FOREIGN)
         handle = claim(path)
@@ -57,8 +57,6 @@ def restore(url: str, source: Path, now: datetime, beat: Beat = lambda: None) ->
                 return put_in_place(path, partial, facts, now)
         finally:
             os.close(handle)
-    except OSError as error:
-        raise os_error(error) from error
 
 
 def _copied(source: Path, partial: Path, beat: Beat) -> BackupFacts:

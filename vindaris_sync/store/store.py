@@ -12,11 +12,12 @@ from typing import Self
 import structlog
 
 from vindaris_sync.store.apply import Decisions
-from vindaris_sync.store.backup import BackupFacts, Beat, back_up
+from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
+from vindaris_sync.store.census import Censuses
 from vindaris_sync.store.check import Checks
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
-from vindaris_sync.store.errors import StoreError, Trouble
+from vindaris_sync.store.errors import StoreError, Trouble, told_as_store_error
 from vindaris_sync.store.figures import Figures
 from vindaris_sync.store.goals import Goals
 from vindaris_sync.store.lists import Lists
@@ -32,7 +33,9 @@ from vindaris_sync.store.writebacks import WriteBacks
 log = structlog.get_logger("vindaris_sync.store")
 
 
-class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, Figures, Lookups, Restored, Checks):
+class Store(
+    WriteBacks, Decisions, Goals, Trackers, Censuses, Passes, Outbox, Due, Lists, Figures, Lookups, Restored, Checks
+):
     """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
 
     Every method may raise ``StoreError``, with nothing of its transaction kept.
@@ -104,6 +107,21 @@ class Store(WriteBacks, Decisions, Goals, Trackers, Passes, Outbox, Due, Lists, 
         ``target`` is replaced whole or left as it was; only its owner may read it. What ``beat`` raises ends the work.
         """
         return back_up(self._db, target, beat)
+
+    def backups(self, folder: Path) -> dict[datetime, Path]:
+        """Return the backups in ``folder`` by when they were made, oldest first; each was verified."""
+        return backups(folder, self._db.path)
+
+    def back_up_into(self, folder: Path, now: datetime, beat: Beat = lambda: None) -> BackupFacts:
+        """Make a verified backup named after ``now`` in ``folder``, which is made for its owner alone if need be."""
+        with told_as_store_error():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.backup(stamped(folder, self._db.path, now), beat)
+
+    def rotate(self, folder: Path, keep: int, weeks: int, now: datetime) -> tuple[Path, ...]:
+        """Delete all but the ``keep`` newest backups and the newest of each of the last ``weeks``; return them."""
+        with told_as_store_error():
+            return rotate(folder, self._db.path, keep=keep, weeks=weeks, now=now)
 
     def copy(self, target: Path) -> None:
         """Copy the store as it is now into the new file ``target``, unverified: for as long as a process needs it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vindaris_sync.app import nightly_of, open_store, store_path
+from vindaris_sync.cli import counting, courtesy
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
@@ -34,6 +35,7 @@ def gather(config: Config) -> Document:
             "daemon": daemon(config),
             "trackers": [_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work)
                          for name, settings in config.trackers.items()],
+            "credentials": courtesy.credentials(store, config.trackers),
             "alerts_waiting": store.outbox_depth(),
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
@@ -80,6 +82,8 @@ def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -
         "open": {name: work.get(facts.name, Counter())[name] for name in _STATES},
         "held": len(facts.held),
         "clock_ahead_seconds": store.note(clock_note(facts.name)),
+        **courtesy.of_tracker(store, facts.name),
+        **counting.of_tracker(store, facts.name),
         "last_pass": newest
         and {
             "kind": newest.kind,
@@ -116,6 +120,8 @@ def tell(found: Document, *, as_json: bool) -> None:
     say(f"daemon: running (process {owner})" if found["daemon"]["running"] else "daemon: not running", style="bold")
     columns = ("tracker", "kind", "state", "first full pull", "last answer", *_STATES, "to decide", "held")
     table(columns, map(_row, found["trackers"]))
+    courtesy.tell(found["trackers"], found["credentials"])
+    counting.tell(found["trackers"])
     for tracker in found["trackers"]:
         _troubles(tracker)
     _rest(found)

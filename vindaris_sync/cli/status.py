@@ -21,8 +21,12 @@ def status(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
     It asks nobody outside. Exit code 3: a tracker is stopped.
 
     JSON: daemon {running, process}, trackers [{tracker, kind, loaded_at, last_ok_at, stopped {reason, advice, at}, due,
-    open {linked, inherited, exempt, unlinked}, held, clock_ahead_seconds,
+    open {linked, inherited, exempt, unlinked}, held, clock_ahead_seconds, next_pull {at, why},
+    breaker {phase, failures, until}, requests {since_start, last_pass},
+    census {last {ended, found}, under_way {began, listed}, error}, missing {count, of, since},
     last_pass {kind, started, ended, outcome, counts, error}}],
+    credentials [{host, credential, trackers, quotas [{resource, limit, remaining, kept_free, reset}], waiting_until,
+    why, requests}],
     alerts_waiting, next_nightly, last_report {at, path}, goals {count, missing, pending, problems},
     refusals [{tracker, place, surface, reason, advice, at}],
     quarantine [{tracker, ext_id, key, reason, excerpt, first_at, last_at, tries}], restored.

@@ -155,7 +155,7 @@ class Clockwork:
 
     def _bounds(self, name: str) -> Bounds:
         settings = self.context.trackers[name].settings
-        return Bounds(settings.poll, settings.least_poll, settings.most_poll)
+        return Bounds(settings.poll, settings.poll_min, settings.poll_max)
 
     def _settle(self) -> None:
         """Decide and write what time, goals, people and other passes made due, without a pull."""

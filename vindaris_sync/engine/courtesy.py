@@ -23,8 +23,9 @@ class NextPull:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Our conduct towards one tracker as it was at the end of its last pass."""
+    """Our conduct towards one tracker as it was at the end of its last pass, which was ``at``."""
 
+    at: datetime | None = None
     budget: Budget | None = None
     breaker: Breaker = field(default_factory=Breaker)
     requests: int = 0
@@ -33,12 +34,13 @@ class Remembered:
     """Exchanges of the last pass."""
 
 
-def remember(store: Store, tracker: str, conduct: Conduct, last: int) -> None:
+def remember(store: Store, tracker: str, conduct: Conduct, last: int, now: datetime) -> None:
     """Keep how things stand after a pass of ``last`` exchanges; a tracker without exchanges has nothing to keep."""
     if conduct.governor is None and not conduct.breaker.failures:
         return
     budget = conduct.governor.budget if conduct.governor else None
     found = {
+        "at": now.isoformat(),
         "budget": _text(asdict(budget)) if budget else None,
         "breaker": _text(asdict(conduct.breaker)),
         "requests": conduct.requests,
@@ -54,6 +56,7 @@ def remembered(store: Store, tracker: str) -> Remembered:
         return Remembered()
     budget, breaker = found["budget"], found["breaker"]
     return Remembered(
+        _instant(found["at"]),
         _budget(budget) if budget else None,
         Breaker(breaker["failures"], _instant(breaker["until"])),
         found["requests"],

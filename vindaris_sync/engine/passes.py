@@ -38,9 +38,9 @@ class PassReport:
     error: str = ""
     advice: str = ""
     retry_after: timedelta | None = None
-
     held: bool = False
     """Whether it ended because we keep away (a limit, kept quota, an open breaker): that is no failure."""
+
     @property
     def planned(self) -> list[Action]:
         """Everything that changes something, remote writes last."""
@@ -54,14 +54,14 @@ def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes
     busy: Collection[str] = (),
     repair: bool = False,
     first: Callable[[], None] | None = None,
-) -> PassReport:
     plan: Callable[[PassReport], NextPull] | None = None,
+) -> PassReport:
     """Run one pass of the tracker ``name``; its failures end in the report, never in an exception (L11).
 
     ``busy`` are trackers whose pages are being recorded at this moment: their issues are left to their own pass.
     ``repair`` probes what was refused, and ``first`` is done before anything else of the pass (the nightly reading).
-    """
     ``plan`` says at its end when the tracker is asked again, which is kept for ``status``.
+    """
     others = _ready(context, set(context.trackers) - set(busy) - {name})
     tracker = context.trackers[name]
 
@@ -69,10 +69,7 @@ def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes
         if first is not None:
             first()
         _gather(context, tracker, report)
-        decided = decide_due(context, report.pass_id, name, others, repair=repair)
-        report.counts += decided.counts
-        report.actions, report.writes = decided.actions, decided.writes
-        _write(context, tracker, report)
+        _decide(context, tracker, report, others, repair=repair)
 
     return _run(context, tracker, "compare" if first else "pull", steps, plan)
 
@@ -81,10 +78,11 @@ def _ready(context: Context, names: Collection[str]) -> set[str]:
     """Return those of ``names`` that were reached before and have not stopped: others' troubles stay theirs.
 
     Their surfaces are known, so no request is made while deciding, and nobody waits for a tracker that does not answer
-    (L11). In a restored database a tracker's issues are as of the backup until its own pass has read them.
+    (L11). In a restored database a tracker's issues are as of the backup until its own pass has read them, and where too
+    many of a tracker's issues are missing nothing is decided.
     """
     reached = {name for name in names if name in context.layouts} - context.store.restored_trackers()
-    return {name for name in reached if not context.store.tracker(name).stopped_reason}
+    return {name for name in reached - context.store.missing() if not context.store.tracker(name).stopped_reason}
 
 
 def settle(context: Context, name: str) -> PassReport:
@@ -92,11 +90,7 @@ def settle(context: Context, name: str) -> PassReport:
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
-        verify(context, tracker, context.situation([name]), report.counts)
-        decided = decide_due(context, report.pass_id, name)
-        report.counts += decided.counts
-        report.actions, report.writes = decided.actions, decided.writes
-        _write(context, tracker, report)
+        _decide(context, tracker, report)
 
     with tracker.conduct.urgent(Urgency.DECIDED):
         return _run(context, tracker, "settle", steps)
@@ -137,13 +131,13 @@ def _run(
             context.store.resume(tracker.name, context.now())
             if kind != "settle":
                 _end_restored(context, tracker.name)
+            tracker.conduct.succeeded()
         except Transient as error:
             report.outcome, report.error, report.retry_after = "later", str(error), error.retry_after
-            tracker.conduct.succeeded()
-        except TrackerUnusable as error:
-            report.outcome, report.error, report.advice = "stopped", str(error), error.advice
             report.held = isinstance(error, Held)
             _count_failure(context, tracker, report)
+        except TrackerUnusable as error:
+            report.outcome, report.error, report.advice = "stopped", str(error), error.advice
             context.store.stop(tracker.name, error.reason, f"{error}. {error.advice}".strip(), context.now())
         _note_clock(context, tracker)
         _end(context, tracker, report, tracker.conduct.requests - asked, plan)
@@ -151,8 +145,6 @@ def _run(
     return report
 
 
-def _end_restored(context: Context, name: str) -> None:
-    """Trust a restored database again for a tracker that was read; one that is configured no more is not waited for."""
 def _count_failure(context: Context, tracker: Tracker, report: PassReport) -> None:
     """Let the breaker know that the tracker failed; while it is open, nobody asks."""
     now = context.now()
@@ -174,11 +166,13 @@ def _end(
     report.counts.update({"requests": requests} if requests else {})
     with context.store.transaction():
         context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
-        remember(context.store, tracker.name, tracker.conduct, requests)
+        remember(context.store, tracker.name, tracker.conduct, requests, context.now())
         if plan is not None:
             put_next_pull(context.store, tracker.name, plan(report))
 
 
+def _end_restored(context: Context, name: str) -> None:
+    """Trust a restored database again for a tracker that was read; one that is configured no more is not waited for."""
     marked = context.store.restored_trackers()
     if name in marked:
         context.store.end_restored(name, *(marked - context.trackers.keys()))

@@ -267,16 +267,13 @@ class Governors:
             return known
 
 
-def share(
-    surroundings: Surroundings, settings: TrackerSettings, url: str, credential: str, *, write_interval: float = 0.0
-) -> Governor:
-    """Return the governor of a tracker's credential at ``url``'s host; all trackers that use both share it.
-
-    ``write_interval`` is what the kind of tracker advises, in seconds, where the settings name none.
-    """
-    if settings.write_interval is not None:
-        write_interval = settings.write_interval.total_seconds()
+def share(surroundings: Surroundings, settings: TrackerSettings, url: str, credential: str) -> Governor:
+    """Return the governor of a tracker's credential at ``url``'s host; all trackers that use both share it."""
     host = urlsplit(url).netloc.rpartition("@")[2].casefold()
     return surroundings.governors.of(
-        surroundings, host, credential, write_interval=write_interval, keep_free=settings.keep_free / 100
+        surroundings,
+        host,
+        credential,
+        write_interval=settings.write_interval.total_seconds(),
+        keep_free=settings.keep_free / 100,
     )

@@ -18,7 +18,19 @@ Duration = Annotated[
 """A time span written ``30s``, ``10m``, ``2h`` or ``7d``."""
 
 
+_POLL = timedelta(minutes=2)
 _LEAST_POLL = timedelta(seconds=15)
+_LONGEST_POLL = timedelta(days=1)
+
+
+def _busiest(known: dict[str, Any]) -> timedelta:
+    poll: timedelta = known.get("poll", _POLL)
+    return min(poll, max(poll / 4, _LEAST_POLL))
+
+
+def _quietest(known: dict[str, Any]) -> timedelta:
+    poll: timedelta = known.get("poll", _POLL)
+    return min(poll * 4, max(poll, _LONGEST_POLL))
 
 
 class Settings(BaseModel):
@@ -60,11 +72,11 @@ class TrackerSettings(Settings):
     """What every tracker's block holds; ``kind`` chooses the connector."""
 
     kind: str
-    poll: Duration = timedelta(minutes=2)
+    poll: Duration = _POLL
     """Time between two pulls, as long as nothing speaks for more or fewer."""
-    poll_min: Duration | None = Field(None, ge=timedelta(seconds=1))
+    poll_min: Duration = Field(default_factory=_busiest, ge=timedelta(seconds=1))
     """Time between two pulls of a busy tracker; default: a quarter of ``poll``, not below 15 s."""
-    poll_max: Duration | None = Field(None, le=timedelta(days=1))
+    poll_max: Duration = Field(default_factory=_quietest, le=timedelta(days=1))
     """Time between two pulls of a quiet tracker; default: four times ``poll``."""
     grace: Duration = timedelta(minutes=15)
     """How long a new issue may stay unlinked before label and chat say so (R9)."""
@@ -75,28 +87,18 @@ class TrackerSettings(Settings):
     """Exchanges under way at once with one credential."""
     keep_free: int = Field(20, ge=0, le=90)
     """Percent of an hour's quota of requests that background reading leaves to people and other programs."""
-    write_interval: Duration | None = Field(None, ge=timedelta(), le=timedelta(minutes=1))
-    """Least time between the starts of two writes; default: what the kind of tracker advises."""
+    write_interval: Duration = Field(timedelta(), le=timedelta(minutes=1))
+    """Least time between the starts of two writes; a kind's own default is what the tracker advises."""
 
-    def named_places(self) -> tuple[str, ...] | None:
-        """Return the places (projects, repositories) that the block names; ``None`` where only the tracker knows."""
     @model_validator(mode="after")
     def _check_polls(self) -> Self:
-        if not self.least_poll <= self.poll <= self.most_poll:
+        if not self.poll_min <= self.poll <= self.poll_max:
             message = "poll: not below poll_min, and not above poll_max"
             raise ValueError(message)
         return self
 
-    @property
-    def least_poll(self) -> timedelta:
-        """The shortest time between two pulls."""
-        return self.poll_min or min(self.poll, max(self.poll / 4, _LEAST_POLL))
-
-    @property
-    def most_poll(self) -> timedelta:
-        """The longest time between two pulls of a tracker that answers."""
-        return self.poll_max or self.poll * 4
-
+    def named_places(self) -> tuple[str, ...] | None:
+        """Return the places (projects, repositories) that the block names; ``None`` where only the tracker knows."""
         return None
 
 

@@ -25,9 +25,6 @@ from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.transport import mount
 
 API_VERSION = "2022-11-28"
-WRITE_INTERVAL = 1.0
-"""Seconds between the starts of two writes: 80 content creations a minute (GitHub, REST *Best practices*)."""
-
 _LIMIT_TYPES = {"RATE_LIMITED", "RATE_LIMIT"}
 _OK = HTTPStatus.OK
 _TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
@@ -181,7 +178,7 @@ class GithubClient:
 def _governor(settings: GithubSettings, surroundings: Surroundings) -> Governor:
     """Return the governor of the credential: of the token, or of the App's installation."""
     token = settings.token.reveal() if settings.token else f"{settings.app_id}/{settings.installation_id}"
-    return share(surroundings, settings, settings.url, token, write_interval=WRITE_INTERVAL)
+    return share(surroundings, settings, settings.url, token)
 
 
 def next_url(answer: Answer) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from vindaris_sync.sdk.addresses import base_url
-from vindaris_sync.sdk.settings import SecretValue, TrackerSettings
+from vindaris_sync.sdk.settings import Duration, SecretValue, TrackerSettings
 
 DOTCOM = "https://api.github.com"
 LONGEST_LABEL = 50
@@ -50,6 +51,8 @@ class GithubSettings(TrackerSettings):
     installation_id: int | None = Field(None, gt=0)
     private_key: SecretValue | None = None
     """The App's private key, PEM."""
+    write_interval: Duration = Field(timedelta(seconds=1), le=timedelta(minutes=1))
+    """Least time between the starts of two writes; a second, as GitHub advises (REST, *Best practices*)."""
     pull_requests: bool = False
     """Whether pull requests are handed on too; they are never tracked, and by default not even read into the store."""
 

@@ -26,6 +26,7 @@ from vindaris_sync.domain.models import Exemption, Provenance
 from vindaris_sync.domain.records import Cause, GoalBook, Record
 from vindaris_sync.engine.compare import Comparison, compare
 from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.engine.courtesy import restore
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.passes import PassReport, Round, run_round
 from vindaris_sync.engine.progress import Progress
@@ -36,6 +37,7 @@ from vindaris_sync.sandbox import github, jira, slack
 from vindaris_sync.sandbox.server import Server
 from vindaris_sync.sandbox.slack import Message
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
+from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
@@ -160,10 +162,12 @@ class Site:
     def open(self, *, busy: float = 2, progress: Progress | None = None) -> Context:
         """Build the engine on the store's file; ``busy`` seconds it waits for another program's lock."""
         store = Store.open(f"sqlite:///{self.path}", busy=busy)
+        self.governors = Governors()
         trackers = {}
         for name in self.setup.names:
             trackers[name] = self.tracker(name)
             store.put_tracker(name, name)
+            restore(store, name, trackers[name].conduct)
         teams = Teams.of(
             [
                 Team("Growth", ("jira:APP", "github:acme/web"), "growth"),
@@ -175,7 +179,7 @@ class Site:
     def tracker(self, name: str, **changed: object) -> Tracker:
         """Build one tracker; ``changed`` settings replace the usual ones."""
         settings = self.settings(name, **changed)
-        around = Surroundings(now=self.clock, sleep=self.clock.pass_)
+        around = Surroundings(now=self.clock, sleep=self.clock.pass_, governors=self.governors)
         if isinstance(settings, JiraSettings):
             return Tracker(name, "jira", settings, JiraConnector(name, settings, around), around.clock, around.conduct)
         assert isinstance(settings, GithubSettings)

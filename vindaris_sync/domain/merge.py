@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Layout, Raw, Surface, SurfaceKind
-from vindaris_sync.domain.records import GoalBook, Reason, Record, value_text
+from vindaris_sync.domain.records import GoalBook, Record, value_text
 
 NO_GOAL = 0
 """Stands for "not goal work" in a value; goal ids start at 1."""
@@ -121,10 +121,11 @@ def _known(surface: Surface, raw: Iterable[str], goals: GoalBook) -> tuple[Value
 def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook) -> Side:
     """Return how ``surface`` of ``record`` counts under R2."""
     raw, base = record.observed.get(surface.key), record.bases.get(surface.key)
-    if raw is not None and base is not None and raw == base.value and _plain(record, surface, layout):
-        return _unmoved(surface, raw, goals)
-    agreed, agreed_unknown = _agreed(record, surface, base.value if base else (), goals)
-    if raw is None or surface.key in layout.broken:
+    works = raw is not None and surface.key not in layout.broken
+    if works and base is not None and raw == base.value and not base.unknown:
+        return _unmoved(surface, base.value, goals)  # the usual case, told early
+    agreed, agreed_unknown = _agreed(surface, base, goals)
+    if raw is None or not works:
         return Side(surface, base.value if base else (), agreed, agreed, agreed, works=False)
     known, unknown = _known(surface, raw, goals)
     if base is None or known == agreed:
@@ -142,12 +143,6 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     return Side(surface, raw, known, known, agreed, unknown, unread=unread)
 
 
-def _plain(record: Record, surface: Surface, layout: Layout) -> bool:
-    """Return whether showing what was agreed on can mean nothing else: the usual case, told early."""
-    asked = record.causes and any(cause.key.reason is Reason.UNKNOWN_GOAL for cause in record.causes)
-    return not asked and surface.key not in layout.broken
-
-
 def _unmoved(surface: Surface, raw: Raw, goals: GoalBook) -> Side:
     """Return the side of a surface that shows what was agreed on; one object serves all issues that show it."""
     which = (surface.key, surface.single, raw)
@@ -158,15 +153,12 @@ def _unmoved(surface: Surface, raw: Raw, goals: GoalBook) -> Side:
     return side
 
 
-def _agreed(record: Record, surface: Surface, raw: Raw, goals: GoalBook) -> tuple[Value, tuple[str, ...]]:
-    """Return what was agreed on; a key that was asked about as unknown was no part of it, though it is known now."""
-    fingerprints = [cause.key.fingerprint for cause in record.causes if cause.key.reason is Reason.UNKNOWN_GOAL]
-    if not fingerprints:
-        return _known(surface, raw, goals)
-    asked = {name for fingerprint in fingerprints for name in fingerprint.split(", ")}
-    unknown = tuple(value for value in raw if surface.shows_goals and value.casefold() in asked)
-    known, others = _known(surface, (value for value in raw if value not in unknown), goals)
-    return known, others + unknown
+def _agreed(surface: Surface, base: Base | None, goals: GoalBook) -> tuple[Value, tuple[str, ...]]:
+    """Return what was agreed on; a key that was unknown then was no part of it, though it may be known now."""
+    if base is None:
+        return _NOTHING, ()
+    known, others = _known(surface, (value for value in base.value if value not in base.unknown), goals)
+    return known, others + base.unknown
 
 
 def _undefined(record: Record, surface: Surface, missing: Value, goals: GoalBook) -> Value:
@@ -341,8 +333,8 @@ def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
 
 def is_agreed(base: Base | None, record: Record, side: Side) -> bool:
     """Return whether ``base`` records already what ``side`` shows, whenever that was agreed."""
-    plain = base is not None and not record.undefined and (base.value, base.place, base.type) == (
-        side.raw, record.place, record.type
+    plain = base is not None and not record.undefined and (base.value, base.unknown, base.place, base.type) == (
+        side.raw, side.unknown, record.place, record.type
     )  # fmt: skip
     return plain or (base is not None and replace(base, updated=record.updated) == agreed_base(record, side))
 
@@ -355,4 +347,5 @@ def agreed_base(record: Record, side: Side) -> Base:
         for raw in (former.value if former else ())
         if raw.casefold() not in shown and (side.surface.key, raw.casefold()) in record.undefined
     )
-    return Base(side.raw + hidden, record.place, record.type, record.updated)
+    unknown = side.unknown + tuple(raw for raw in hidden if former and raw in former.unknown)
+    return Base(side.raw + hidden, record.place, record.type, record.updated, unknown)

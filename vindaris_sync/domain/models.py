@@ -372,6 +372,8 @@ class Base:
     place: str
     type: str
     updated: datetime
+    unknown: Raw = ()
+    """Those of ``value`` that named no goal then: should they name one later, that is news (R3)."""
 
 
 Explicit = tuple[Link, ...] | Exemption

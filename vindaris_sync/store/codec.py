@@ -96,8 +96,13 @@ def load_stood(text: str) -> Stood:
 
 
 def dump_bases(bases: Mapping[str, Base]) -> str:
-    """Return bases as JSON: per surface its value, place, type and stamp."""
-    return dump({key: (base.value, base.place, base.type, to_micros(base.updated)) for key, base in bases.items()})
+    """Return bases as JSON: per surface its value, place, type and stamp, and what was unknown."""
+    return dump({key: _base(base) for key, base in bases.items()})
+
+
+def _base(base: Base) -> tuple[object, ...]:
+    always = (base.value, base.place, base.type, to_micros(base.updated))
+    return (*always, base.unknown) if base.unknown else always
 
 
 def load_bases(text: str) -> dict[str, Base]:
@@ -105,8 +110,8 @@ def load_bases(text: str) -> dict[str, Base]:
     if text == "{}":
         return {}
     return {
-        key: Base(tuple(value), place, kind, to_instant(updated))
-        for key, (value, place, kind, updated) in orjson.loads(text).items()
+        key: Base(tuple(value), place, kind, to_instant(updated), tuple(unknown[0]) if unknown else ())
+        for key, (value, place, kind, updated, *unknown) in orjson.loads(text).items()
     }
 
 

@@ -130,7 +130,8 @@ def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface
     values = []
     for each in done:
         number, bases = held[each.issue.ref.id]
-        merged = dump_bases({**load_bases(bases), **_bases(each, surfaces)})
+        former = load_bases(bases)
+        merged = dump_bases({**former, **_bases(each, surfaces, former)})
         held[each.issue.ref.id] = (number, merged)
         values.append((merged, number))
     sql.many("UPDATE issue SET bases = ? WHERE id = ?", values)
@@ -139,15 +140,22 @@ def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface
         sql.many("DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?", sorted(lifted))
 
 
-def _bases(done: Done, surfaces: tuple[Surface, ...]) -> dict[str, Base]:
+def _bases(done: Done, surfaces: tuple[Surface, ...], former: Mapping[str, Base]) -> dict[str, Base]:
     """Return what is agreed on: what was written, in the spelling read back; what shows beside it, a person added."""
+    written = {change.surface.key: set(_folded(change.add)) for change in done.write.changes}
     shown, issue = observe(done.issue, surfaces), done.issue
     bases: dict[str, Base] = {}
     for key, wanted in _wanted(done.write).items():
         seen = shown.get(key, ())
         agreed = seen if _folded(seen) == _folded(wanted) else wanted
-        bases[key] = Base(agreed, issue.place, issue.type, issue.updated)
+        known = written[key] | set(_agreed_goals(former.get(key)))
+        unknown = tuple(value for value in agreed if value.casefold() not in known)
+        bases[key] = Base(agreed, issue.place, issue.type, issue.updated, unknown)
     return bases
+
+
+def _agreed_goals(base: Base | None) -> list[str]:
+    return [] if base is None else _folded(tuple(value for value in base.value if value not in base.unknown))
 
 
 def _refuse(sql: Sql, tracker: str, refused: Refused, now: int) -> None:

@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.unit.domain.building import (
     EXEMPT,
     FIELD,
     LABEL,
+    LAYOUT,
     NOW,
     REVIEW,
     A,
@@ -554,6 +557,21 @@ def test_a_key_that_becomes_known_is_adopted() -> None:
     world.goals = GoalBook(goals, dict(world.goals.by_key) | {"x": 9})
     settle(world)
     assert (goals_of(world), world.issues[1].observed[LABEL.key], asked(world)) == ([9], ("X",), set())
+
+
+@pytest.mark.parametrize("shown", [("X",), ("A", "X")])
+def test_a_key_that_becomes_known_while_its_issue_is_closed_is_adopted(shown: tuple[str, ...]) -> None:
+    """Whoever reopens the issue finds what was written on it, not what we made of it."""
+    world = World.of(record(observed=shows(labels=shown), closed=True))
+    world.policy = replace(world.policy, layout=replace(LAYOUT, several_goals=True))
+    settle(world)
+    goals = dict(world.goals.goals) | {9: GoalFacts(9, "X", "X", "active", 1, {1: "X1"})}
+    world.goals = GoalBook(goals, dict(world.goals.by_key) | {"x": 9})
+    settle(world)
+    world.see(1, closed=False)
+    settle(world)
+    assert set(world.issues[1].observed[LABEL.key]) == set(shown)
+    assert 9 in goals_of(world)
 
 
 def test_a_renamed_goal_is_written_under_its_new_key() -> None:

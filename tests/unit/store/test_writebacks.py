@@ -157,3 +157,13 @@ def test_only_the_surfaces_written_get_a_base(store: Store, number: int) -> None
         REVIEW.key: Base(("Goal-Review",), "acme/web", "Bug", NOW + timedelta(minutes=1)),
     }
     assert due(store) == []
+
+
+def test_a_key_that_named_no_goal_is_remembered_as_such(store: Store, number: int) -> None:
+    """It stays beside what was written; should it name a goal one day, that is news and not agreed (R3)."""
+    beside = issue(1, at=1, labels=("goal:G-1", "goal:later"))
+    written(store, Done(Write(HERE, (Change(LABEL, ("G-1",)),), {LABEL.key: ("later",)}), beside))
+    assert record_of(store, number).bases[LABEL.key].unknown == ("later",)
+    alone = issue(1, at=2, labels=("goal:later",))
+    written(store, Done(Write(HERE, (Change(LABEL, remove=("G-1",)),), {LABEL.key: ("G-1", "later")}), alone))
+    assert record_of(store, number).bases[LABEL.key].unknown == ("later",)

@@ -23,16 +23,6 @@ _LEAST_POLL = timedelta(seconds=15)
 _LONGEST_POLL = timedelta(days=1)
 
 
-def _busiest(known: dict[str, Any]) -> timedelta:
-    poll: timedelta = known.get("poll", _POLL)
-    return min(poll, max(poll / 4, _LEAST_POLL))
-
-
-def _quietest(known: dict[str, Any]) -> timedelta:
-    poll: timedelta = known.get("poll", _POLL)
-    return min(poll * 4, max(poll, _LONGEST_POLL))
-
-
 class Settings(BaseModel):
     """Base of all settings: frozen, unknown keys refused, defaults validated."""
 
@@ -74,9 +64,9 @@ class TrackerSettings(Settings):
     kind: str
     poll: Duration = _POLL
     """Time between two pulls, as long as nothing speaks for more or fewer."""
-    poll_min: Duration = Field(default_factory=_busiest, ge=timedelta(seconds=1))
+    poll_min: Duration = Field(_POLL / 4, ge=timedelta(seconds=1))
     """Time between two pulls of a busy tracker; default: a quarter of ``poll``, not below 15 s."""
-    poll_max: Duration = Field(default_factory=_quietest, le=timedelta(days=1))
+    poll_max: Duration = Field(_POLL * 4, le=_LONGEST_POLL)
     """Time between two pulls of a quiet tracker; default: four times ``poll``."""
     grace: Duration = timedelta(minutes=15)
     """How long a new issue may stay unlinked before label and chat say so (R9)."""
@@ -89,6 +79,19 @@ class TrackerSettings(Settings):
     """Percent of an hour's quota of requests that background reading leaves to people and other programs."""
     write_interval: Duration = Field(timedelta(), le=timedelta(minutes=1))
     """Least time between the starts of two writes; a kind's own default is what the tracker advises."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bound_polls(cls, data: Any) -> Any:  # noqa: ANN401 - validators receive whatever the file holds
+        try:
+            poll = parse_duration(data.get("poll", _POLL))
+        except (AttributeError, ValueError):  # told by the field's own check
+            return data
+        bounds = {
+            "poll_min": min(poll, max(poll / 4, _LEAST_POLL)),
+            "poll_max": max(poll, min(poll * 4, _LONGEST_POLL)),
+        }
+        return {**bounds, **data}
 
     @model_validator(mode="after")
     def _check_polls(self) -> Self:

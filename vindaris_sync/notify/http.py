@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -17,6 +17,7 @@ import httpx
 import orjson
 
 from vindaris_sync.notify.protocol import ChannelUnusable
+from vindaris_sync.sdk.authorities import authorities
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.limits import asked_wait
 
@@ -25,18 +26,18 @@ TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 DEADLINE = 30.0
 """Seconds from the request to the answer's last byte."""
 LARGEST = 1_000_000
-"""Bytes of an answer after decompression; chats answer in a few thousand."""
+"""Bytes of an answer's body; chats answer in a few thousand. Nothing compressed is asked for, or taken."""
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A chat's whole answer; ``headers`` are case-insensitive."""
+    """A chat's whole answer; ``headers`` are case-insensitive. What the chat said is not printed with it."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
     def json(self) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
         """Return the body as JSON; ``None`` where it is none."""
@@ -47,8 +48,8 @@ class Answer:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)  # made once: reading the authorities costs 50 ms
+def _tls(bundle: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=bundle)  # made once: reading the authorities costs 50 ms
 
 
 class Line:
@@ -66,9 +67,9 @@ class Line:
         self._client = httpx.Client(
             trust_env=False,
             follow_redirects=False,
-            verify=_tls(),
+            verify=_tls(authorities()),
             timeout=TIMEOUT,
-            headers={"User-Agent": "vindaris-sync", **headers},
+            headers={"User-Agent": "vindaris-sync", "Accept-Encoding": "identity", **headers},
             transport=transport,
         )
 
@@ -96,6 +97,12 @@ class Line:
                 advice="check the channel's block",
             ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            if _unverified(error):
+                raise ChannelUnusable(
+                    f"{self._name}: its certificate cannot be verified",
+                    reason="protocol",
+                    advice="check the channel's address; SSL_CERT_FILE may name the authorities of your own network",
+                ) from None
             raise Transient(f"{self._name} cannot be reached ({type(error).__name__})") from None
         except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
             raise lost(f"{self._name} gave no whole answer ({type(error).__name__})") from None
@@ -106,7 +113,9 @@ class Line:
         body = bytearray()
         response = self._client.send(request, stream=True)
         try:
-            for part in response.iter_bytes():
+            if response.headers.get("Content-Encoding", "identity") != "identity":
+                raise httpx.DecodingError("compressed, which was not asked for")
+            for part in response.iter_raw():
                 body += part
                 if len(body) > LARGEST or monotonic() > until:
                     raise TimeoutError
@@ -125,6 +134,12 @@ class Line:
                 f"{self._name} redirects us ({answer.status})", reason="protocol", advice="check the channel's url"
             )
         return answer
+
+
+def _unverified(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def encode(body: Mapping[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ from vindaris_sync.notify import slack_blocks
 from vindaris_sync.notify.http import Answer, Line, pause
 from vindaris_sync.notify.protocol import ChannelUnusable, MessageGone
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
-from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.secret import Secret, redact
 
 _EVENT = "vindaris_sync_message"
 _PAGE = 500
@@ -115,7 +115,8 @@ class SlackChannel:
             who = self._sorted(self._line.post(f"{self._api}/auth.test", {}))
         except VindarisError as error:
             return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
-        findings = [Finding(Level.OK, f"notify.{self.name}", f"posts as {one_line(str(who.get('user', 'a bot')), 40)}")]
+        name = one_line(redact(str(who.get("user", "a bot"))), 40)
+        findings = [Finding(Level.OK, f"notify.{self.name}", f"posts as {name}")]
         try:
             self._channel_id()
         except ChannelUnusable as error:
@@ -173,7 +174,7 @@ class SlackChannel:
             )
         if said.get("ok") is True:
             return said
-        raise self._error(one_line(str(said.get("error", "no reason")), 60), answer)
+        raise self._error(one_line(redact(str(said.get("error", "no reason"))), 60), answer)
 
     def _error(self, code: str, answer: Answer) -> VindarisError:
         text = f"Slack ({self.name}): {code}"

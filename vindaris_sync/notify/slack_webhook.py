@@ -15,7 +15,7 @@ from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import slack_blocks
 from vindaris_sync.notify.http import Answer, Line
 from vindaris_sync.notify.protocol import ChannelUnusable
-from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.secret import Secret, redact
 
 _ADVICE: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "the webhook was revoked or may not post: make a new one in the Slack app's settings",
@@ -73,4 +73,4 @@ class SlackWebhookChannel:
         )
 
     def _word(self, answer: Answer) -> str:
-        return one_line(answer.body[:200].decode("utf-8", "replace"), 60)
+        return one_line(redact(answer.body.decode("utf-8", "replace")), 60)

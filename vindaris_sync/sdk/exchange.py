@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import count
@@ -34,11 +34,14 @@ _QUOTED = 16_384  # bytes that are masked before they are cut: half a secret is 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A tracker's whole answer. ``headers`` are case-insensitive, ``body`` is decompressed, ``url`` was asked."""
+    """A tracker's whole answer. ``headers`` are case-insensitive, ``body`` is decompressed, ``url`` was asked.
+
+    What the tracker said is not printed with it: it may say our credentials back.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     url: str
 
     @classmethod
@@ -202,5 +205,6 @@ def _page_error(answer: Answer) -> TrackerUnusable:
 
 
 def _said(answer: Answer, what: str) -> str:
-    text = " ".join(redact(answer.body[:_QUOTED].decode("utf-8", "replace")).split())[:_EXCERPT]
+    body = redact(answer.body[:_QUOTED].decode("utf-8", "replace"))
+    text = " ".join(body[: _EXCERPT * 4].split())[:_EXCERPT]
     return f"{answer.url} {what} ({answer.status})" + (f": {text}" if text else "")

@@ -1,4 +1,7 @@
-"""The bounded transport: no answer takes longer, or more memory, than it may (FAULTS: trickle, bomb, reset)."""
+"""The bounded transport: no answer takes longer, or more memory, than it may (FAULTS: trickle, bomb, reset).
+
+And every server is who it says it is: certificates are always verified, whatever a session or the environment says.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ from typing import Any
 
 from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.exceptions import RequestException
+from requests.exceptions import ContentDecodingError, RequestException
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
+
+from vindaris_sync.sdk.authorities import authorities
 
 TIMEOUTS = (5.0, 10.0)
 """Seconds to connect, and seconds without a byte, where the caller names none."""
@@ -22,22 +27,31 @@ DEADLINE = 60.0
 """Seconds from the request's last byte to the answer's last byte."""
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer's body after decompression."""
+ENCODINGS = "gzip, deflate"
+"""What answers may be compressed with, one layer of it. Brotli and zstd, whose windows are larger, are not taken."""
 _CHUNK = 64 * 1024
+_DECODED = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_OVERHEAD = 1024 * 1024  # bytes of headers, chunk sizes and trailers beside a body
 
 
 class TooLarge(RequestException):
     """The answer's decompressed body passed the cap; what was read of it is thrown away."""
 
 
-class _TimedSocket(io.RawIOBase):
-    """A socket's bytes, each read of which waits at most until the deadline of the whole answer."""
+class _Flood(Exception):
+    """An answer goes on and on; no ``OSError``, which urllib3 would take for a broken connection."""
 
-    def __init__(self, sock: socket, deadline: float, clock: Callable[[], float]) -> None:
+
+class _BoundedSocket(io.RawIOBase):
+    """A socket's bytes, at most ``most`` of them; each read waits at most until the deadline of the whole answer."""
+
+    def __init__(self, sock: socket, deadline: float, most: int, clock: Callable[[], float]) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._patience = sock.gettimeout()
         self._clock = clock
         self._end = clock() + deadline
+        self._left = most
 
     def readable(self) -> bool:
         return True
@@ -48,27 +62,32 @@ class _TimedSocket(io.RawIOBase):
             message = "the answer did not end in time"
             raise TimeoutError(message)
         self._sock.settimeout(left if self._patience is None else min(left, self._patience))
-        return self._raw.readinto(buffer)
+        size = self._raw.readinto(buffer)
+        self._left -= size or 0
+        if self._left < 0:
+            raise _Flood
+        return size
 
     def close(self) -> None:
         self._raw.close()
         super().close()
 
 
-class _TimedResponse(HTTPResponse):
-    """``http.client``'s response whose status line, headers, chunk sizes and body all stand under one deadline."""
+class _BoundedResponse(HTTPResponse):
+    """``http.client``'s response whose status line, headers, chunk sizes and body all stand under the same bounds."""
 
-    def __init__(self, sock: socket, *args: Any, deadline: float, clock: Callable[[], float], **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(self, sock: socket, *args: Any, read: Callable[[socket], io.RawIOBase], **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_TimedSocket(sock, deadline, clock), _CHUNK)
+        self.fp = io.BufferedReader(read(sock), _CHUNK)
 
 
 class BoundedAdapter(HTTPAdapter):
     """Sends a request once and returns its whole body, or raises a ``requests`` error within ``deadline`` seconds.
 
     It never retries and follows nothing by itself. Connections are kept alive, at most ``connections`` per host, for
-    which further senders wait. ``largest`` bounds the decompressed body: above it ``TooLarge`` is raised.
+    which further senders wait. ``largest`` bounds the decompressed body, and with a megabyte for all that is beside it
+    what is read from the socket: above it ``TooLarge`` is raised. Raises ``ConfigError`` as ``authorities`` does.
     """
 
     def __init__(
@@ -80,7 +99,9 @@ class BoundedAdapter(HTTPAdapter):
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._largest = largest
-        self._response = partial(_TimedResponse, deadline=deadline, clock=clock)
+        self._authorities = authorities()
+        read = partial(_BoundedSocket, deadline=deadline, most=largest + _OVERHEAD, clock=clock)
+        self._response = partial(_BoundedResponse, read=read)
         super().__init__(
             pool_connections=4, pool_maxsize=connections, max_retries=Retry(0, read=False), pool_block=True
         )
@@ -104,8 +125,10 @@ class BoundedAdapter(HTTPAdapter):
 
     def _pool(self, cls: type[HTTPConnectionPool], *args: Any, **kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401 - passed on
         pool = cls(*args, **kwargs)
-        timed: Any = type("TimedConnection", (pool.ConnectionCls,), {"response_class": staticmethod(self._response)})
-        pool.ConnectionCls = timed
+        bounded: Any = type(
+            "BoundedConnection", (pool.ConnectionCls,), {"response_class": staticmethod(self._response)}
+        )
+        pool.ConnectionCls = bounded
         return pool
 
     def send(
@@ -117,9 +140,16 @@ class BoundedAdapter(HTTPAdapter):
         **kwargs: Any,  # noqa: ANN401 - passed on
     ) -> Response:
         """Send ``request`` and return its response with the body read; raises ``requests`` errors only."""
-        response = super().send(request, True, timeout or TIMEOUTS, *args, **kwargs)  # noqa: FBT003 - requests' order
+        kwargs["verify"] = self._authorities
+        try:
+            response = super().send(request, True, timeout or TIMEOUTS, *args, **kwargs)  # noqa: FBT003 - requests' order
+        except _Flood:
+            raise self._too_large(request) from None
         try:
             body = self._read(response)
+        except _Flood:
+            response.close()
+            raise self._too_large(request) from None
         except BaseException:
             response.close()
             raise
@@ -129,14 +159,20 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
     def _read(self, response: Response) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in _DECODED:
+            message = f"the answer is encoded as {encoding[:40]!r}, which was not asked for"
+            raise ContentDecodingError(message, response=response)
         parts, size = [], 0
         for part in response.iter_content(_CHUNK):
             size += len(part)
             if size > self._largest:
-                message = f"the answer is larger than {self._largest} bytes"
-                raise TooLarge(message, response=response)
+                raise self._too_large(response.request)
             parts.append(part)
         return b"".join(parts)
+
+    def _too_large(self, request: PreparedRequest) -> TooLarge:
+        return TooLarge(f"the answer is larger than {self._largest} bytes", request=request)
 
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
@@ -149,6 +185,7 @@ def mount(session: Session, adapter: BaseAdapter | None = None, *, connections: 
     ``requests`` lets a ``.netrc`` entry replace the ``Authorization`` header of a session without ``auth``.
     """
     adapter = adapter or BoundedAdapter(connections=connections)
+    session.headers["Accept-Encoding"] = ENCODINGS
     for prefix in ("https://", "http://"):
         session.mount(prefix, adapter)
     if session.auth is None:

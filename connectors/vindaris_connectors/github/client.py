@@ -22,6 +22,7 @@ from vindaris_sync.sdk.exchange import Answer, Policy
 from vindaris_sync.sdk.governor import Governor, share
 from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.secret import redact
 from vindaris_sync.sdk.transport import mount
 
 API_VERSION = "2022-11-28"
@@ -199,7 +200,7 @@ def message_of(answer: Answer) -> str:
         words = [document.get("message"), *(e.get("message") or e.get("code") for e in errors if isinstance(e, dict))]
     except (VindarisError, AttributeError, TypeError):  # a refusal's body may be anything; its status still speaks
         return ""
-    return "; ".join(str(word) for word in words if word)[:300]
+    return redact("; ".join(str(word) for word in words if word))[:300]
 
 
 def _links(answer: Answer) -> dict[str, str]:

@@ -22,6 +22,14 @@ AskToken = Callable[[Auth.Auth, str], Answer]
 """Posts to a path with the given authentication, and returns the answer."""
 
 
+class _App(Auth.AppAuth):
+    """PyGithub's App authentication whose signed assertions, good for minutes, are masked like any other secret."""
+
+    def create_jwt(self, expiration: int | None = None) -> str:
+        """Return an assertion that the key's owner asks now."""
+        return Secret(super().create_jwt(expiration), fleeting=True).reveal()
+
+
 class InstallationAuth(Auth.Auth):
     """PyGithub's authentication with an installation's token, renewed by ``renew`` and not in the middle of a request.
 
@@ -60,7 +68,7 @@ class InstallationAuth(Auth.Auth):
         answer = self._asked(ask)
         document = answer.json()
         try:
-            self._held, self._ends = Secret(document["token"]), instant(document["expires_at"])
+            self._held, self._ends = Secret(document["token"], fleeting=True), instant(document["expires_at"])
         except (LookupError, TypeError, ValueError):
             raise _refused(f"GitHub gave no installation token ({answer.status})") from None
         self.permissions = dict(document.get("permissions") or {})
@@ -84,4 +92,4 @@ def authentication(settings: GithubSettings) -> Any:  # noqa: ANN401 - Auth.Toke
     key, app_id, installation = settings.private_key, settings.app_id, settings.installation_id
     if key is None or app_id is None or installation is None:  # settings do not validate like this
         raise _refused("neither a token nor an App is configured")
-    return InstallationAuth(Auth.AppAuth(app_id, key.reveal()), installation)
+    return InstallationAuth(_App(app_id, key.reveal()), installation)

@@ -22,6 +22,7 @@ from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer, Policy
 from vindaris_sync.sdk.governor import share
 from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.secret import redact
 from vindaris_sync.sdk.transport import TIMEOUTS, mount
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class Reasons:
             return cls()
         messages, errors = document.get("errorMessages"), document.get("errors")
         return cls(
-            tuple(str(m)[:_REASON] for m in messages) if isinstance(messages, list) else (),
-            {str(k): str(v)[:_REASON] for k, v in errors.items()} if isinstance(errors, dict) else {},
+            tuple(redact(str(m))[:_REASON] for m in messages) if isinstance(messages, list) else (),
+            {redact(str(k)): redact(str(v))[:_REASON] for k, v in errors.items()} if isinstance(errors, dict) else {},
         )
 
     def __str__(self) -> str:

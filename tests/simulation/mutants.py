@@ -27,7 +27,7 @@ from vindaris_connectors.jira.cursor import Cursor
 from vindaris_sync.domain import case, merge
 from vindaris_sync.domain.merge import Merged, Result
 from vindaris_sync.domain.models import IssueRef, Page, Presence
-from vindaris_sync.engine import compare, gather, relay
+from vindaris_sync.engine import absence, gather, relay
 from vindaris_sync.notify import http
 from vindaris_sync.sdk import exchange, writing
 from vindaris_sync.sdk.errors import Unknown
@@ -132,13 +132,13 @@ def _key_is_id(original: Any) -> Any:
 
 
 def _unlisted_is_gone(_: Any) -> Any:
-    def _ask(context: Any, tracker: Any, addresses: Any, *, listed: Any = None) -> Counter[str]:  # noqa: ARG001 - as the original
+    def _asked(context: Any, tracker: Any, addresses: Any) -> Counter[str]:
         numbers = context.store.by_id(tracker.name, [each.id for each in addresses])
         reasons = dict.fromkeys(numbers.values(), "no list shows it")
         context.store.record_absent(reasons, Presence.GONE, context.now())
         return Counter(gone=len(addresses))
 
-    return _ask
+    return _asked
 
 
 def _nobody_asks_for_definitions(_: Any) -> Any:
@@ -250,7 +250,7 @@ def _all() -> Iterable[Mutant]:
         "absence taken for deletion",
         "what no list shows is taken for deleted, and nobody asks",
         14,
-        (Replacement(compare, "_ask", _unlisted_is_gone),),
+        (Replacement(absence, "_asked", _unlisted_is_gone),),
     )
     yield Mutant(
         "a deleted label taken for an edit",

@@ -1,0 +1,332 @@
+"""What people may rely on: their edits stand, nothing of theirs is touched, nothing is put into their mouths.
+
+What they did is in the journal; what became of it is on the trackers and in the history. Between two audits the world
+comes to rest once, so acts and rows are compared window by window, by their order: clocks may have been wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.audit_store import said
+from tests.simulation.truth import FIELD, PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
+
+if TYPE_CHECKING:
+    from tests.simulation.journal import Act
+
+STATEMENTS = ("set_goal", "drop_goal", "exempt", "unexempt")
+DECISIONS = ("cli_link", "cli_exempt", "cli_unlink")
+_LINK_EVENTS = ("linked", "unlinked", "exempted", "exemption_expired", "confirmed")
+_DEFINITIONS = ("rename_label", "delete_label_definition", "restore_label_definition")
+
+
+@dataclass(slots=True)
+class Window:
+    """What happened since the last audit: acts by issue, and the rows that the history gained."""
+
+    acts: Sequence[Act]
+    rows: Sequence[Row]
+    foreign: Mapping[Ref, Shown]
+    """The issues as they were then."""
+    former: dict[Ref, Ref] = field(default_factory=dict)
+    """The former id of every issue that was ever transferred."""
+
+    def about(self, ref: Ref) -> list[Act]:
+        """Return the acts on one issue, under any of its ids."""
+        ids = set(self.line(ref))
+        return [act for act in self.acts if (act.tracker, act.issue) in ids]
+
+    def line(self, ref: Ref) -> list[Ref]:
+        """Return an issue's id and all its former ones."""
+        found = [ref]
+        while found[-1] in self.former and self.former[found[-1]] not in found:
+            found.append(self.former[found[-1]])
+        return found
+
+    def redefined(self, tracker: str) -> bool:
+        """Whether somebody renamed or deleted a label or an option there."""
+        return any(act.kind in _DEFINITIONS and act.tracker == tracker for act in self.acts)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What was seen at the last audit: how many acts and rows, a digest of the history, and the issues."""
+
+    acts: int = 0
+    rows: int = 0
+    digest: str = hashlib.sha256().hexdigest()
+    shown: dict[Ref, Shown] = field(default_factory=dict)
+
+
+def memory_of(scene: Scene) -> Memory:
+    """Return what is remembered of the site."""
+    found = scene.site.memory.setdefault("auditor", Memory())
+    assert isinstance(found, Memory)
+    return found
+
+
+def window_of(scene: Scene) -> Window:
+    """Return what happened since the last audit."""
+    memory = memory_of(scene)
+    window = Window(scene.site.journal.acts[memory.acts :], scene.books["history"][memory.rows :], memory.shown)
+    for act in scene.site.journal.acts:
+        if act.kind == "transfer":
+            window.former[act.tracker, act.detail["new"]] = (act.tracker, act.issue)
+    return window
+
+
+def remember(scene: Scene) -> None:
+    """Remember what was seen, for the next audit."""
+    rows = scene.books["history"]
+    scene.site.memory["auditor"] = Memory(len(scene.site.journal.acts), len(rows), _digest(rows), dict(scene.truth))
+
+
+def _digest(rows: Sequence[Row]) -> str:
+    whole = hashlib.sha256()
+    for row in rows:
+        whole.update(json.dumps(row, sort_keys=True).encode())
+    return whole.hexdigest()
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def history_only_grows(scene: Scene) -> Iterator[Violation]:
+    """L10: no row of the history is changed or taken out."""
+    memory, rows = memory_of(scene), scene.books["history"]
+    if len(rows) < memory.rows:
+        yield Violation("L10", "history", f"{memory.rows} rows before, {len(rows)} now")
+    elif _digest(rows[: memory.rows]) != memory.digest:
+        yield Violation("L10", "history", "a former row was changed")
+
+
+def history_tells_every_link(scene: Scene) -> Iterator[Violation]:
+    """L10: what an issue is linked to is what the last row about its link says, with who, when, why and how."""
+    former = window_of(scene).former
+    rows: dict[Ref, list[Row]] = {}
+    for number, told in scene.history.items():
+        if number is not None:
+            held = scene.by_number[number]
+            rows[held["tracker"], held["ext_id"]] = [row for row in told if row["event"] in _LINK_EVENTS]
+    for ref, row in scene.held.items():
+        for one in rows.get(ref, ()):
+            if not (one["who"] and one["how"] and (one["why"] or one["event"] == "confirmed") and one["at"]):
+                yield Violation("L10", said(row), f"a {one['event']} without who, how or why")
+        explicit = scene.explicit(row["id"])
+        line = [ref]
+        while line[-1] in former and len(line) < len(former) + 1:
+            line.append(former[line[-1]])
+        told = [each for one in reversed(line) for each in rows.get(one, ()) if each["after"] != each["before"]]
+        last = frozenset(_goal_of(scene, name) for name in parsed(told[-1]["after"])) if told else frozenset()
+        if explicit != last and row["presence"] != "moved" and not (len(line) > 1 and scene.doubtful(ref)):
+            yield Violation("L10", said(row), f"linked to {sorted(explicit)}, its history ends with {last}")
+
+
+def _goal_of(scene: Scene, name: str) -> int | None:
+    return 0 if name == "no-goal" else scene.goal(name)
+
+
+def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
+    """L5, L10: what the history says that a person did, a person did."""
+    window = window_of(scene)
+    told: dict[Ref, Counter[str]] = {}
+    for row in window.rows:
+        if row["event"] in _LINK_EVENTS and row["issue_id"] is not None and row["how"] != "expiry":
+            held = scene.by_number[row["issue_id"]]
+            told.setdefault((held["tracker"], held["ext_id"]), Counter())[row["how"]] += 1
+    heirs = {old: new for new, old in window.former.items()}
+    for ref, means in told.items():
+        heir = ref
+        while heir in heirs and heirs[heir] != ref:
+            heir = heirs[heir]
+        acts = Counter(_means(act) for act in window.about(heir))
+        acts["tracker"] += acts["review label taken off"]  # it may answer a conflict with what the tracker shows
+        for how, count in means.items():
+            if count > acts[how]:
+                text = f"the history tells of {count} changes by {how}, people made {acts[how]}"
+                yield Violation("L10", said(scene.held[ref]), text)
+
+
+def _means(act: Act) -> str:
+    """Return what the history calls the means of an act, empty where it makes no statement about a link."""
+    if act.kind in STATEMENTS or (act.kind == "create" and _stated(act)):
+        return "tracker"
+    if act.kind == "review_off":
+        return "review label taken off"
+    return "command line" if act.kind.startswith("cli_") else ""
+
+
+def _stated(act: Act) -> list[str]:
+    """Return the goals on the labels with which an issue was created, as typed."""
+    labels = act.detail.get("labels", "").split("\n")
+    return [label[len(PREFIX) :] for label in labels if label.casefold().startswith(PREFIX)]
+
+
+def confirmations_are_of_what_was_seen(scene: Scene) -> Iterator[Violation]:
+    """R10: taking the review label off confirms no revision that came after the label was put on."""
+    if any(act.kind == "fault:machine_clock" for act in window_of(scene).acts):
+        return  # the rows' stamps say nothing
+    revisions = {(row["goal_id"], row["revision"]): row["at"] for row in scene.books["goal_revision"]}
+    for row in window_of(scene).rows:
+        if row["event"] != "confirmed" or row["how"] != "review label taken off" or row["goal_id"] is None:
+            continue
+        held = scene.by_number[row["issue_id"]]
+        shown = scene.truth.get((held["tracker"], held["ext_id"]))
+        put_on = (
+            []
+            if shown is None
+            else [
+                micros(touch.at)
+                for touch in shown.touches
+                if REVIEW in {name.casefold() for name in touch.on} and micros(touch.at) <= row["at"]
+            ]
+        )
+        at = revisions.get((row["goal_id"], row["goal_revision"]), 0)
+        if put_on and at > max(put_on) + _SECOND:
+            text = f"revision {row['goal_revision']} was confirmed, which the label did not stand for"
+            yield Violation("R10", said(held), text)
+
+
+_SECOND = 1_000_000
+
+
+# --- edits ------------------------------------------------------------------------------------------------------------
+
+
+def we_touch_what_is_ours(scene: Scene) -> Iterator[Violation]:
+    """L4: by the trackers' own histories our account changed managed labels and the goal field, nothing else."""
+    for ref, shown in scene.truth.items():
+        for touch in shown.touches:
+            if touch.what not in ("labels", "field"):
+                yield Violation("L4", f"{ref[0]} {shown.key}", f"we changed its {touch.what}")
+            elif touch.what == "labels" and (foreign := [one for one in touch.on | touch.off if not ours(one)]):
+                yield Violation("L4", f"{ref[0]} {shown.key}", f"we changed the labels {foreign}")
+
+
+def foreign_things_stay(scene: Scene) -> Iterator[Violation]:
+    """L4: what is not ours is as people left it: nothing changed where they did nothing, labels follow their acts."""
+    window = window_of(scene)
+    for ref, shown in scene.truth.items():
+        before, acts = window.foreign.get(ref), window.about(ref)
+        if window.redefined(ref[0]) or any(act.kind == "transfer" for act in acts):
+            continue
+        if before is not None and not acts and before.foreign != shown.foreign:
+            text = f"{before.foreign} became {shown.foreign}, and nobody did it"
+            yield Violation("L4", f"{ref[0]} {shown.key}", text)
+        expected = {label.casefold() for label in before.labels if not ours(label)} if before else set()
+        for act in acts:
+            expected |= {act.detail["value"].casefold()} if act.kind == "label" else set()
+            expected -= {act.detail["value"].casefold()} if act.kind == "unlabel" else set()
+            if act.kind == "create":
+                typed = act.detail.get("labels", "").split("\n")
+                expected |= {label.casefold() for label in typed if label and not ours(label)}
+        held = {label.casefold() for label in shown.labels if not ours(label)}
+        if held != expected:
+            text = f"its other labels are {sorted(held)}, people left {sorted(expected)}"
+            yield Violation("L4", f"{ref[0]} {shown.key}", text)
+
+
+def edits_stand(scene: Scene) -> Iterator[Violation]:
+    """L5: what a person said last about an issue's goal is so, or somebody is being asked which of two was meant."""
+    window = window_of(scene)
+    for shown, row in scene.pairs():
+        if scene.doubtful(shown.ref) or row["conflict"] is not None:
+            continue
+        acts = window.about(shown.ref)
+        meant = _meant(scene, window, shown, acts)
+        explicit = scene.explicit(row["id"])
+        if meant is not None and not meant.holds(explicit):
+            yield Violation("L5", said(row), f"somebody said {meant}, and it is linked to {sorted(explicit)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the last person said: the link is, has or lacks this."""
+
+    how: str
+    value: frozenset[int]
+
+    def holds(self, explicit: frozenset[int]) -> bool:
+        """Whether a link honours it."""
+        if self.how == "is":
+            return explicit == self.value
+        return self.value <= explicit if self.how == "has" else not self.value & explicit
+
+    def __str__(self) -> str:
+        return f"it {self.how} {sorted(self.value)}"
+
+
+def _meant(scene: Scene, window: Window, shown: Shown, acts: Sequence[Act]) -> Meant | None:
+    """Return what people may expect of an issue; None where nobody can tell what was meant."""
+    said_so = [act for act in acts if act.kind in (*STATEMENTS, *DECISIONS) or (act.kind == "create" and _stated(act))]
+    if not said_so or _blurred(scene, window, shown, acts, said_so):
+        return None
+    last = said_so[-1]
+    if last.kind == "create":
+        goals = {scene.goal(name) for name in _stated(last)}
+        return Meant("has", frozenset(goal for goal in goals if goal)) if None not in goals else None
+    if last.kind in ("exempt", "unexempt", "cli_exempt"):
+        return Meant("lacks" if last.kind == "unexempt" else "is", frozenset({0}))
+    if last.kind == "cli_unlink":
+        return Meant("is", frozenset())
+    goals = {scene.goal(name) for name in last.detail["value"].split("\n")}
+    how = {"set_goal": "has", "drop_goal": "lacks", "cli_link": "is"}[last.kind]
+    return None if None in goals else Meant(how, frozenset(goal for goal in goals if goal))
+
+
+def _blurred(scene: Scene, window: Window, shown: Shown, acts: Sequence[Act], said_so: Sequence[Act]) -> bool:
+    """Whether nobody can tell: taken back, mistyped, moved, answered by the review label, or said in two places."""
+    kinds = Counter(act.kind for act in acts)
+    values = [*shown.goals, *shown.field, *(act.detail.get("value", "") for act in said_so if "value" in act.detail)]
+    mistyped = any(scene.goal(name) is None for value in values for name in value.split("\n"))
+    on = {_what(scene, act) for act in said_so if act.kind in ("set_goal", "exempt", "create")}
+    taken_back = on & {_what(scene, act) for act in said_so if act.kind in ("drop_goal", "unexempt")}
+    decided = sum(kinds[kind] for kind in DECISIONS)
+    both = decided and len(said_so) > decided
+    expired = any(row["event"] == "exemption_expired" for row in window.rows if _is_about(scene, row, shown.ref))
+    retyped = any(act.kind == "edit" and act.detail for act in acts)
+    return bool(
+        mistyped or taken_back or both or expired or retyped or kinds["transfer"] or kinds["move"]
+        or kinds["review_off"] or window.redefined(shown.ref[0])
+    )  # fmt: skip
+
+
+def _what(scene: Scene, act: Act) -> Any:
+    if act.kind in ("exempt", "unexempt"):
+        return 0
+    return scene.goal(act.detail["value"]) if "value" in act.detail else None
+
+
+def _is_about(scene: Scene, row: Row, ref: Ref) -> bool:
+    held = scene.by_number.get(row["issue_id"] or 0)
+    return held is not None and (held["tracker"], held["ext_id"]) == ref
+
+
+def conflicts_have_two_sides(scene: Scene) -> Iterator[Violation]:
+    """L5: a conflict is between people: it does not come from what we wrote ourselves."""
+    window = window_of(scene)
+    for ref, row in scene.held.items():
+        fresh = [c for c in scene.causes[row["id"]] if c["reason"] == "conflict" and c["is_open"]]
+        if not fresh or row["presence"] != "present" or scene.doubtful(ref):
+            continue
+        ever = [act for one in window.line(ref) for act in scene.acts[one]]
+        spoken = [act for act in ever if _means(act)]
+        if not spoken:
+            yield Violation("L5", said(row), f"a conflict about the {FIELD.casefold()}, and nobody has said anything")
+
+
+CHECKS = (
+    history_only_grows,
+    history_tells_every_link,
+    nobody_is_misquoted,
+    confirmations_are_of_what_was_seen,
+    we_touch_what_is_ours,
+    foreign_things_stay,
+    edits_stand,
+    conflicts_have_two_sides,
+)

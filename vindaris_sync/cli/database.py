@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from vindaris_sync.app import open_store, store_exists
-from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
+from vindaris_sync.cli.exits import DONE, DRIFT
 from vindaris_sync.cli.opening import busy
 from vindaris_sync.cli.output import emit, say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.store.migrations import HEAD
-
-_MIB = 1 << 20
 
 
 def migrate(config: Config, *, as_json: bool) -> None:
@@ -41,18 +37,3 @@ def check(config: Config, *, as_json: bool) -> int:
             say(f"{breach.law}: {breach.message}{examples}", style="red")
         say("Stop the daemon, keep a copy of the file, then restore the newest backup or report this.")
     return DRIFT if breaches else DONE
-
-
-def backup(config: Config, file: Path, *, force: bool, as_json: bool) -> None:
-    """Copy the database to ``file``."""
-    if file.exists() and not force:
-        raise Refusal(f"{file} is there already", advice="name another file, or add --force")
-    if not file.absolute().parent.is_dir():
-        raise Refusal(f"the folder {file.absolute().parent} does not exist")
-    with busy("copying"), open_store(config) as store:
-        store.backup(file)
-    size = file.stat().st_size
-    if as_json:
-        emit({"path": str(file), "bytes": size})
-    else:
-        say(f"{file}: {size / _MIB:.1f} MiB")

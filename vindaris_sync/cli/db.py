@@ -10,9 +10,9 @@ import typer
 from vindaris_sync.cli.options import AsJson, ConfigPath, examples
 
 app = typer.Typer(
-    help="Make, verify and copy the database.",
+    help="Make, verify, repair, copy and fill the database.",
     no_args_is_help=True,
-    epilog=examples("vindaris-sync db check", "vindaris-sync db backup /var/backups/vindaris.db"),
+    epilog=examples("vindaris-sync db check", "vindaris-sync db backup"),
 )
 
 
@@ -41,20 +41,51 @@ def check(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
 
 
 @app.command(
-    epilog=examples("vindaris-sync db backup /var/backups/vindaris.db", "vindaris-sync db backup copy.db --force")
+    epilog=examples(
+        "vindaris-sync db backup",
+        "vindaris-sync db backup /var/backups/vindaris.db",
+        "vindaris-sync db backup copy.db --force",
+    )
 )
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="Where the copy goes; default: a new one in backup_dir.", show_default=False
+        ),
+    ] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the database as it is now, while the daemon goes on; the copy is whole or absent.
+    """Copy the database as it is now, while the daemon goes on; the copy is verified and whole, or absent.
 
-    JSON: path, bytes.
+    Without FILE it goes where the daemon's own go, and the old ones there make room.
+
+    JSON: path, bytes, schema, generation.
     """
-    from vindaris_sync.cli import database
+    from vindaris_sync.cli import backups
     from vindaris_sync.cli.opening import load_config
 
-    database.backup(load_config(config), file, force=force, as_json=as_json)
+    backups.backup(load_config(config), file, force=force, as_json=as_json)
+
+
+@app.command(epilog=examples("vindaris-sync db restore /var/backups/vindaris.db"))
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup made by `db backup` or by the daemon.")],
+    *,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the database's place, once it was verified; refused while a daemon runs.
+
+    The replaced database is kept beside it. The next start notices that trackers may know more than the backup, and
+    takes their word once.
+
+    JSON: path, schema, generation, reached, replaced.
+    """
+    from vindaris_sync.cli import backups
+    from vindaris_sync.cli.opening import load_config
+
+    backups.restore(load_config(config), file, as_json=as_json)

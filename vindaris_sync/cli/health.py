@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vindaris_sync.app import nightly_of, open_store, store_path
-from vindaris_sync.cli import counting, courtesy
+from vindaris_sync.cli import backups, counting, courtesy
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
@@ -39,6 +39,7 @@ def gather(config: Config) -> Document:
             "alerts_waiting": store.outbox_depth(),
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
+            "backup": backups.state(config, store, datetime.now(UTC)),
             "goals": _goals(store),
             "refusals": [each for each in store.refusals() if each.tracker in config.trackers],
             "quarantine": [each for each in store.quarantine() if each.tracker in config.trackers],
@@ -177,6 +178,7 @@ def _rest(found: Document) -> None:
     say(f"alerts waiting: {found['alerts_waiting']:,}")
     report = found["last_report"]
     say(f"report: {moment(report['at'])}, {report['path']}" if report else "report: none yet")
+    backups.tell(found["backup"])
     nightly = found["next_nightly"].astimezone(UTC)
     say(f"next nightly run: {'as soon as the daemon runs' if nightly <= datetime.now(UTC) else moment(nightly)}")
     if found["restored"]:

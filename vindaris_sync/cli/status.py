@@ -27,7 +27,8 @@ def status(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
     last_pass {kind, started, ended, outcome, counts, error}}],
     credentials [{host, credential, trackers, quotas [{resource, limit, remaining, kept_free, reset}], waiting_until,
     why, requests}],
-    alerts_waiting, next_nightly, last_report {at, path}, goals {count, missing, pending, problems},
+    alerts_waiting, next_nightly, last_report {at, path},
+    backup {at, path, age, overdue, problems}, goals {count, missing, pending, problems},
     refusals [{tracker, place, surface, reason, advice, at}],
     quarantine [{tracker, ext_id, key, reason, excerpt, first_at, last_at, tries}], restored.
     """

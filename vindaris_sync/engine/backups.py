@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,10 +31,8 @@ class BackupPlace:
     weeks: int = 4
 
     def due(self, last: datetime | None, now: datetime) -> bool:
-        """Return whether a backup is to be made, ``last`` being the newest; one from the future proves nothing."""
-        if not self.every:
-            return False
-        return last is None or last > now or now - last >= self.every
+        """Return whether a backup is to be made, ``last`` being the newest."""
+        return bool(self.every) and (last is None or now - last >= self.every)
 
 
 def back_up(context: Context, place: BackupPlace) -> bool:
@@ -42,10 +41,9 @@ def back_up(context: Context, place: BackupPlace) -> bool:
     A backup that could not be verified takes the place of none.
     """
     store, now = context.store, context.now()
-    made = [at for at in store.backups(place.directory) if at <= now]
-    if not place.due(max(made, default=None), now):
-        return True
     try:
+        if not place.due(newest(store.backups(place.directory), now), now):
+            return True
         facts = store.back_up_into(place.directory, now, lambda: context.progress.beat("backup"))
         dropped = store.rotate(place.directory, place.keep, place.weeks, now)
     except StoreError as error:
@@ -55,6 +53,11 @@ def back_up(context: Context, place: BackupPlace) -> bool:
     log.info("backup", path=str(facts.path), bytes=facts.bytes, generation=facts.generation, dropped=len(dropped))
     _tell(context, [])
     return True
+
+
+def newest(made: Iterable[datetime], now: datetime) -> datetime | None:
+    """Return when the newest backup was made; one from the future proves nothing and does not count."""
+    return max((at for at in made if at <= now), default=None)
 
 
 def _tell(context: Context, problems: list[str]) -> None:

@@ -34,7 +34,20 @@ log = structlog.get_logger("vindaris_sync.store")
 
 
 class Store(
-    WriteBacks, Decisions, Goals, Trackers, Censuses, Passes, Outbox, Due, Lists, Figures, Lookups, Restored, Checks
+    WriteBacks,
+    Decisions,
+    Goals,
+    Trackers,
+    Censuses,
+    Passes,
+    Outbox,
+    Due,
+    Lists,
+    Figures,
+    Lookups,
+    Restored,
+    Checks,
+    Contests,
 ):
     """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
 
@@ -110,7 +123,8 @@ class Store(
 
     def backups(self, folder: Path) -> dict[datetime, Path]:
         """Return the backups in ``folder`` by when they were made, oldest first; each was verified."""
-        return backups(folder, self._db.path)
+        with told_as_store_error():
+            return backups(folder, self._db.path)
 
     def back_up_into(self, folder: Path, now: datetime, beat: Beat = lambda: None) -> BackupFacts:
         """Make a verified backup named after ``now`` in ``folder``, which is made for its owner alone if need be."""

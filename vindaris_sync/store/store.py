@@ -47,7 +47,6 @@ class Store(
     Lookups,
     Restored,
     Checks,
-    Contests,
 ):
     """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
 

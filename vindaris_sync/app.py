@@ -126,7 +126,7 @@ def open_app(
             restore_conduct(store, name, around.conduct)
         context = Context(
             store, trackers, goal_source(config), teams_of(config), goal_rules(config), now, writes=writes,
-            progress=progress,
+            progress=progress, census=config.schedule.census,
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
 

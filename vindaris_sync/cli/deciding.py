@@ -168,11 +168,16 @@ def _shown(goals: Sequence[str]) -> str:
 
 
 def held(config: Config, tracker: str, *, release: bool) -> dict[str, Any]:
-    """Return the removals that are held in ``tracker``; ``release``: let them count in the next pass."""
+    """Return the removals that are held in ``tracker``, and how many issues are missing from it.
+
+    ``release``: let them count; the next census asks the tracker about each issue that is missing.
+    """
     with open_store(config) as store:
-        found = store.held_list(tracker, 10_000)
+        found, facts = store.held_list(tracker, 10_000), store.census(tracker)
         released = store.release(tracker) if release else ()
+        accepted = store.accept_missing(tracker, datetime.now(UTC)) if release else 0
     issues = [
         {"issue": f"{one.tracker}:{one.id}", "key": one.key, "title": one.title, "url": one.url} for one in found.items
     ]
-    return {"tracker": tracker, "held": issues, "released": len(released)}
+    missing = {"count": facts.missing, "of": facts.known, "since": facts.since} if facts.missing else None
+    return {"tracker": tracker, "held": issues, "missing": missing, "released": len(released) + accepted}

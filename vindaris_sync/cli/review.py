@@ -130,12 +130,13 @@ def release(
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let removals count that were held for being too many at once.
+    """Let removals count that were held for being too many at once, and issues be gone that are missing.
 
-    When links or review labels vanish from many issues in one pass, they are held until somebody has looked: a deleted
-    label or a wrong permission looks the same. Without --yes they are listed and you are asked.
+    When links or review labels vanish from many issues in one pass, or many issues from a tracker, nothing follows
+    until somebody has looked: a deleted label or a wrong permission looks the same. Without --yes they are listed and
+    you are asked. Issues that come back need no release.
 
-    JSON: tracker, held [{issue, key, title, url}], released (how many).
+    JSON: tracker, held [{issue, key, title, url}], missing {count, of, since}, released (how many).
     """
     from vindaris_sync.cli import reviews
     from vindaris_sync.cli.opening import known_tracker, load_config

@@ -166,12 +166,16 @@ def release(config: Config, tracker: str, *, yes: bool, as_json: bool) -> None:
     if not as_json:
         table(("issue", "title"), ((one["key"], one["title"]) for one in held["held"]))
         say(f"{counted(len(held['held']), 'removal')} held in {tracker}")
-    if held["held"] and not yes:
+        if missing := held["missing"]:
+            gone = f"{missing['count']:,} of {missing['of']:,} issues are missing"
+            say(f"{gone} from {tracker} since {moment(missing['since'])}")
+    waits = held["held"] or held["missing"]
+    if waits and not yes:
         if as_json or not sys.stdin.isatty():
             raise Refusal("nobody is there to be asked", advice="look at the list, then add --yes")
-        typer.confirm("Did people take these off on purpose?", abort=True, err=True)
-    if held["held"]:
+        typer.confirm("Is it right that these are gone?", abort=True, err=True)
+    if waits:
         held["released"] = deciding.held(config, tracker, release=True)["released"]
-        note("released; they count in the next pass")
+        note("released; they count in the next pass, and the tracker is asked about each issue that is missing")
     if as_json:
         emit(held)

@@ -31,6 +31,9 @@ from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerS
 DEFAULT_PATH = Path("/etc/vindaris-sync/vindaris.toml")
 """Where the configuration lies unless another file is named."""
 
+SHORTEST_CENSUS = timedelta(minutes=10)
+"""A census more often than this would be all that the daemon does."""
+
 STATE_DIRECTORY = Path("/var/lib/vindaris-sync")
 
 
@@ -211,6 +214,15 @@ class ScheduleSettings(Settings):
     """When the full comparison and the report are due, once per local date."""
     reminders: ClockTime | None = None
     """When teams are reminded of reviews that are still open; absent: never."""
+    census: Duration = timedelta(hours=6)
+    """Time between two censuses of a tracker, at least 10 minutes; each is spread over half of it."""
+
+    @field_validator("census")
+    @classmethod
+    def _seldom(cls, value: timedelta) -> timedelta:
+        if value < SHORTEST_CENSUS:
+            raise ValueError(f"at least {format_duration(SHORTEST_CENSUS)}")
+        return value
 
 
 class ReportSettings(Settings):

@@ -1,4 +1,4 @@
-"""Bounds on what one pass may do to people's trackers: labels per cause (R9), removals at once (R2)."""
+"""Bounds on what one pass may do to people's trackers: labels per cause (R9), removals and absences at once (R2)."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def _group(key: CauseKey) -> str:
 def removals_allowed(links: int) -> int:
     """Return how many of a tracker's ``links`` may vanish from it in one pass before a person must confirm (R2)."""
     return max(_FEWEST_HELD, int(links * _SHARE_HELD))
+
+
+def missing_allowed(known: int, share: float) -> int:
+    """Return how many of a tracker's ``known`` issues may be missing before a person must confirm (fault 56)."""
+    return max(_FEWEST_HELD, int(known * share))

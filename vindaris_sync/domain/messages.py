@@ -28,16 +28,18 @@ class Kind(StrEnum):
     PARENT_CHANGED = "parent_changed"
     HELD = "held"
     """Edits by absence that are too many at once (R2)."""
+    MISSING = "missing"
+    """Issues that a tracker shows no more, too many at once to be believed."""
     TRACKER = "tracker"
     """A tracker that stopped."""
     GOALS = "goals"
     """Goals that cannot be used; the last good ones stay in force."""
     MISSING_GOALS = "missing_goals"
     """Goals that their source states no more; they stay in force."""
-    NIGHTLY = "nightly"
-    """The summary of one night; its ``goal`` is the local date."""
     BACKUP = "backup"
     """A backup that could not be made."""
+    NIGHTLY = "nightly"
+    """The summary of one night; its ``goal`` is the local date."""
 
 
 class State(StrEnum):
@@ -119,23 +121,29 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
         "{n} issues serve another goal since their parents changed",
     ),
     Kind.HELD: ("1 link vanished in {about} and is held", "{n} links vanished at once in {about} and are held"),
+    Kind.MISSING: (
+        "Too many issues are missing from {about}: nothing is decided there",
+        "Too many issues are missing from {about}: nothing is decided there",
+    ),
     Kind.TRACKER: ("{about} has stopped", "{about} has stopped"),
     Kind.GOALS: ("The goals cannot be used", "The goals cannot be used"),
     Kind.MISSING_GOALS: ("1 goal is no longer stated", "{n} goals are no longer stated"),
+    Kind.BACKUP: ("The database could not be backed up", "The database could not be backed up"),
     Kind.NIGHTLY: ("Goal report", "Goal report"),
 }
 _RESOLVED: Mapping[Kind, str] = {
     Kind.UNLINKED: "Every new issue serves a goal",
     Kind.SUSPECT: "{about}: all work has been confirmed since it changed",
     Kind.CLOSED_GOAL: "{about}: no open issue is on it any more",
-    Kind.BACKUP: ("The database could not be backed up", "The database could not be backed up"),
     Kind.CONFLICT: "No issue has two different answers",
     Kind.UNKNOWN_GOAL: "Every goal named in an issue exists",
     Kind.PARENT_CHANGED: "All changes of parents have been looked at",
     Kind.HELD: "{about}: nothing is held any more",
+    Kind.MISSING: "{about} shows its issues again",
     Kind.TRACKER: "{about} works again",
     Kind.GOALS: "The goals can be used again",
     Kind.MISSING_GOALS: "Every goal in force is stated",
+    Kind.BACKUP: "The database is backed up again",
     Kind.NIGHTLY: "Goal report",
 }
 _FOOTER: Mapping[Kind, str] = {
@@ -143,13 +151,14 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.SUSPECT: "Still right? Take the review label off. Else set the right goal.",
     Kind.CLOSED_GOAL: "Close the work, move it to another goal, or take the review label off to keep it there.",
     Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
-    Kind.BACKUP: "The database is backed up again",
     Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",
     Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
+    Kind.MISSING: "Looked for every 15 minutes. Is it right that they are gone? vindaris-sync review release {about}",
     Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
     Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",
     Kind.MISSING_GOALS: "They stay in force. State them again, or end one for good: vindaris-sync goal retire GOAL",
+    Kind.BACKUP: "It is tried again every hour. To try it now: vindaris-sync db backup",
     Kind.NIGHTLY: "",
 }
 
@@ -158,7 +167,6 @@ def _headline(kind: Kind, total: int, about: str) -> str:
     words = _OPEN[kind][total != 1] if total else _RESOLVED[kind]
     return one_line(words.format(n=f"{total:,}", about=one_line(about, _ABOUT)), _HEADLINE)
 
-    Kind.BACKUP: "It is tried again every hour. To try it now: vindaris-sync db backup",
 
 def _line(item: Item, now: datetime) -> Line:
     waiting = age(now - item.since) if item.since else ""

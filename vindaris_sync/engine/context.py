@@ -61,6 +61,8 @@ class Context:
     rules: GoalRules = GoalRules()
     now: Callable[[], datetime] = utc_now
     new_id: Callable[[], UUID] = uuid4
+    census: timedelta = timedelta(hours=6)
+    """Time between the end of a census of a tracker and the beginning of the next."""
     writes: bool = True
     """False: nothing is ever written to a tracker (a dry run)."""
     progress: Progress = field(default_factory=Progress)

@@ -11,9 +11,10 @@ from datetime import timedelta
 import structlog
 
 from vindaris_sync.domain.actions import Action, WriteBack
+from vindaris_sync.engine.census import count
 from vindaris_sync.engine.context import Context, Tracker
-from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.courtesy import NextPull, put_next_pull, remember
+from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.writing import write_back
 from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient
@@ -78,7 +79,7 @@ def _ready(context: Context, names: Collection[str]) -> set[str]:
     """Return those of ``names`` that were reached before and have not stopped: others' troubles stay theirs.
 
     Their surfaces are known, so no request is made while deciding, and nobody waits for a tracker that does not answer
-    (L11). In a restored database a tracker's issues are as of the backup until its own pass has read them, and where too
+    (L11). In a restored database a tracker's issues are as of the backup until its own pass has read them; where too
     many of a tracker's issues are missing nothing is decided.
     """
     reached = {name for name in names if name in context.layouts} - context.store.restored_trackers()
@@ -98,8 +99,22 @@ def settle(context: Context, name: str) -> PassReport:
 
 def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:
     pull(context, tracker, report.counts)
+    count(context, tracker, report.counts)
     read_parents(context, tracker, report.counts)
+
+
+def _decide(
+    context: Context, tracker: Tracker, report: PassReport, others: Collection[str] = (), *, repair: bool = False
+) -> None:
+    """Decide and write; nothing while too many of the tracker's issues are missing (fault 56)."""
+    if tracker.name in context.store.missing():
+        report.counts["waiting until issues are back"] = context.store.due_count(tracker.name)
+        return
     verify(context, tracker, context.situation([tracker.name]), report.counts)
+    decided = decide_due(context, report.pass_id, tracker.name, others, repair=repair)
+    report.counts += decided.counts
+    report.actions, report.writes = decided.actions, decided.writes
+    _write(context, tracker, report)
 
 
 def _write(context: Context, tracker: Tracker, report: PassReport) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from vindaris_sync.domain.findings_json import from_json
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.summary import summary
+from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.teams import Team
@@ -27,16 +28,19 @@ KINDS: Mapping[str, Kind] = {
     Reason.UNKNOWN_GOAL: Kind.UNKNOWN_GOAL,
     Reason.CONFLICT: Kind.CONFLICT,
     Kind.HELD: Kind.HELD,
+    Kind.MISSING: Kind.MISSING,
     Kind.TRACKER: Kind.TRACKER,
     Kind.GOALS: Kind.GOALS,
     Kind.MISSING_GOALS: Kind.MISSING_GOALS,
+    Kind.BACKUP: Kind.BACKUP,
     Kind.NIGHTLY: Kind.NIGHTLY,
 }
 """What is announced, and what the message about it is; a review that a person asked for needs no message."""
 
 _REASONS = {kind: reason for reason, kind in KINDS.items() if isinstance(reason, Reason)}
-_OF_TRACKER = (Kind.HELD, Kind.TRACKER)
-_OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS)
+_LISTED = (*_REASONS, Kind.HELD)
+_OF_TRACKER = (Kind.HELD, Kind.MISSING, Kind.TRACKER)
+_OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS, Kind.BACKUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,9 @@ def content_of(context: Context, channel: Channel, message: Message, now: dateti
     kind = message.subject.kind
     if kind is Kind.NIGHTLY:
         return _night(context, message)
-    if kind in _REASONS or kind is Kind.HELD:
+    if kind in _LISTED:
         return _listing(context, channel, message, now)
-    items = {Kind.TRACKER: _stopped, Kind.GOALS: _refused, Kind.MISSING_GOALS: _missing}[kind](context, message)
+    items = _ITEMS[kind](context, message)
     return compose(message.subject, items, now, about=message.about, most=channel.max_items)
 
 
@@ -128,12 +132,33 @@ def _refused(context: Context, _: Message) -> list[Item]:
     return [Item(line, "goals", line) for line in context.store.note(REFUSED) or ()]
 
 
+def _not_backed_up(context: Context, _: Message) -> list[Item]:
+    return [Item(line, "backup", line) for line in context.store.note(FAILED) or ()]
+
+
 def _missing(context: Context, _: Message) -> list[Item]:
     return [
         Item(stored.goal.key, stored.goal.key, stored.goal.title, since=stored.missing_since)
         for stored in context.store.goals()
         if stored.missing_since is not None and not stored.goal.status.closed
     ]
+
+
+def _vanished(context: Context, message: Message) -> list[Item]:
+    facts = context.store.census(message.about)
+    if not facts.missing:
+        return []
+    said = f"{facts.missing:,} of {facts.known:,} issues are not shown any more"
+    return [Item(facts.tracker, facts.tracker, said, since=facts.since)]
+
+
+_ITEMS: Mapping[Kind, Callable[[Context, Message], list[Item]]] = {
+    Kind.TRACKER: _stopped,
+    Kind.MISSING: _vanished,
+    Kind.GOALS: _refused,
+    Kind.BACKUP: _not_backed_up,
+    Kind.MISSING_GOALS: _missing,
+}
 
 
 def _listing(context: Context, channel: Channel, message: Message, now: datetime) -> Content:

@@ -75,6 +75,8 @@ class TrackerSettings(Settings):
     write_back: WriteBackSettings = WriteBackSettings()
     in_flight: int = Field(4, ge=1, le=8)
     """Exchanges under way at once with one credential."""
+    missing_share: float = Field(0.05, gt=0, le=1)
+    """Share of the issues, but never fewer than 20, that may be missing at once; beyond it nothing is decided."""
     keep_free: int = Field(20, ge=0, le=90)
     """Percent of an hour's quota of requests that background reading leaves to people and other programs."""
     write_interval: Duration = Field(timedelta(), le=timedelta(minutes=1))

@@ -50,7 +50,8 @@ class Due(Part):
     def trackers_due(self, now: datetime) -> list[str]:
         """Return the trackers with something to decide or to write, or to be woken by ``now``; what is held waits.
 
-        So does a tracker that was not read yet since the database was restored: it is pulled first.
+        So does a tracker that was not read yet since the database was restored: it is pulled first. So does one too
+        many of whose issues are missing.
         """
         with self._db.read() as sql:
             held = {row[0]: len(load_ids(row[1])) for row in sql.rows("SELECT name, held FROM tracker")}
@@ -60,7 +61,8 @@ class Due(Part):
                 "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ?",
                 (to_micros(now),),
             )
-            unread = marked(sql)
+            missing = {row[0] for row in sql.rows("SELECT tracker FROM census WHERE missing > 0")}
+            unread = marked(sql) | missing
         ready = {name for name, count in due if count > held.get(name, 0)} | {row[0] for row in rest}
         return sorted(ready - unread)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface
-from vindaris_sync.store.codec import dump, dump_bases, load_bases, to_micros
+from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.rows import Reading
@@ -30,18 +30,33 @@ class SeenResult:
     hidden: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """That issues are on a tracker's list; ``watched``: since when all of their scope is known, None: not yet."""
+
+    watched: datetime | None = None
+
+
 class Sightings(Issues):
     """Recording of direct reads."""
 
     def record_seen(
-        self, tracker: str, seen: Sequence[Seen], surfaces: tuple[Surface, ...], now: datetime
+        self,
+        tracker: str,
+        seen: Sequence[Seen],
+        surfaces: tuple[Surface, ...],
+        now: datetime,
+        *,
+        listed: Listed | None = None,
     ) -> SeenResult:
         """Record the answers of ``fetch``; a value read this way is verified as of the issue's own stamp.
 
         Under a new id the link, exemption, bases, causes and names go over to the new row, and the old one stays as
-        ``moved``. Gone keeps its date and reason; hidden freezes the issue. Whoever has changed is due.
+        ``moved``. Gone keeps its date and reason; hidden freezes the issue. Whoever has changed is due. ``listed``: a
+        census names these issues, so that those that can be read are in scope; known new ones may be backlog (R9).
         """
-        reading = Reading(to_micros(now), direct=True)
+        since = maybe_micros(listed.watched) if listed else None
+        reading = Reading(to_micros(now), direct=True, in_scope=listed is not None, watched=since)
         read, moved, gone, hidden = _sorted(seen)
         with self._db.write() as sql:
             issues = [each.issue for each in read] + [each.issue for each in moved]

@@ -241,14 +241,26 @@ class TrackerRow(Table, table=True):
     held_limit: int = number(0)
 
 
-class CursorRow(Table, table=True):
-    """Where a scope's next pull resumes."""
+class CensusRow(Table, table=True):
+    """How far a tracker's census is, what the last one found, and how many issues are missing without a reason."""
 
-    __tablename__ = "cursor"
+    __tablename__ = "census"
     tracker: str = words(key=True)
-    scope: str = words(key=True)
-    value: str = words()
-    updated_at: int = number()
+    began_at: int | None = maybe_number()
+    done: str = words("[]")
+    scope: str = words("")
+    position: str = words("")
+    counted: str = words("")
+    listed: int = number(0)
+    ended_at: int | None = maybe_number()
+    found: str = words("{}")
+    scopes: str = words("[]")
+    error: str = words("")
+    failed_at: int | None = maybe_number()
+    missing: int = number(0)
+    known: int = number(0)
+    missing_at: int | None = maybe_number()
+    accepted: bool = flag()
 
 
 class PlaceRow(Table, table=True):

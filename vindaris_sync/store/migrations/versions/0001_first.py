@@ -37,6 +37,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "census",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("scope", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("position", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("counted", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("listed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("found", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("scopes", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("error", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("failed_at", sa.BigInteger(), nullable=True),
+        sa.Column("missing", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("missing_at", sa.BigInteger(), nullable=True),
+        sa.Column("accepted", sa.Boolean(), server_default=sa.text("FALSE"), nullable=False),
+        sa.PrimaryKeyConstraint("tracker"),
+    )
+    op.create_table(
         "cursor",
         sa.Column("tracker", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),

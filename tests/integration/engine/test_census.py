@@ -1,0 +1,225 @@
+"""The census: what no pull can see is found in hours, part by part, and what vanishes at once is not believed (L6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, Desk
+from tests.integration.engine.world import Setup, Site, ok
+from vindaris_sync.domain.models import Presence
+from vindaris_sync.sandbox.faults import Fault
+
+HOURS = 7  # one more than the usual interval
+
+
+def desk_of(site: Site, service: str) -> Desk:
+    """Return the desk at which a service is used."""
+    return site.jira if service == "jira" else site.github
+
+
+def later(site: Site, hours: float = HOURS) -> None:
+    """Let hours go by, and all trackers be looked at."""
+    site.clock.pass_(hours=hours)
+    ok(site.turn(rounds=2))
+
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_what_is_deleted_is_found_without_a_night(site: Site, service: str) -> None:
+    """A deleted issue shows no change; the census misses it, and the tracker is asked: gone, kept as a tombstone."""
+    desk = desk_of(site, service)
+    doomed, stays = desk.create("Doomed", "goal:GROW-1"), desk.create("Stays", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    desk.delete(doomed)
+    ok(site.turn(minutes=30, rounds=2))
+    assert site.record(doomed).presence is Presence.PRESENT
+    later(site)
+    assert site.record(doomed).presence in (Presence.GONE, Presence.HIDDEN)
+    assert site.record(stays).presence is Presence.PRESENT
+    assert site.store.census(service).found == {str(site.record(doomed).presence): 1}
+    site.sound()
+
+
+def test_what_becomes_visible_without_a_change_is_found(site: Site) -> None:
+    """An issue behind a security level that is lifted keeps its old stamp: no pull shows it, the census does."""
+    secret = site.jira.create("Secret", "goal:GROW-1")
+    site.jira.alice.hide_issue(secret, JIRA_TOKEN)
+    ok(site.turn(minutes=30, rounds=3))
+    assert site.store.find(secret) == ()
+    site.jira.alice.show_issue(secret, JIRA_TOKEN)
+    ok(site.turn(minutes=30, rounds=3))
+    assert site.store.find(secret) == ()
+    later(site)
+    assert site.serves(secret) == "linked GROW-1"
+    site.sound()
+
+
+def test_what_was_hidden_comes_back_without_a_change(site: Site) -> None:
+    """Hidden freezes; shown again, with its old stamp, it is listed, read, and goes on."""
+    key = site.jira.create("Secret", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.jira.alice.hide_issue(key, JIRA_TOKEN)
+    later(site)
+    assert site.record(key).presence in (Presence.GONE, Presence.HIDDEN)
+    assert site.record(key).links
+    site.jira.alice.show_issue(key, JIRA_TOKEN)
+    later(site)
+    assert site.record(key).presence is Presence.PRESENT
+    assert site.serves(key) == "linked GROW-1"
+    site.sound()
+
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_what_moves_out_of_scope_keeps_its_link_and_what_moves_within_is_followed(site: Site, service: str) -> None:
+    """Moved to a place that nobody tracks: out of scope; moved to another that we track: the link goes along (R6)."""
+    site.jira.world.add_project("LAB")
+    site.github.world.create_repository("acme/lab")
+    desk = desk_of(site, service)
+    away, over = desk.create("Away", "goal:GROW-1"), desk.create("Over", "goal:GROW-2")
+    ok(site.turn(rounds=2))
+    away = desk.move(away, {"jira": "LAB", "github": "acme/lab"}[service])
+    over = desk.move(over, desk.other)
+    later(site)
+    assert site.record(away).presence is Presence.OUT_OF_SCOPE
+    assert site.record(away).links
+    assert site.serves(over) == "linked GROW-2"
+    site.sound()
+
+
+def test_an_archived_issue_is_left_alone_and_comes_back(site: Site) -> None:
+    """Jira's search shows an archived issue no more, though it can be read: out of scope, link kept."""
+    key = site.jira.create("Done with", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.jira.alice.archive(key)
+    later(site)
+    assert site.record(key).presence is not Presence.PRESENT
+    assert site.record(key).links
+    site.sound()
+
+
+@pytest.mark.parametrize("site", [Setup(names=("github",))], indirect=True)
+def test_a_census_is_spread_over_passes_and_goes_on_after_a_restart(site: Site) -> None:
+    """Each pass lists a thousand; where it stopped is stored, and what was listed is not listed again."""
+    keys = [site.github.create(f"Step {number}", "goal:GROW-1") for number in range(1250)]
+    ok(site.turn(rounds=2))
+    site.github.delete(keys[1100])
+    site.clock.pass_(hours=25)
+    asked: list[int] = []
+    while not asked or site.store.census("github").began is not None:
+        site.restart()
+        site.context = replace(site.context, census=timedelta(days=1))
+        with site.requests() as counted:
+            ok(site.turn(minutes=1))
+        asked.append(sum("/graphql" in each for each in counted.asked))
+    assert asked == [10, 5]  # ten pages; three more, one of the other repository, and one asks about what is missing
+    assert site.record(keys[1100]).presence in (Presence.GONE, Presence.HIDDEN)
+    assert site.store.census("github").found == {str(site.record(keys[1100]).presence): 1}
+
+
+def test_an_idle_census_changes_no_issue(site: Site) -> None:
+    """Where nothing is amiss it reads ids alone: no issue is due, written, or asked about."""
+    site.jira.create("Pay by phone", "goal:GROW-1")
+    site.github.create("Pay by card", "goal:GROW-1")
+    ok(site.turn(rounds=3))
+    site.clock.pass_(hours=HOURS)
+    done = ok(site.round())
+    assert done.planned == []
+    assert [site.store.census(name).found for name in ("jira", "github")] == [{}, {}]
+    assert sum(report.counts["decided"] for report in done.reports) == 0
+
+
+def test_a_census_that_fails_stops_nothing_else(site: Site) -> None:
+    """GraphQL is down: the pass goes on, the reason is kept, the census goes on a quarter of an hour later (L11)."""
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.server.faults.add(Fault("status", "github", status=404, path="/graphql$"))
+    site.clock.pass_(hours=HOURS)
+    site.link(key, "GROW-2")
+    ok(site.turn())
+    assert site.github.labels(key) == {"goal:GROW-2"}
+    assert site.store.census("github").error
+    site.server.faults.clear()
+    ok(site.turn(minutes=16))
+    assert site.store.census("github").error == ""
+    assert site.store.census("github").ended is not None
+
+
+@pytest.mark.parametrize("site", [Setup(names=("jira",))], indirect=True)
+def test_a_sharp_drop_stops_decisions_until_the_issues_are_back(site: Site) -> None:
+    """Thirty of sixty vanish: one alert, nothing is decided or written; back again, all goes on (fault 56)."""
+    keys = [site.jira.create(f"Step {number}", "goal:GROW-1") for number in range(60)]
+    ok(site.turn(rounds=2))
+    for key in keys[:30]:
+        site.jira.alice.hide_issue(key, JIRA_TOKEN)
+    later(site)
+    assert site.store.census("jira").missing == 30
+    assert {site.record(key).presence for key in keys} == {Presence.PRESENT}
+    assert [each for each in site.told() if "missing" in each] == [
+        "Too many issues are missing from jira: nothing is decided there"
+    ]
+    site.link(keys[50], "COST-1")
+    site.change_goal("GROW-1", title="Checkout in a second")
+    with site.requests() as counted:
+        ok(site.turn(minutes=20, rounds=2))
+    assert counted.writes == 0
+    assert site.asks(keys[51]) == []
+    assert site.jira.labels(keys[50]) == {"goal:GROW-1"}
+    for key in keys[:30]:
+        site.jira.alice.show_issue(key, JIRA_TOKEN)
+    ok(site.turn(minutes=20, rounds=3))
+    assert site.store.census("jira").missing == 0
+    assert "✓ jira shows its issues again" in site.told()
+    assert site.asks(keys[51]) == ["goal_changed"]
+    assert site.jira.labels(keys[50]) == {"goal:COST-1"}
+    site.sound()
+
+
+@pytest.mark.parametrize("site", [Setup(names=("jira",))], indirect=True)
+def test_a_sharp_drop_is_believed_once_somebody_agrees(site: Site) -> None:
+    """Released, each issue is asked about: those the tracker calls gone are tombstones, and decisions go on."""
+    keys = [site.jira.create(f"Step {number}", "goal:GROW-1") for number in range(60)]
+    ok(site.turn(rounds=2))
+    for key in keys[:30]:
+        site.jira.delete(key)
+    later(site)
+    assert site.store.census("jira").missing == 30
+    assert site.store.accept_missing("jira", site.clock()) == 30
+    ok(site.turn(rounds=3))
+    assert {site.record(key).presence for key in keys[:30]} == {Presence.GONE}
+    assert {site.record(key).presence for key in keys[30:]} == {Presence.PRESENT}
+    assert not site.store.census("jira").accepted
+    site.sound()
+
+
+def test_the_share_that_may_vanish_is_a_setting(tmp_path: Path) -> None:
+    """With ``missing_share = 0.6`` half of sixty may go without a question."""
+    site = Site(tmp_path, Setup(names=("jira",)))
+    try:
+        ok(site.turn())
+        keys = [site.jira.create(f"Step {number}", "goal:GROW-1") for number in range(60)]
+        ok(site.turn(rounds=2))
+        site.reconnect("jira", missing_share=0.6)
+        for key in keys[:30]:
+            site.jira.delete(key)
+        later(site)
+        assert site.store.census("jira").missing == 0
+        assert {site.record(key).presence for key in keys[:30]} == {Presence.GONE}
+    finally:
+        site.close()
+
+
+@pytest.mark.parametrize("site", [Setup(names=("github",))], indirect=True)
+def test_a_repository_that_we_track_no_more_is_no_drop(site: Site) -> None:
+    """Taken out of the configuration, its issues have left the scope by our own wish: nobody is asked."""
+    keys = [site.github.create(f"Step {number}", "goal:GROW-1", place="acme/api") for number in range(40)]
+    ok(site.turn(rounds=2))
+    later(site)
+    site.reconnect("github", repositories=("acme/web",))
+    later(site)
+    assert site.store.census("github").missing == 0
+    assert {site.record(key).presence for key in keys} == {Presence.OUT_OF_SCOPE}
+    assert all(site.record(key).links for key in keys)
+    assert GITHUB_TOKEN not in str(site.store.census("github"))

@@ -107,9 +107,6 @@ class StoreSettings(Settings):
     url: Annotated[str | Secret, BeforeValidator(_as_database), PlainSerializer(_shown, return_type=str)]
     """Database URL; default ``vindaris.db`` in the state directory. With a password: from elsewhere, like a secret."""
 
-    @property
-    def address(self) -> str:
-        """The URL with its password, for the database engine alone."""
     backup_dir: FilePath = Path("backups")
     """Where the daemon's backups go; default ``backups`` in the state directory, another disk is better."""
     backup_every: Duration = timedelta(hours=24)
@@ -119,6 +116,9 @@ class StoreSettings(Settings):
     backup_weeks: int = Field(4, ge=0)
     """Of how many of the latest calendar weeks the newest backup stays, too."""
 
+    @property
+    def address(self) -> str:
+        """The URL with its password, for the database engine alone."""
         return self.url if isinstance(self.url, str) else self.url.reveal()
 
 
@@ -247,6 +247,7 @@ def complete(data: dict[str, Any]) -> dict[str, Any]:
     state = data.setdefault("state_dir", STATE_DIRECTORY)
     for section, key, value in (
         ("store", "url", f"sqlite:///{state}/vindaris.db"),
+        ("store", "backup_dir", Path(str(state)) / "backups"),
         ("report", "directory", Path(str(state)) / "reports"),
     ):
         if isinstance(data.setdefault(section, {}), dict):
@@ -259,7 +260,6 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(
         frozen=True,
-        ("store", "backup_dir", Path(str(state)) / "backups"),
         extra="forbid",
         arbitrary_types_allowed=True,
         validate_default=True,

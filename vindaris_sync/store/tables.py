@@ -241,6 +241,16 @@ class TrackerRow(Table, table=True):
     held_limit: int = number(0)
 
 
+class CursorRow(Table, table=True):
+    """Where a scope's next pull resumes."""
+
+    __tablename__ = "cursor"
+    tracker: str = words(key=True)
+    scope: str = words(key=True)
+    value: str = words()
+    updated_at: int = number()
+
+
 class CensusRow(Table, table=True):
     """How far a tracker's census is, what the last one found, and how many issues are missing without a reason."""
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock, get_ident
-from typing import Any
+from types import TracebackType
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
 from vindaris_sync.store.generation import generation_file
@@ -32,22 +34,27 @@ _READERS = 40  # as many as the web server has threads; what is not in use is cl
 
 
 class Sql:
-    """Statements on one connection. Texts are portable SQL with ``?`` placeholders, values are tuples."""
+    """Statements on one connection. Texts are portable SQL with ``?`` placeholders, values are tuples.
 
-    def __init__(self, connection: Connection) -> None:
+    They go to the driver itself: SQLAlchemy's part of an execution takes ten times as long as SQLite's.
+    """
+
+    def __init__(self, driver: sqlite3.Connection, connection: Connection | None = None) -> None:
+        self.driver = driver
         self.connection = connection
+        """SQLAlchemy's view of the writer, for Alembic."""
         self.wrote = False
         self.broken = False
 
     def rows(self, text: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
         """Return all rows of a query as tuples."""
-        with _translated():
-            return self.connection.exec_driver_sql(text, values).fetchall()
+        with _translated:
+            return self.driver.execute(text, values).fetchall()
 
     def row(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - a row's types are its query's
         """Return the first row, or None."""
-        with _translated():
-            return self.connection.exec_driver_sql(text, values).first()
+        with _translated, closing(self.driver.execute(text, values)) as cursor:
+            return cursor.fetchone()
 
     def value(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - as above
         """Return the first row's first column, or None without a row."""
@@ -61,8 +68,8 @@ class Sql:
 
     def run(self, text: str, values: tuple[Any, ...] = ()) -> int:
         """Execute one statement that writes; return how many rows it touched."""
-        with _translated():
-            count = self.connection.exec_driver_sql(text, values).rowcount
+        with _translated:
+            count = self.driver.execute(text, values).rowcount
         self.wrote |= count != 0
         return count
 
@@ -70,8 +77,8 @@ class Sql:
         """Execute a statement that writes once per tuple; nothing for none. Return how many rows were touched."""
         if not values:
             return 0
-        with _translated():
-            count = self.connection.exec_driver_sql(text, list(values)).rowcount
+        with _translated:
+            count = self.driver.executemany(text, values).rowcount
         self.wrote |= count != 0
         return count
 
@@ -157,7 +164,7 @@ class Database:
             if self._sql is not None:
                 yield from self._joined(self._sql)
                 return
-            with _translated(), self._transaction(self._writing()) as sql:
+            with _translated, self._transaction(self._writing()) as sql:
                 self._sql, self._owner = sql, get_ident()
                 try:
                     yield sql
@@ -174,7 +181,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[Sql]:
-        sql = Sql(connection)
+        sql = Sql(_driver(connection), connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield sql
@@ -226,13 +233,13 @@ class Database:
     def snapshot(self) -> Snapshot:
         """Return a reader on the state as committed now; inside this thread's transaction, on what it has written."""
         if self._sql is not None and self._owner == get_ident():
-            return Snapshot(self._sql, owned=False)
-        with _translated():
-            connection = self._engine.connect()
-            connection.exec_driver_sql("BEGIN")
-            sql = Sql(connection)
+            return Snapshot(self._sql)
+        with _translated:
+            pooled = self._engine.raw_connection()
+            sql = Sql(cast("sqlite3.Connection", pooled.driver_connection))
+            sql.driver.execute("BEGIN").close()
             sql.value("SELECT count(*) FROM sqlite_master")  # the snapshot is taken by the first read, not by BEGIN
-        return Snapshot(sql, owned=True)
+        return Snapshot(sql, pooled)
 
     @contextmanager
     def read(self) -> Iterator[Sql]:
@@ -265,10 +272,10 @@ class Database:
         Neither readers nor the writer wait. ``beat`` is called between steps; what it raises ends the copying.
         """
         try:
-            with self.snapshot() as sql, _closing(sqlite3.connect(target)) as copy:
+            with self.snapshot() as sql, closing(sqlite3.connect(target)) as copy:
                 copy.execute("PRAGMA synchronous=OFF").close()  # who wants it to last has it synced once, at the end
                 copy.execute("PRAGMA journal_mode=OFF").close()
-                _driver(sql.connection).backup(copy, pages=_COPIED_PAGES, progress=lambda *_: beat())
+                sql.driver.backup(copy, pages=_COPIED_PAGES, progress=lambda *_: beat())
         except sqlite3.Error as error:
             raise store_error(error) from error
 
@@ -333,9 +340,9 @@ class Database:
 class Snapshot:
     """One state of the store; a context manager that gives the statements on it."""
 
-    def __init__(self, sql: Sql, *, owned: bool) -> None:
+    def __init__(self, sql: Sql, pooled: PoolProxiedConnection | None = None) -> None:
         self.sql = sql
-        self._owned = owned
+        self._pooled = pooled
 
     def __enter__(self) -> Sql:
         return self.sql
@@ -345,13 +352,13 @@ class Snapshot:
 
     def close(self) -> None:
         """Let the state go; idempotent."""
-        if self._owned:
-            self._owned = False
+        pooled, self._pooled = self._pooled, None
+        if pooled is not None:
             try:
-                self.sql.connection.exec_driver_sql("ROLLBACK")
-            except DBAPIError:  # a damaged file refuses even this; the connection is not used again
-                self.sql.connection.invalidate()
-            self.sql.connection.close()
+                self.sql.driver.execute("ROLLBACK").close()
+            except sqlite3.Error:  # a damaged file refuses even this; the connection is not used again
+                pooled.invalidate()
+            pooled.close()
 
 
 def _astray(sql: Sql) -> list[str]:
@@ -369,17 +376,15 @@ def _meter(driver: Any, meter: Meter) -> None:  # noqa: ANN401 - a sqlite3 conne
     driver.set_progress_handler(meter.tick, _METER_STEP)
 
 
-@contextmanager
-def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    try:
-        yield connection
-    finally:
-        connection.close()
+class _Translated:
+    """Turns what a driver raises into ``StoreError``."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if isinstance(error, DBAPIError | sqlite3.Error):
+            raise store_error(error) from error
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        raise store_error(error) from error
+_translated = _Translated()

@@ -33,7 +33,7 @@ def last(config: Config) -> Findings:
 def make(config: Config) -> Findings:
     """Write a report of this moment and return it; a full one where no daemon is at work on the store."""
     with shown_progress("comparing") as progress, open_app(config, progress=progress) as app:
-        day = app.context.now().astimezone(nightly_of(config).zone).date()
+        day = nightly_of(config).night(app.context.now())
         if _alone(app):
             return run_nightly(app.context, app.channels, report_place(config), day)
         why = "the daemon is running, and compares at night"

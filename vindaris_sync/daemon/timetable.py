@@ -89,6 +89,11 @@ class Nightly:
             return None
         return local.date()
 
+    def night(self, now: datetime) -> date:
+        """Return the local date of the run that was due last: before ``at`` it is still yesterday's."""
+        local = now.astimezone(self.zone)
+        return local.date() - timedelta(days=local.time().replace(tzinfo=None) < self.at)
+
     def next(self, now: datetime, last: date | None) -> datetime:
         """Return the instant at which it is due next, in UTC."""
         day = now.astimezone(self.zone).date()

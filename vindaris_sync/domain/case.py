@@ -21,7 +21,7 @@ from vindaris_sync.domain.actions import (
     Wake,
     WriteBack,
 )
-from vindaris_sync.domain.links import Effective, effective, suspect
+from vindaris_sync.domain.links import Effective, effective, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
 from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Surface, SurfaceKind
 from vindaris_sync.domain.outcome import adopted, is_stored, names, spellings, timing
@@ -59,6 +59,7 @@ class Case:
         self.chain = chain
         self.goals = situation.goals
         self.now = situation.now
+        self.policies = situation.policies
         self.policy = situation.policies[record.ref.tracker]
         self.actions: list[Action] = []
         self.descends = False
@@ -71,10 +72,14 @@ class Case:
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
+    def _ignored(self, record: Record) -> bool:
+        policy = self.policies.get(record.ref.tracker)
+        return policy is not None and record.type in policy.ignore_types
+
     @property
     def tracked(self) -> bool:
         """Whether it has a link state of its own: in scope, and of a type that is not ignored (R6)."""
-        return self.before.presence is Presence.PRESENT and self.before.type not in self.policy.ignore_types
+        return self.before.presence is Presence.PRESENT and not self._ignored(self.before)
 
     def leave(self) -> None:
         """Let its open causes go: it is out of scope, moved away or gone; links stay as they were."""
@@ -145,7 +150,7 @@ class Case:
         found = standing(
             self.after,
             self._effect,
-            self.chain,
+            holder=holds(self.after, self._effect.carrier, self.chain, self._ignored),
             causes=self.causes,
             conflict=self.after.conflict,
             unknown=self._merged.unknown if self._merged else (),
@@ -338,6 +343,7 @@ class Case:
         refused = (self.before.place, surface.key) in self.policy.refused or surface.key in self.before.refused
         return (
             self.policy.write
+            and self.before.id not in self.policy.aside
             and self.before.presence is Presence.PRESENT
             and surface.key not in self.policy.layout.broken
             and (not refused or self.policy.repair)

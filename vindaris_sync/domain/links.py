@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from vindaris_sync.domain.merge import primary_of
@@ -52,15 +52,18 @@ def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:
     return Effective(LinkState.LINKED if own else LinkState.INHERITED, carrier, explicit)
 
 
-def holds(record: Record, carrier: Record, chain: Sequence[Record]) -> bool:
+def holds(record: Record, carrier: Record | None, chain: Sequence[Record], ignored: Callable[[Record], bool]) -> bool:
     """Return whether questions about ``carrier``'s links are asked at ``record`` (R8).
 
     They are asked at the carrier where it is open, else at the topmost open tracked issue of each chain below it.
+    ``ignored`` tells whether an issue's type is not tracked.
     """
+    if carrier is None:
+        return False
     if record.id == carrier.id:
         return True
     for ancestor in chain:
-        if _can_be_asked(ancestor):
+        if _can_be_asked(ancestor) and not ignored(ancestor):
             return False
         if ancestor.id == carrier.id:
             return True

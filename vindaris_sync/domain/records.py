@@ -247,12 +247,22 @@ class Policy:
     """Whether the first full pull has ended; nothing is surfaced before (R9)."""
     refused: frozenset[tuple[str, str]] = frozenset()
     """(place, surface key) that refuse writes."""
+    aside: frozenset[int] = frozenset()
+    """Issues that nothing is written to, since somebody keeps changing what we write (fault 59)."""
     verified: bool = True
     """Whether edits by absence were told from deleted definitions and counted (R2); else they wait for that."""
     repair: bool = False
     """Nightly: refused places are probed, and lost definitions are made anew."""
     restored: bool = False
     """Whether S may be older than what the tracker shows: it yields, and a review label taken off answers nothing."""
+
+    @property
+    def stamp(self) -> str:
+        """A text that changes with what every issue of the tracker must be decided anew for."""
+        layout = self.layout
+        surfaces = [(surface.key, surface.single) for surface in layout.surfaces]
+        decides = (surfaces, sorted(layout.broken), layout.several_goals, sorted(self.ignore_types), self.write)
+        return repr(decides)
 
 
 class View(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from vindaris_sync.domain.links import Effective, holds
+from vindaris_sync.domain.links import Effective
 from vindaris_sync.domain.models import Explicit, Link, LinkState
 from vindaris_sync.domain.records import (
     DECISION_ONLY,
@@ -34,8 +34,8 @@ class Standing:
 def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cause depend on
     record: Record,
     effect: Effective,
-    chain: Sequence[Record],
     *,
+    holder: bool,
     causes: Sequence[Cause],
     conflict: Conflict | None,
     unknown: Sequence[str],
@@ -43,11 +43,14 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     undecided_since: str,
     goals: GoalBook,
 ) -> list[Standing]:
-    """Return the causes that stand for an open tracked issue; pure, in a stable order."""
+    """Return the causes that stand for an open tracked issue; pure, in a stable order.
+
+    ``holder``: questions about the effective links are asked at this issue (R8).
+    """
     found: list[Standing] = []
     if effect.state is LinkState.UNLINKED:
         found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), _unlinked_detail(undecided_since)))
-    if effect.carrier is not None and holds(record, effect.carrier, chain):
+    if holder:
         found.extend(_goal_causes(effect.links, goals))
     if (moved := parent_changed(record, effect, basis)) is not None:
         found.append(moved)

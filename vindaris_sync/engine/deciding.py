@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from vindaris_sync.domain.actions import Action, NeedsRead, Plan, Skip, WriteBack
 from vindaris_sync.domain.decide import decide
 from vindaris_sync.domain.limits import limit_labels
+from vindaris_sync.domain.records import Situation
 from vindaris_sync.engine.context import Context
 
 _CHUNK = 2000  # records held at once; a plan of any length takes the memory of one chunk and its actions
@@ -58,6 +59,7 @@ def decide_due(
         store.wake(context.waking())
         store.retry_unwritten(trackers)
         situation = context.situation(trackers, repair=repair)
+        _follow_settings(context, situation)
         policies = {name: replace(policy, verified=name == own) for name, policy in situation.policies.items()}
         situation = replace(situation, policies=policies)
         waiting: set[int] = set(store.held(trackers))
@@ -73,6 +75,13 @@ def decide_due(
             _limit(context, decided, pass_id)
         store.mark_unwritten(decided.writes)
     return decided
+
+
+def _follow_settings(context: Context, situation: Situation) -> None:
+    """Let all issues of a tracker be decided anew whose settings or surfaces are not what they were."""
+    for name, policy in situation.policies.items():
+        if context.store.put_note(f"policy {name}", policy.stamp):
+            context.store.mark_due_all(name)
 
 
 def _limit(context: Context, decided: Decided, pass_id: str) -> None:

@@ -15,25 +15,24 @@ a dot, the body's bytes). Any 2xx accepts; 429 and 503 may carry ``Retry-After``
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from vindaris_sync.domain.messages import Content
-from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.notify.http import Line, encode
+from vindaris_sync.notify.one_way import OneWay
 from vindaris_sync.notify.protocol import ChannelUnusable
 from vindaris_sync.sdk.secret import Secret
 
 SCHEMA = 1
 
 
-class WebhookChannel:
+class WebhookChannel(OneWay):
     """One receiver; its address is a secret, ``secret`` signs what is sent."""
 
-    editable = False
     max_items = 50
 
     def __init__(
@@ -44,14 +43,10 @@ class WebhookChannel:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.name = name
+        super().__init__(name, Line(f"webhook ({name})"))
         self._url = url
         self._secret = secret
         self._clock = clock
-        self._line = Line(f"webhook ({name})")
-
-    def __repr__(self) -> str:
-        return f"WebhookChannel({self.name!r})"
 
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         """Send the message; the receiver drops what it has by its ``Idempotency-Key``."""
@@ -64,22 +59,6 @@ class WebhookChannel:
                 advice="check the webhook's url and what its receiver expects",
             )
         return ""
-
-    def update(self, reference: str, content: Content) -> None:
-        """Refuse: callers ask ``editable`` first."""
-        raise NotImplementedError(self.name, reference, content.headline)
-
-    def find(self, key: str, since: datetime) -> str | None:  # noqa: ARG002 - nothing can be asked
-        """Return ``None``: the receiver recognises repetitions itself."""
-        return None
-
-    def check(self) -> Sequence[Finding]:
-        """Say that only a message could tell whether the webhook works."""
-        return [Finding(Level.OK, f"notify.{self.name}", "a webhook cannot be tested without posting")]
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._line.close()
 
     def _signature(self, whole: dict[str, Any]) -> dict[str, str]:
         if self._secret is None:

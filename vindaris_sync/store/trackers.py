@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -148,17 +148,6 @@ class Trackers(Part):
         """Return where each scope's pull resumes."""
         with self._db.read() as sql:
             return dict(map(tuple, sql.rows("SELECT scope, value FROM cursor WHERE tracker = ?", (tracker,))))
-
-    def forget_cursors(self, tracker: str) -> None:
-        """Let the next pull of the tracker be a full one."""
-        with self._db.write() as sql:
-            sql.run("DELETE FROM cursor WHERE tracker = ?", (tracker,))
-
-    def first_seen(self, tracker: str) -> Mapping[str, datetime]:
-        """Return when each place was first seen."""
-        with self._db.read() as sql:
-            rows = sql.rows("SELECT place, first_seen_at FROM place WHERE tracker = ? ORDER BY place", (tracker,))
-        return {row[0]: to_instant(row[1]) for row in rows}
 
     # --- what is refused and set aside -----------------------------------------------------------------------------
 

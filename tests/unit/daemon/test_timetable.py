@@ -48,6 +48,12 @@ def test_a_night_that_was_slept_through_is_made_up_once_the_same_day() -> None:
     assert BERLIN.due(datetime(2026, 6, 2, 9, tzinfo=UTC), date(2026, 6, 2)) is None
 
 
+def test_before_the_hour_it_is_still_the_night_before() -> None:
+    """A report that somebody asks for at one o'clock is not the run of half past two."""
+    assert BERLIN.night(datetime(2026, 3, 3, 1, 0, tzinfo=BERLIN.zone)) == date(2026, 3, 2)
+    assert BERLIN.night(datetime(2026, 3, 3, 2, 30, tzinfo=BERLIN.zone)) == date(2026, 3, 3)
+
+
 _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1))  # noqa: DTZ001 - made aware below
 
 

@@ -610,3 +610,14 @@ def test_every_plan_names_before_and_after_for_the_history() -> None:
     change = next(action for action in plan.actions if isinstance(action, SetExplicit))
     assert (change.before, change.after, change.who) == (("A",), ("B",), "someone in jira")
     assert not [action for action in plan.actions if isinstance(action, OpenCause)]
+
+
+def test_an_open_carrier_of_an_ignored_type_leaves_the_question_to_those_below_it() -> None:
+    """Nobody is asked at an issue that is not tracked, so the topmost tracked one below it asks (R8)."""
+    world = World.of(linked(), record(2, parent=1, parent_stated=True, type="Task"))
+    world.issues[1] = replace(world.issues[1], type="Container")
+    world.policy = replace(world.policy, ignore_types=frozenset({"Container"}))
+    settle(world)
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    settle(world)
+    assert (asked(world, 1), asked(world, 2)) == (set(), {Reason.GOAL_CHANGED})

@@ -112,8 +112,6 @@ def test_cursors_are_kept_by_scope(store: Store) -> None:
     store.record_page(T, page(issue(1), cursor="a", scope="acme/web"), SURFACES, NOW)
     store.record_page(T, page(issue(2, place="acme/app"), cursor="b", scope="acme/app"), SURFACES, NOW)
     assert store.cursors(T) == {"acme/web": "a", "acme/app": "b"}
-    store.forget_cursors(T)
-    assert store.cursors(T) == {}
 
 
 def test_rejected_items_are_set_aside_until_they_can_be_mapped(store: Store) -> None:
@@ -136,7 +134,6 @@ def test_issues_older_than_their_places_first_sight_are_backlog(store: Store) ->
     fresh = replace(issue(2), created=NOW + timedelta(minutes=1))
     [new] = put(store, fresh)
     assert (record_of(store, old).backlog, record_of(store, new).backlog) == (True, False)
-    assert store.first_seen(T) == {"acme/web": NOW}
 
 
 def test_a_new_place_in_a_scope_that_is_known_whole_has_no_backlog_of_its_own(store: Store) -> None:

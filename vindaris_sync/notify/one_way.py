@@ -1,0 +1,39 @@
+"""Channels that only take messages: nothing sent through them can be edited, found again or tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from vindaris_sync.domain.messages import Content
+from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.notify.http import Line
+
+
+class OneWay:
+    """What webhooks have in common; ``post`` is each one's own."""
+
+    editable = False
+
+    def __init__(self, name: str, line: Line) -> None:
+        self.name = name
+        self._line = line
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    def update(self, reference: str, content: Content) -> None:
+        """Refuse: callers ask ``editable`` first."""
+        raise NotImplementedError(self.name, reference, content.headline)
+
+    def find(self, key: str, since: datetime) -> str | None:  # noqa: ARG002 - nothing can be asked
+        """Return ``None``: there is nobody to ask."""
+        return None
+
+    def check(self) -> Sequence[Finding]:
+        """Say that only a message could tell whether the webhook works."""
+        return [Finding(Level.OK, f"notify.{self.name}", "a webhook cannot be tested without posting")]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._line.close()

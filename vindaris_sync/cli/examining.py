@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vindaris_sync.app import App, goal_source, open_app, open_store, store_exists, store_path
+from vindaris_sync.cli import contested
 from vindaris_sync.cli.exits import DRIFT, UNUSABLE, USAGE
 from vindaris_sync.cli.opening import busy, load_config
 from vindaris_sync.cli.output import emit, say, table
@@ -110,6 +111,9 @@ def _database(config: Config) -> Iterator[Found]:
             yield Found("warning", "database", "database",
                         f"it was restored from a backup; {names} will be read, and believed where the two differ",
                         "look at `vindaris-sync plan` before the daemon starts")  # fmt: skip
+        for line in contested.lines(contested.asides(store, config)):
+            yield Found("warning", "database", "left alone", line,
+                        "agree on who sets it, then `vindaris-sync review resume ISSUE`")  # fmt: skip
         yield from _laws(store)
 
 

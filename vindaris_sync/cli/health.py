@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vindaris_sync.app import nightly_of, open_store, store_path
-from vindaris_sync.cli import backups, counting, courtesy
+from vindaris_sync.cli import backups, contested, counting, courtesy
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
@@ -41,6 +41,7 @@ def gather(config: Config) -> Document:
             "last_report": {"at": report.at, "path": report.path} if report else None,
             "backup": backups.state(config, store, datetime.now(UTC)),
             "goals": _goals(store),
+            "aside": contested.asides(store, config),
             "refusals": [each for each in store.refusals() if each.tracker in config.trackers],
             "quarantine": [each for each in store.quarantine() if each.tracker in config.trackers],
             "restored": store.restored,
@@ -184,6 +185,7 @@ def _rest(found: Document) -> None:
     if found["restored"]:
         say("the database is older than what was committed here: it was restored from a backup. Until each tracker was "
             "read once, its word is taken where the two differ", style="yellow")  # fmt: skip
+    contested.tell(found["aside"])
     _list("places that refuse a write", [f"{each.tracker} {each.place} {each.surface}: {each.reason}. {each.advice}"
                                          for each in found["refusals"]])  # fmt: skip
     _list("set aside, retried every night", [f"{each.tracker} {each.key or each.ext_id}: {each.reason}"

@@ -143,3 +143,17 @@ def release(
 
     settings = load_config(config)
     reviews.release(settings, known_tracker(settings, tracker), yes=yes, as_json=as_json)
+
+
+@app.command(epilog=examples("vindaris-sync review resume APP-12"))
+def resume(refs: Refs, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Write again to issues that were left alone since somebody kept undoing what was written.
+
+    They go on by themselves after a day; `vindaris-sync status` lists them.
+
+    JSON: resumed [{issue, key}].
+    """
+    from vindaris_sync.cli import contested
+    from vindaris_sync.cli.opening import load_config
+
+    contested.resume(load_config(config), refs, as_json=as_json)

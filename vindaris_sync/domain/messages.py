@@ -26,8 +26,12 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     UNKNOWN_GOAL = "unknown_goal"
     PARENT_CHANGED = "parent_changed"
+    CONTESTED = "contested"
+    """Issues on which somebody keeps undoing what we write (fault 59)."""
     HELD = "held"
     """Edits by absence that are too many at once (R2)."""
+    ATTENTION = "attention"
+    """What is to be set right in a tracker: a definition, a permission, a name."""
     MISSING = "missing"
     """Issues that a tracker shows no more, too many at once to be believed."""
     TRACKER = "tracker"
@@ -120,7 +124,12 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
         "1 issue serves another goal since its parent changed",
         "{n} issues serve another goal since their parents changed",
     ),
+    Kind.CONTESTED: (
+        "Somebody keeps undoing what is written on 1 issue",
+        "Somebody keeps undoing what is written on {n} issues",
+    ),
     Kind.HELD: ("1 link vanished in {about} and is held", "{n} links vanished at once in {about} and are held"),
+    Kind.ATTENTION: ("{about}: 1 thing is to be set right", "{about}: {n} things are to be set right"),
     Kind.MISSING: (
         "Too many issues are missing from {about}: nothing is decided there",
         "Too many issues are missing from {about}: nothing is decided there",
@@ -138,7 +147,9 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.CONFLICT: "No issue has two different answers",
     Kind.UNKNOWN_GOAL: "Every goal named in an issue exists",
     Kind.PARENT_CHANGED: "All changes of parents have been looked at",
+    Kind.CONTESTED: "Every issue is written to again",
     Kind.HELD: "{about}: nothing is held any more",
+    Kind.ATTENTION: "{about}: nothing is left to be set right",
     Kind.MISSING: "{about} shows its issues again",
     Kind.TRACKER: "{about} works again",
     Kind.GOALS: "The goals can be used again",
@@ -153,7 +164,9 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
     Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",
     Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
+    Kind.CONTESTED: "Left alone for a day. Agree on who sets it, then: vindaris-sync review resume ISSUE",
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
+    Kind.ATTENTION: "Everything else goes on. To see it all: vindaris-sync doctor",
     Kind.MISSING: "Looked for every 15 minutes. Is it right that they are gone? vindaris-sync review release {about}",
     Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
     Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",

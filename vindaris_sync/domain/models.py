@@ -61,6 +61,10 @@ class Issue:
     author: str = ""
     assignee: str = ""
     pull_request: bool = False
+    components: Raw = ()
+    """The names of its parts of the product, where the tracker knows such."""
+    milestone: str = ""
+    """The title of its milestone, where the tracker knows such; empty where it has none."""
 
 
 class SurfaceKind(StrEnum):
@@ -127,6 +131,19 @@ def observe(issue: Issue, surfaces: tuple[Surface, ...]) -> dict[str, Raw]:
     return seen
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What link rules look at beside an issue's place and type, folded as keys are."""
+
+    labels: frozenset[str] = frozenset()
+    """Without the labels that are surfaces."""
+    components: frozenset[str] = frozenset()
+    milestone: str = ""
+
+
+NO_TRAITS = Traits()
+
+
 # --- what a connector reports -------------------------------------------------------------------------------------
 
 
@@ -189,6 +206,8 @@ class Page:
     """Items left out on purpose, pull requests that are not tracked for instance."""
     complete: bool = False
     """Whether this is the last page of its scope in this pull."""
+    remarks: tuple[Finding, ...] = ()
+    """What a person should know of the scope, and is told once: that its name means another one now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +277,8 @@ class Failed:
 
     write: Write
     reason: str
+    undone: bool = False
+    """The tracker took it, and the issue did not show it when it was read back: somebody was faster than that."""
 
 
 @dataclass(frozen=True, slots=True)

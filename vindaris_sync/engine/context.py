@@ -115,6 +115,7 @@ class Context:
             ignore_types=frozenset(tracker.settings.ignore_types),
             loaded=self.store.tracker(name).loaded_at is not None,
             refused=self.store.refused(name),
+            aside=self.store.aside(name),
             repair=repair,
             restored=name in self.store.restored_trackers(),
             born_within=self.rules.born_within,

@@ -199,6 +199,9 @@ def _unchecked(context: Context) -> Iterable[NotChecked]:
         if name in context.trackers and facts.held:
             why = f"{len(facts.held)} links vanished at once and wait for a person"
             yield NotChecked(name, why, issues=len(facts.held))
+    for one in context.store.asides():
+        if one.tracker in context.trackers:
+            yield NotChecked(f"{one.tracker} {one.key}", f"left alone: {one.why}", issues=1)
     for refusal in context.store.refusals():
         yield NotChecked(f"{refusal.tracker} {refusal.place} {refusal.surface}", f"{refusal.reason}. {refusal.advice}")
 

@@ -16,6 +16,7 @@ from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.courtesy import NextPull, put_next_pull, remember
 from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
+from vindaris_sync.engine.guarding import guard
 from vindaris_sync.engine.writing import write_back
 from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
@@ -111,6 +112,7 @@ def _decide(
         report.counts["waiting until issues are back"] = context.store.due_count(tracker.name)
         return
     verify(context, tracker, context.situation([tracker.name]), report.counts)
+    guard(context, tracker, report.counts)
     decided = decide_due(context, report.pass_id, tracker.name, others, repair=repair)
     report.counts += decided.counts
     report.actions, report.writes = decided.actions, decided.writes

@@ -27,7 +27,9 @@ KINDS: Mapping[str, Kind] = {
     Reason.PARENT_CHANGED: Kind.PARENT_CHANGED,
     Reason.UNKNOWN_GOAL: Kind.UNKNOWN_GOAL,
     Reason.CONFLICT: Kind.CONFLICT,
+    Kind.CONTESTED: Kind.CONTESTED,
     Kind.HELD: Kind.HELD,
+    Kind.ATTENTION: Kind.ATTENTION,
     Kind.MISSING: Kind.MISSING,
     Kind.TRACKER: Kind.TRACKER,
     Kind.GOALS: Kind.GOALS,
@@ -38,8 +40,8 @@ KINDS: Mapping[str, Kind] = {
 """What is announced, and what the message about it is; a review that a person asked for needs no message."""
 
 _REASONS = {kind: reason for reason, kind in KINDS.items() if isinstance(reason, Reason)}
-_LISTED = (*_REASONS, Kind.HELD)
-_OF_TRACKER = (Kind.HELD, Kind.MISSING, Kind.TRACKER)
+_LISTED = (*_REASONS, Kind.CONTESTED, Kind.HELD)
+_OF_TRACKER = (Kind.HELD, Kind.ATTENTION, Kind.MISSING, Kind.TRACKER)
 _OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS, Kind.BACKUP)
 
 
@@ -152,8 +154,16 @@ def _vanished(context: Context, message: Message) -> list[Item]:
     return [Item(facts.tracker, facts.tracker, said, since=facts.since)]
 
 
+def _to_set_right(context: Context, message: Message) -> list[Item]:
+    return [
+        Item(f"{each.subject} {each.message}", each.subject, each.message, note=each.fix, since=each.since)
+        for each in context.store.attention(message.about)
+    ]
+
+
 _ITEMS: Mapping[Kind, Callable[[Context, Message], list[Item]]] = {
     Kind.TRACKER: _stopped,
+    Kind.ATTENTION: _to_set_right,
     Kind.MISSING: _vanished,
     Kind.GOALS: _refused,
     Kind.BACKUP: _not_backed_up,
@@ -174,4 +184,6 @@ def _asked(context: Context, channel: Channel, message: Message, now: datetime) 
     if kind is Kind.HELD:
         return context.store.held_list(message.about, most)
     places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+    if kind is Kind.CONTESTED:
+        return context.store.aside_list(places, others, most)
     return context.store.asked(places, others, _REASONS[kind], message.cause, now, most)

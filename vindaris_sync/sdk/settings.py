@@ -52,6 +52,8 @@ class WriteBackSettings(Settings):
     """Days after which an exemption by label expires."""
     label_limit: int = Field(200, ge=0)
     """A cause that would label more issues labels none (R9)."""
+    loop_limit: int = Field(6, ge=1)
+    """How often within an hour a write to one issue may be undone, before nothing more is written to it for a day."""
     several_goals: bool = False
     """Whether one issue may serve several goals."""
     enabled: bool = True
@@ -73,10 +75,10 @@ class TrackerSettings(Settings):
     ignore_types: tuple[str, ...] = ()
     """Issue types that are not tracked."""
     write_back: WriteBackSettings = WriteBackSettings()
-    in_flight: int = Field(4, ge=1, le=8)
-    """Exchanges under way at once with one credential."""
     missing_share: float = Field(0.05, gt=0, le=1)
     """Share of the issues, but never fewer than 20, that may be missing at once; beyond it nothing is decided."""
+    in_flight: int = Field(4, ge=1, le=8)
+    """Exchanges under way at once with one credential."""
     keep_free: int = Field(20, ge=0, le=90)
     """Percent of an hour's quota of requests that background reading leaves to people and other programs."""
     write_interval: Duration = Field(timedelta(), le=timedelta(minutes=1))

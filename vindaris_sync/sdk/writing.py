@@ -5,7 +5,7 @@ Rules R2 and R5 in code that all connectors share; only sending the requests is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -40,8 +40,16 @@ class Ready:
     issue: Issue
 
 
-Send = Callable[[Sequence[Ready]], Iterable[Written]]
-"""Sends the requests for a batch and returns the outcomes that need no reading back: Refused, Failed, Overridden."""
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A write whose answer was lost: what it did only the reading back tells, and nobody undid it where it did not."""
+
+    write: Write
+
+
+Send = Callable[[Sequence[Ready]], Iterable[Written | Unanswered]]
+"""Sends the requests for a batch and returns the outcomes that need no reading back (Refused, Failed, Overridden), and
+which writes were not answered."""
 
 
 def guarded(
@@ -59,9 +67,11 @@ def guarded(
         if not ready:
             continue
         told = list(send(ready))
-        answered = {id(outcome.write) for outcome in told}
-        yield from told
-        yield from read_back([one for one in ready if id(one.write) not in answered], surfaces, fetch)
+        final = [outcome for outcome in told if not isinstance(outcome, Unanswered)]
+        lost = {id(outcome.write) for outcome in told if isinstance(outcome, Unanswered)}
+        known = {id(outcome.write) for outcome in final}
+        yield from final
+        yield from read_back([one for one in ready if id(one.write) not in known], surfaces, fetch, lost)
 
 
 def check_before(
@@ -87,8 +97,13 @@ def check_before(
     return ready, settled
 
 
-def read_back(sent: Sequence[Ready], surfaces: tuple[Surface, ...], fetch: Fetch) -> Iterator[Written]:
-    """Yield ``Done`` for each write whose issue now shows what was wanted, ``Failed`` for the others."""
+def read_back(
+    sent: Sequence[Ready], surfaces: tuple[Surface, ...], fetch: Fetch, lost: Collection[int] = ()
+) -> Iterator[Written]:
+    """Yield ``Done`` for each write whose issue now shows what was wanted, ``Failed`` for the others.
+
+    ``lost`` are the ``id`` of writes that were not answered: what they did not do, nobody undid.
+    """
     if not sent:
         return
     answers = _answers([one.write.address for one in sent], fetch)
@@ -99,8 +114,10 @@ def read_back(sent: Sequence[Ready], surfaces: tuple[Surface, ...], fetch: Fetch
             yield _out_of_reach(one.write, seen)
         elif shows_wanted(one.write, observe(issue, surfaces)):
             yield Done(one.write, issue)
+        elif id(one.write) in lost:
+            yield Failed(one.write, "no answer came, and the issue does not show it")
         else:
-            yield Failed(one.write, "the tracker took the write, and the issue does not show it")
+            yield Failed(one.write, "the tracker took the write, and the issue does not show it", undone=True)
 
 
 def same_values(one: Raw, other: Raw) -> bool:
@@ -152,15 +169,15 @@ def each(send_one: Callable[[Ready], Written | None], *, in_flight: int = 1) -> 
     issue tells. ``IssueRejected`` becomes ``Failed``.
     """
 
-    def tried(one: Ready) -> Written | None:
+    def tried(one: Ready) -> Written | Unanswered | None:
         try:
             return send_one(one)
         except Unknown:
-            return None
+            return Unanswered(one.write)
         except IssueRejected as error:
             return Failed(one.write, str(error))
 
-    def send(batch: Sequence[Ready]) -> Iterator[Written]:
+    def send(batch: Sequence[Ready]) -> Iterator[Written | Unanswered]:
         for outcome in ordered((partial(tried, one) for one in batch), in_flight):
             if outcome is not None:
                 yield outcome

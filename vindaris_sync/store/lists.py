@@ -57,7 +57,7 @@ class Lists(Part):
         A place ``*`` is every place of the tracker that is not among ``others`` (``tracker:place``). Backlog and
         acknowledged causes are left out.
         """
-        where, values = _in_places(places, others)
+        where, values = in_places(places, others)
         before = (str(reason), subject, to_micros(now))
         with self._db.read() as sql:
             rows = sql.rows(
@@ -87,7 +87,7 @@ def _items(rows: Iterable[Any]) -> tuple[Asked, ...]:
     )
 
 
-def _in_places(places: Sequence[tuple[str, str]], others: Collection[str]) -> tuple[str, tuple[str, ...]]:
+def in_places(places: Sequence[tuple[str, str]], others: Collection[str]) -> tuple[str, tuple[str, ...]]:
     """Return a condition on ``issue`` that holds in ``places``, and its values."""
     parts, values = [], []
     for tracker, place in places:

@@ -241,6 +241,27 @@ class TrackerRow(Table, table=True):
     held_limit: int = number(0)
 
 
+class ContestRow(Table, table=True):
+    """What we wrote on an issue's surface lately, how often that was undone, and until when it is set aside for it."""
+
+    __tablename__ = "contest"
+    __table_args__ = (
+        Index("contest_age", "last_at"),
+        Index("contest_aside", "issue_id", **where("until IS NOT NULL")),
+    )
+    issue_id: int = identity("issue.id")
+    surface: str = words(key=True)
+    added: str = words("[]")
+    removed: str = words("[]")
+    pending: bool = flag(default=True)
+    flips: str = words("[]")
+    wrote: str = words("")
+    found: str = words("")
+    last_at: int = number()
+    since: int | None = maybe_number()
+    until: int | None = maybe_number()
+
+
 class CursorRow(Table, table=True):
     """Where a scope's next pull resumes."""
 
@@ -249,6 +270,19 @@ class CursorRow(Table, table=True):
     scope: str = words(key=True)
     value: str = words()
     updated_at: int = number()
+
+
+class AttentionRow(Table, table=True):
+    """Something that a person should set right in a tracker; ``source`` is what noticed it: check, pull or write."""
+
+    __tablename__ = "attention"
+    tracker: str = words(key=True)
+    source: str = words(key=True)
+    subject: str = words(key=True)
+    message: str = words(key=True)
+    fix: str = words("")
+    at: int = number()
+    shown: bool = flag()
 
 
 class CensusRow(Table, table=True):

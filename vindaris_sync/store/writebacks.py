@@ -11,7 +11,9 @@ from vindaris_sync.domain.models import (
     Base,
     Done,
     Failed,
+    Finding,
     Issue,
+    Level,
     Overridden,
     Raw,
     Refused,
@@ -21,7 +23,9 @@ from vindaris_sync.domain.models import (
     Written,
     observe,
 )
+from vindaris_sync.store.attention import announce_attention, remember_refusal
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, load_names, load_observed, to_micros
+from vindaris_sync.store.contests import note_written
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import lookup, record
 from vindaris_sync.store.rows import Known, Reading
@@ -34,6 +38,7 @@ class _Sorted:
     refused: list[Refused] = field(default_factory=list)
     read: list[Issue] = field(default_factory=list)
     uncertain: list[str] = field(default_factory=list)
+    undone: list[Failed] = field(default_factory=list)
 
 
 class WriteBacks(Sightings):
@@ -56,9 +61,11 @@ class WriteBacks(Sightings):
             before = lookup(sql, tracker, {issue.ref.id for issue in issues} | set(found.uncertain))
             quiet = self._quiet(sql, found.done, before, surfaces)
             record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, direct=True))
-            _agree(sql, tracker, found.done, surfaces)
+            if _agree(sql, tracker, found.done, surfaces):
+                announce_attention(sql, tracker, now)
+            note_written(sql, tracker, found.done, found.undone, now)
             for refused in found.refused:
-                _refuse(sql, tracker, refused, now_micros)
+                _refuse(sql, tracker, refused, now)
             again = {issue.ref.id for issue in found.read}.union(found.uncertain)
             sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
             made = {each.write.address.id for each in outcomes if not isinstance(each, Failed)}
@@ -91,6 +98,7 @@ def _sort(outcomes: Iterable[Written]) -> _Sorted:
                     found.read.append(outcome.issue)
             case Failed():
                 found.uncertain.append(outcome.write.address.id)
+                found.undone += [outcome] if outcome.undone else []
             case _:
                 assert_never(outcome)
     return found
@@ -123,8 +131,8 @@ def _wanted(write: Write) -> dict[str, Raw]:
     return wanted
 
 
-def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...]) -> None:
-    """Make what was written the base of its surfaces."""
+def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...]) -> bool:
+    """Make what was written the base of its surfaces; return whether a place was thought to refuse that."""
     query = "SELECT ext_id, id, bases FROM issue WHERE tracker = ? AND ext_id IN ({})"
     held = {row[0]: row[1:] for row in sql.rows_in(query, {each.issue.ref.id for each in done}, tracker)}
     values = []
@@ -136,8 +144,9 @@ def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface
         values.append((merged, number))
     sql.many("UPDATE issue SET bases = ? WHERE id = ?", values)
     lifted = {(tracker, each.issue.place, change.surface.key) for each in done for change in each.write.changes}
-    if sql.row("SELECT 1 FROM refusal WHERE tracker = ? LIMIT 1", (tracker,)):
-        sql.many("DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?", sorted(lifted))
+    text = "DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?"
+    refused = sql.row("SELECT 1 FROM refusal WHERE tracker = ? LIMIT 1", (tracker,)) is not None
+    return refused and sum(sql.run(text, each) for each in sorted(lifted)) > 0
 
 
 def _bases(done: Done, surfaces: tuple[Surface, ...], former: Mapping[str, Base]) -> dict[str, Base]:
@@ -158,7 +167,7 @@ def _agreed_goals(base: Base | None) -> list[str]:
     return [] if base is None else _folded(tuple(value for value in base.value if value not in base.unknown))
 
 
-def _refuse(sql: Sql, tracker: str, refused: Refused, now: int) -> None:
+def _refuse(sql: Sql, tracker: str, refused: Refused, now: datetime) -> None:
     row = sql.row(
         "SELECT id, place, refused FROM issue WHERE tracker = ? AND ext_id = ?", (tracker, refused.write.address.id)
     )
@@ -168,8 +177,11 @@ def _refuse(sql: Sql, tracker: str, refused: Refused, now: int) -> None:
         sql.run(
             "INSERT INTO refusal (tracker, place, surface, reason, advice, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT "
             "(tracker, place, surface) DO UPDATE SET reason = excluded.reason, advice = excluded.advice",
-            (tracker, row[1], refused.surface, refused.reason, refused.advice, now),
+            (tracker, row[1], refused.surface, refused.reason, refused.advice, to_micros(now)),
         )
+        announce_attention(sql, tracker, now)
     else:
         names = sorted(load_names(row[2]) | {refused.surface})
         sql.run("UPDATE issue SET refused = ? WHERE id = ?", (dump(names), row[0]))
+        found = Finding(Level.WARNING, row[1], refused.reason, refused.advice)
+        remember_refusal(sql, tracker, found, now)

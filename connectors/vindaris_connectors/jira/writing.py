@@ -32,7 +32,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.parallel import ordered
-from vindaris_sync.sdk.writing import Ready, guarded
+from vindaris_sync.sdk.writing import Ready, Unanswered, guarded
 
 FEW = 2
 """Up to so many equal edits a PUT each is no more requests than a bulk edit and its poll."""
@@ -64,13 +64,14 @@ class Writing:
                     self.fetching.recent.note([outcome.issue])
                 yield outcome
 
-    def _send(self, ready: Sequence[Ready]) -> Iterator[Written]:
+    def _send(self, ready: Sequence[Ready]) -> Iterator[Written | Unanswered]:
         """Send goal surfaces, then the review label; return the outcomes that need no reading back."""
         sending = _Sending(self, {id(one.write): one for one in ready})
         self.fetching.recent.expect(one.issue for one in ready)
         for stage in (_goal, _review):
             sending.stage(stage)
         yield from sending.settled.values()
+        yield from sending.unanswered()
         if self.fetching.reader.cloud:
             yield from self._overridden(sending.touched())
 
@@ -133,6 +134,10 @@ class _Sending:
     def touched(self) -> list[Ready]:
         """Return the writes of which something was sent and nothing went wrong."""
         return [one for key, one in self._ready.items() if key in self._sent and key not in self.settled]
+
+    def unanswered(self) -> list[Unanswered]:
+        """Return the writes of which nobody knows what was done."""
+        return [Unanswered(self._ready[key].write) for key in self._doubtful if key not in self.settled]
 
     def _open(self, key: int) -> bool:
         """Return whether more may be sent. What an unanswered request did only the reading back tells."""

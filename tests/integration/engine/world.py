@@ -102,6 +102,8 @@ class Setup:
     grace: timedelta = timedelta(minutes=15)
     label_limit: int = 200
     bulk_change: bool = True
+    hub: Callable[[github.World], github.GitHub] = github.GitHub
+    """What serves GitHub; a test may let somebody act the moment a request was answered."""
 
 
 VARIANTS = {
@@ -139,7 +141,7 @@ class Site:
         self.server = Server(
             {
                 "/jira": service(self.jira.world),
-                "/github": github.GitHub(self.github.world),
+                "/github": setup.hub(self.github.world),
                 "/slack": slack.Slack(self.slack),
             },
             clock=self.clock,

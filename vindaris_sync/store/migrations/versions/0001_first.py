@@ -37,6 +37,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "attention",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("fix", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("shown", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.PrimaryKeyConstraint("tracker", "source", "subject", "message"),
+    )
+    op.create_table(
         "census",
         sa.Column("tracker", sa.Text(), nullable=False),
         sa.Column("began_at", sa.BigInteger(), nullable=True),
@@ -53,7 +64,7 @@ def upgrade() -> None:
         sa.Column("missing", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("known", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("missing_at", sa.BigInteger(), nullable=True),
-        sa.Column("accepted", sa.Boolean(), server_default=sa.text("FALSE"), nullable=False),
+        sa.Column("accepted", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.PrimaryKeyConstraint("tracker"),
     )
     op.create_table(
@@ -384,6 +395,36 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("is_open"),
         postgresql_where=sa.text("is_open"),
+    )
+    op.create_table(
+        "contest",
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("added", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("removed", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("pending", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("flips", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("wrote", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("found", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("issue_id", "surface"),
+    )
+    op.create_index("contest_age", "contest", ["last_at"], unique=False)
+    op.create_index(
+        "contest_aside",
+        "contest",
+        ["issue_id"],
+        unique=False,
+        sqlite_where=sa.text("until IS NOT NULL"),
+        postgresql_where=sa.text("until IS NOT NULL"),
     )
     op.create_table(
         "exemption",

@@ -38,6 +38,7 @@ class Store(
     WriteBacks,
     Decisions,
     Goals,
+    Contests,
     Trackers,
     Censuses,
     Passes,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
+from vindaris_sync.store.attention import forget_refusals
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.outbox import announce_moves
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
 
@@ -169,6 +171,7 @@ class Issues(Part):
     def clear_issue_refusals(self, tracker: str) -> int:
         """Forget what single issues refused, so that the nightly probe tries again, also where a definition is lost."""
         with self._db.write() as sql:
+            forget_refusals(sql, tracker)
             return sql.run(
                 "UPDATE issue SET refused = '[]', due = TRUE "
                 "WHERE tracker = ? AND (refused <> '[]' OR undefined <> '[]')",
@@ -328,6 +331,7 @@ def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading
         ],
     )  # fmt: skip
     sql.many(_HISTORY, [(now, new.known.id, *event) for new in changes for event in new.events()])
+    announce_moves(sql, tracker, [(new.known.id, new.known.place, new.payload.place) for new in changes], now)
     _redefine(sql, [new.known.id for new in changes])
     keep_aliases(
         sql, tracker, [(new.known.key, new.known.id) for new in changes if new.known.key != new.payload.key], now

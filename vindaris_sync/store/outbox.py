@@ -148,3 +148,15 @@ def announce(sql: Sql, subjects: Iterable[Announce], now: int) -> None:
         "DO UPDATE SET change = outbox.change + 1",
         [(name, name, now, at) for name, at in due.items()],
     )
+
+
+def announce_moves(sql: Sql, tracker: str, moves: Iterable[tuple[int, str, str]], now: int) -> None:
+    """Store in this transaction that issues have moved: (issue, former place, new one); where it stayed, nothing.
+
+    What is asked about an issue leaves the former place's lists and comes onto the new one's (L8).
+    """
+    places = {issue: (former, new) for issue, former, new in moves if former != new}
+    query = "SELECT issue_id, reason, subject FROM cause WHERE is_open AND surface_at IS NOT NULL AND issue_id IN ({})"
+    asked = list(sql.rows_in(query, places))
+    at = to_instant(now)
+    announce(sql, [Announce(tracker, place, why, on, at) for issue, why, on in asked for place in places[issue]], now)

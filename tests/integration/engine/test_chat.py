@@ -47,6 +47,25 @@ def test_each_team_hears_of_its_own_issues(site: Site) -> None:
     assert site.told("platform") == ["1 issue serves no goal"]
 
 
+def test_an_issue_that_moves_is_told_to_its_new_team_and_no_more_to_its_former_one(site: Site) -> None:
+    """A question goes along with the issue, under the same id or a new one, from one team's list to the other's."""
+    moving = site.jira.create("For Growth")
+    transferred = site.github.create("For Growth, too")
+    ok(site.turn(minutes=16))
+    ok(site.turn())
+    assert site.told("growth") == ["2 issues serve no goal"]
+    site.jira.move(moving, "OPS")
+    ok(site.turn(rounds=2))
+    assert site.told("growth") == ["1 issue serves no goal"]
+    assert site.told("platform") == ["1 issue serves no goal"]
+    site.github.move(transferred, "acme/api")
+    ok(site.turn(minutes=61))
+    site.night()
+    ok(site.turn())
+    assert site.told("growth") == ["✓ Every new issue serves a goal"]
+    assert site.told("platform") == ["2 issues serve no goal"]
+
+
 def test_refused_goals_leave_the_last_good_ones_in_force(site: Site) -> None:
     """Said once to every team, resolved when they can be read again; links are not touched (fault 55)."""
     key = site.jira.create("Pay by phone", "goal:GROW-1")

@@ -92,7 +92,7 @@ class History:
         self._steps = deque(sorted(script.steps, key=lambda step: (step.at, step.number)))
         self._late: list[tuple[int, Step]] = []
         self._random = Random(script.seed ^ 0x5EED)  # noqa: S311 - chance, not secrets
-        self._defects: list[str] = []
+        self._defects: dict[str, None] = {}
 
     def run(self) -> Result:
         """Live through all days, or to the first breach; the result tells."""
@@ -247,7 +247,7 @@ class History:
 
     def _logged(self, _: Any, __: str, line: Any) -> Any:
         if line.get("event") == "defect" and not self.lightning.dead:
-            self._defects.append(f"{line.get('work')}: {traceback.format_exc(limit=-6)}")
+            self._defects.setdefault(f"{line.get('work')}: {traceback.format_exc(limit=-4)}")
         raise structlog.DropEvent
 
     def digest(self) -> str:

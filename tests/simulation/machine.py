@@ -28,12 +28,14 @@ from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import Plan
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.engine.courtesy import restore as restore_conduct
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import PassReport, Round, run_round
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.notify.slack import SlackChannel
+from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
@@ -89,14 +91,12 @@ class Machine:
 
     def _start(self) -> None:
         clock = self.site.clock
-        store = Store.open(f"sqlite:///{self.site.database}", now=clock.machine())
-        for tracker in self.site.trackers.values():
-            store.put_tracker(tracker.name, tracker.kind)
-        self.store = store
+        self.store = Store.open(f"sqlite:///{self.site.database}", now=clock.machine())
+        governors = Governors()
         self.progress = Progress(clock.monotonic)
         self.context = Context(
-            store,
-            {name: self._tracker(tracker) for name, tracker in self.site.trackers.items()},
+            self.store,
+            {name: self._tracker(tracker, governors) for name, tracker in self.site.trackers.items()},
             self.site.goals,
             _teams(self.site),
             now=clock.machine,
@@ -109,19 +109,28 @@ class Machine:
             for name in TEAMS.values()
         }
         self.clockwork = Clockwork(
-            self.context, self.channels, NIGHT, self._night, Immediate(), REMINDERS, self._random, self._observe
+            self.context,
+            self.channels,
+            NIGHT,
+            self._night,
+            Immediate(),
+            REMINDERS,
+            random=self._random,
+            observe=self._observe,
         )
 
-    def _tracker(self, tracker: TrackerSite) -> Tracker:
-        clock = self.site.clock
-        around = Surroundings(clock.machine, clock.sleep, self._random, self.network.trackers, 1)
+    def _tracker(self, tracker: TrackerSite, governors: Governors) -> Tracker:
+        clock, wire = self.site.clock, self.network.trackers
+        around = Surroundings(clock.machine, clock.sleep, self._random, wire, 1, governors=governors)
+        self.store.put_tracker(tracker.name, tracker.kind)
+        restore_conduct(self.store, tracker.name, around.conduct)
         settings = settings_of(tracker)
         connector = (
             GithubConnector(tracker.name, settings, around)
             if isinstance(settings, GithubSettings)
             else JiraConnector(tracker.name, settings, around)
         )
-        return Tracker(tracker.name, tracker.kind, settings, connector, around.clock)
+        return Tracker(tracker.name, tracker.kind, settings, connector, around.clock, around.conduct)
 
     def _night(self, day: date) -> None:
         run_nightly(self.context, self.channels, ReportPlace(self.site.database.parent / "reports", 2, ZONE.key), day)

@@ -90,4 +90,5 @@ class ChatWire(httpx.BaseTransport):
         if reply.response is None:
             raise httpx.ReadTimeout("Read timed out", request=request)
         self._exchanges.arrive(sent, reply.response.status)
-        return httpx.Response(reply.response.status, headers=reply.response.headers, content=reply.response.body)
+        stream = httpx.ByteStream(reply.response.body)
+        return httpx.Response(reply.response.status, headers=reply.response.headers, stream=stream)

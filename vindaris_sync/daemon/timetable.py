@@ -18,7 +18,7 @@ _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)
 _PATIENT = 3  # quiet pulls before a tracker is asked less often
 _GROWTH = 1.5
-_STEPS = 20  # more of them change nothing within any bounds
+_STEPS = 30  # more of them change nothing within any bounds
 
 
 def goals_every(debounce: timedelta) -> timedelta:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vindaris_sync.daemon.timetable import Nightly, next_pull, next_try
+from vindaris_sync.daemon.timetable import Bounds, Nightly, Rhythm, next_pull, next_try
 
 BERLIN = Nightly(time(2, 30), ZoneInfo("Europe/Berlin"))
 POLL = timedelta(minutes=2)
@@ -85,3 +86,44 @@ def test_failures_are_tried_again_later_and_later_but_within_half_an_hour() -> N
 def test_a_tracker_that_names_a_time_is_not_asked_before_it() -> None:
     """Fault 23: Retry-After 1800."""
     assert next_try(NOON, POLL, 1, timedelta(seconds=1800)) == NOON + timedelta(seconds=1800)
+
+
+BOUNDS = Bounds(POLL, timedelta(seconds=30), timedelta(minutes=8))
+
+
+def rhythm(pulls: Iterable[bool]) -> Rhythm:
+    """Return the rhythm after these pulls, each of which brought something or did not."""
+    found = Rhythm()
+    for changed in pulls:
+        found = found.after(changed=changed)
+    return found
+
+
+@given(st.lists(st.booleans(), max_size=60), st.lists(st.integers(1, 86_400), min_size=3, max_size=3))
+def test_a_tracker_is_asked_within_the_bounds_whatever_happens(pulls: list[bool], seconds: list[int]) -> None:
+    """One change more never slows it down, one quiet pull more never speeds it up."""
+    least, base, most = (timedelta(seconds=each) for each in sorted(seconds))
+    bounds, now = Bounds(base, least, most), rhythm(pulls)
+    interval = now.interval(bounds)
+    assert least <= interval <= most
+    assert now.after(changed=True).interval(bounds) <= interval
+    if not now.busy:
+        assert now.after(changed=False).interval(bounds) >= interval
+
+
+def test_busy_trackers_are_asked_more_often_and_quiet_ones_less() -> None:
+    """Two minutes: down to half a minute after two busy pulls, up to eight minutes after a quiet while."""
+    minutes = [rhythm([True] * n).interval(BOUNDS).total_seconds() / 60 for n in range(4)]
+    assert minutes == [2, 1, 0.5, 0.5]
+    minutes = [rhythm([False] * n).interval(BOUNDS).total_seconds() / 60 for n in range(9)]
+    assert minutes == [2, 2, 2, 2, 3, 4.5, 6.75, 8, 8]
+
+
+def test_one_change_wakes_a_tracker_that_slept() -> None:
+    """After a quiet night the first change is followed at once, and why is said in a few words."""
+    asleep = rhythm([False] * 200)
+    assert asleep.why() == "nothing new in the last 200 pulls"
+    awake = asleep.after(changed=True)
+    assert awake.interval(BOUNDS) == timedelta(minutes=1)
+    assert awake.why() == "changes in the last 1 pull"
+    assert awake.after(changed=False).why() == "as usual"

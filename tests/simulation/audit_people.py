@@ -154,7 +154,7 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
 
 def _means(act: Act) -> str:
     """Return what the history calls the means of an act, empty where it makes no statement about a link."""
-    if act.kind in STATEMENTS or (act.kind == "create" and _stated(act)):
+    if act.kind in STATEMENTS or (act.kind == "create" and any(map(ours, act.detail.get("labels", "").split("\n")))):
         return "tracker"
     if act.kind == "review_off":
         return "review label taken off"

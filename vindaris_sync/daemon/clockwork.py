@@ -83,8 +83,15 @@ class Clockwork:
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         progress = self.context.progress
-        if progress.begin(name):
+        if not progress.begin(name):
+            return
+        try:
             future = self.executor.submit(self._guarded, name, work)
+        except RuntimeError:
+            progress.end(name)
+            if not progress.stopping:  # else the pool was closed in the middle of this tick
+                raise
+        else:
             future.add_done_callback(lambda done: progress.end(name) if done.cancelled() else None)
 
     def _guarded(self, name: str, work: Callable[[], None]) -> None:

@@ -52,6 +52,21 @@ def test_work_that_never_began_holds_up_no_end(tmp_path: Path) -> None:
     site.close()
 
 
+def test_a_stop_in_the_middle_of_a_tick_leaves_no_work_that_nobody_does(tmp_path: Path) -> None:
+    """A tick that finds the pool closed, since the daemon ends, begins nothing: nobody waits for it."""
+    site = Site(tmp_path, Setup())
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    clockwork = Clockwork(site.context, site.channels, Nightly(time(23, 59), UTC), print, pool)
+    with pytest.raises(RuntimeError, match="shutdown"):
+        clockwork.tick(site.clock())
+    assert site.context.progress.running() == ()
+    site.context.progress.stop()
+    clockwork.tick(site.clock())
+    assert site.context.progress.running() == ()
+    site.close()
+
+
 class Life:
     """A piece of work that has been silent for a while; the third tick asks the daemon to stop."""
 

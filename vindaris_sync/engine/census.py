@@ -17,6 +17,7 @@ import structlog
 from vindaris_sync.domain.census import Census, portion
 from vindaris_sync.domain.models import CensusPage, Presence
 from vindaris_sync.engine.absence import follow, judge
+from vindaris_sync.engine.attention import look
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import watched_since
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
@@ -41,6 +42,8 @@ def count(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
         return
     counting = _Counting(context, tracker, store.census_under_way(tracker.name) or Census(now), counts)
     try:
+        if facts.began is None:
+            look(context, tracker)
         known = facts.known or store.present(tracker.name)
         if counting.go_on(portion(counting.census, known, now, context.census)):
             conclude(context, tracker, counting.census, counts)

@@ -6,10 +6,13 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.census import Census
 from vindaris_sync.domain.findings import DriftRow, NotChecked
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Page, Presence
 from vindaris_sync.engine.absence import ask
+from vindaris_sync.engine.attention import look
 from vindaris_sync.engine.census import conclude
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import pages_of, watched_since
@@ -47,6 +50,7 @@ def compare(context: Context, name: str) -> Comparison:
     probe = run_pass(context, name, repair=True, first=lambda: _again(context, tracker, found))
     if not _failed(found, probe):
         written, refused = probe.counts["written"], probe.counts["refused"]
+        context.store.announce(Announce(name, "", Kind.ATTENTION, "", context.now()), now=context.now())
         found.add("not as decided", written + refused, written, "refused by the tracker" if refused else "written")
     return found
 
@@ -54,6 +58,7 @@ def compare(context: Context, name: str) -> Comparison:
 def _again(context: Context, tracker: Tracker, found: Comparison) -> None:
     """Read everything, and ask about what was not on any list and about what was thought to be gone."""
     census, counts = Census(context.now()), Counter[str]()
+    look(context, tracker)
     gone = context.store.ids(tracker.name, (Presence.GONE,)).values()
     _read_again(context, tracker, census, counts)
     found.add("missing from the store", counts["new"], counts["new"], "recorded")

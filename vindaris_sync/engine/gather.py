@@ -7,8 +7,10 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 
+from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.decide import missing_values, must_read, removed
 from vindaris_sync.domain.limits import removals_allowed
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Page, Present, Surface
 from vindaris_sync.domain.records import Record, Situation
 from vindaris_sync.engine.context import Context, Tracker
@@ -25,6 +27,7 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
         for page in pages:
             context.beat(tracker.name)
             since = watched.get(page.scope)
+            context.store.put_remarks(tracker.name, page.remarks, context.now())
             result = context.store.record_page(tracker.name, page, surfaces, context.now(), watched=since)
             counts.update(
                 pulled=len(page.issues),
@@ -105,6 +108,7 @@ def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record
                     undefined[issue].add((surface.key, raw.casefold()))
     if undefined:
         context.store.set_undefined({issue: frozenset(values) for issue, values in undefined.items()})
+        context.store.announce(Announce(tracker.name, "", Kind.ATTENTION, "", context.now()), now=context.now())
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

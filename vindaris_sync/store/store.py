@@ -12,6 +12,7 @@ from typing import Self
 import structlog
 
 from vindaris_sync.store.apply import Decisions
+from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
 from vindaris_sync.store.census import Censuses
 from vindaris_sync.store.check import Checks
@@ -40,6 +41,7 @@ class Store(
     Goals,
     Contests,
     Trackers,
+    Attentions,
     Censuses,
     Passes,
     Outbox,

@@ -149,6 +149,11 @@ class Trackers(Part):
         with self._db.read() as sql:
             return dict(map(tuple, sql.rows("SELECT scope, value FROM cursor WHERE tracker = ?", (tracker,))))
 
+    def forget_cursors(self, tracker: str) -> None:
+        """Let the next pull of the tracker be a full one."""
+        with self._db.write() as sql:
+            sql.run("DELETE FROM cursor WHERE tracker = ?", (tracker,))
+
     # --- what is refused and set aside -----------------------------------------------------------------------------
 
     def refused(self, tracker: str) -> frozenset[tuple[str, str]]:

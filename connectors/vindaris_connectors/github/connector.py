@@ -90,7 +90,9 @@ class GithubConnector:
         known = {scope: Cursor.parse(cursors.get(scope)) for scope in self.scopes()}
         self._numbers |= {scope: cursor.repository for scope, cursor in known.items() if cursor.repository}
         mapper = self._mapper(pull_requests=self._settings.pull_requests)
-        yield from Pull(self._client, mapper, self._around.in_flight, self._around.now).pages(known)
+        for page in Pull(self._client, mapper, self._around.in_flight, self._around.now).pages(known):
+            self._numbers[page.scope] = Cursor.parse(page.cursor).repository
+            yield page
 
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
         """Yield one answer per address, in order, read directly."""

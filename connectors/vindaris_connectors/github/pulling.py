@@ -12,8 +12,8 @@ from vindaris_connectors.github.client import GithubClient, next_url
 from vindaris_connectors.github.cursor import SETTLED, Cursor, point_after_load, resume_point, stamp
 from vindaris_connectors.github.mapping import Mapper, identify, is_stamp, newest
 from vindaris_connectors.github.reading import PER_PAGE, Fetched, date_of, load_url, read_all, read_changes
-from vindaris_connectors.github.repositories import Unreachable, expected
-from vindaris_sync.domain.models import Page
+from vindaris_connectors.github.repositories import Repository, Unreachable, expected, find
+from vindaris_sync.domain.models import Finding, Level, Page
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.mapping import instant, map_items
@@ -46,6 +46,8 @@ class _Reading:
     moved: str = ""
     then: Cursor | None = None
     """Where the next round of the same pull begins."""
+    remarks: tuple[Finding, ...] = ()
+    """What its next page says besides issues."""
     left_out: set[str] = field(default_factory=set)
     """Ids of recent pull requests that were counted as left out, so that the next round does not count them again."""
 
@@ -108,12 +110,28 @@ class Pull:
         readers = [self._reader(reading, max(1, share + (n < over))) for n, reading in enumerate(readings)]
         for fetched in interleaved(readers, self._in_flight):
             if isinstance(fetched, Unreachable):
-                self._missing.append(fetched)
+                if not self._recreated(by_scope[fetched.name]):
+                    self._missing.append(fetched)
                 continue
             reading = by_scope[fetched.scope]
             page = self._loaded(reading, fetched) if reading.cursor.loading else self._changed(reading, fetched)
             if page is not None:
                 yield page
+
+    def _recreated(self, reading: _Reading) -> bool:
+        """Begin anew where the repository is out of reach and its name leads to another one by now; say so.
+
+        A name that was taken over while ours can still be reached under its number is not followed.
+        """
+        number = reading.cursor.repository
+        found = find(self._client, reading.scope) if number else None
+        if not isinstance(found, Repository) or found.id == number:
+            return False
+        said = f"it is another repository now ({found.id}, was {number}): the former one was deleted or hidden from us"
+        fix = "nothing, if it was made anew on purpose: it is read from its beginning, and former links are kept"
+        reading.then = Cursor(found.id)
+        reading.remarks = (Finding(Level.WARNING, reading.scope, said, fix),)
+        return True
 
     def _reader(self, reading: _Reading, share: int) -> Iterator[Fetched | Unreachable]:
         if reading.cursor.loading:
@@ -194,11 +212,12 @@ class Pull:
         skipped = mapped.skipped
         if skipped:
             skipped -= reading.repeated(items, cursor.since or stamp(instant(cursor.start) - SETTLED))
-        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete)
+        remarks, reading.remarks = reading.remarks, ()
+        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete, remarks)
 
 
 def _next(reading: _Reading, cursor: Cursor) -> _Reading:
-    return _Reading(reading.scope, cursor, left_out=reading.left_out)
+    return _Reading(reading.scope, cursor, remarks=reading.remarks, left_out=reading.left_out)
 
 
 def _is_pull(item: object) -> bool:

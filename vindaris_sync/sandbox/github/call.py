@@ -84,11 +84,11 @@ class Call:
         """Return the issue of the path; redirects where it was transferred to what the account sees."""
         number = self.number()
         if (moved := self.repo.moved.get(number)) is not None:
-            target = self.world.repositories[moved[0]]
-            while moved[1] in target.moved:
+            target = self.world.repositories.get(moved[0])
+            while target is not None and moved[1] in target.moved:
                 moved = target.moved[moved[1]]
-                target = self.world.repositories[moved[0]]
-            if not self.account.sees(target):
+                target = self.world.repositories.get(moved[0])
+            if target is None or not self.account.sees(target):
                 raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
             rest = re.sub(r"^/issues/\d+", f"/issues/{moved[1]}", self.path)
             raise Redirected(f"/repositories/{target.id}{rest}", HTTPStatus.MOVED_PERMANENTLY)

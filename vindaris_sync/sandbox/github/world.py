@@ -170,6 +170,16 @@ class World(Family):
         self.emit(repository, "repository", actor, {"action": "renamed", "changes": changes})
 
     @act
+    def delete_repository(self, repo: str, *, actor: str) -> None:
+        """Delete a repository with all its issues; its name is free for another one."""
+        repository = self.repository(repo)
+        for issue in list(repository.issues.values()):
+            self.take_out(issue)
+        del self.repositories[repository.id]
+        self.names = {name: number for name, number in self.names.items() if number != repository.id}
+        self.emit(repository, "repository", actor, {"action": "deleted"})
+
+    @act
     def archive(self, repo: str, *, actor: str, archived: bool = True) -> None:
         """Make a repository read-only, or writable again."""
         repository = self.repository(repo)

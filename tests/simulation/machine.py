@@ -42,7 +42,7 @@ from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
 from vindaris_sync.store.store import Store
 
 T = TypeVar("T")
-POLL = timedelta(minutes=15)
+POLL = timedelta(minutes=16)
 GRACE = timedelta(minutes=15)
 EXEMPT_DAYS = 1
 ZONE = ZoneInfo("Europe/Berlin")
@@ -186,7 +186,14 @@ class Machine:
 def settings_of(tracker: TrackerSite) -> TrackerSettings:
     """Return how a tracker is configured."""
     back = WriteBackSettings(surfaces=tracker.surfaces, exempt_days=EXEMPT_DAYS, several_goals=tracker.several)
-    common = {"url": f"{URL}/{tracker.name}", "poll": POLL, "grace": GRACE, "write_back": back, "in_flight": 1}
+    common: dict[str, Any] = {
+        "url": f"{URL}/{tracker.name}",
+        "poll": POLL,
+        "poll_max": POLL,
+        "grace": GRACE,
+        "in_flight": 1,
+    }
+    common |= {"write_back": back}
     own: dict[str, Any] = {"token": Secret(tracker.token)}
     if tracker.kind == "github":
         return GithubSettings.model_validate({**common, **own, "repositories": tracker.places})

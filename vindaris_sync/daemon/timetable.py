@@ -18,7 +18,8 @@ _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)
 _PATIENT = 3  # quiet pulls before a tracker is asked less often
 _GROWTH = 1.5
-_STEPS = 30  # more of them change nothing within any bounds
+_BUSIEST = 3  # busy pulls that count: as many quiet ones take a tracker back to its usual interval
+_STEPS = 30  # quiet pulls that count: more of them change nothing within any bounds
 
 
 def goals_every(debounce: timedelta) -> timedelta:
@@ -37,30 +38,32 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How a tracker has been lately: pulls in a row that brought something, or (``quiet``) that brought nothing."""
+    """How a tracker has been lately: how far pulls that brought something prevail, or how many brought nothing."""
 
     busy: int = 0
     quiet: int = 0
 
     def after(self, *, changed: bool) -> Rhythm:
-        """Return the rhythm after one more pull."""
-        return Rhythm(self.busy + 1, 0) if changed else Rhythm(0, self.quiet + 1)
+        """Return the rhythm after one more pull; a quiet one among busy ones takes back one of them."""
+        if changed:
+            return Rhythm(min(self.busy + 1, _BUSIEST), 0)
+        return Rhythm(self.busy - 1, 0) if self.busy else Rhythm(0, self.quiet + 1)
 
     def interval(self, bounds: Bounds) -> timedelta:
-        """Return the time to the next pull: halved with each busy one, half as long again with each quiet one.
+        """Return the time to the next pull: halved with each busy one, then half as long again with each quiet one.
 
         The first ``_PATIENT`` quiet pulls change nothing, and one change brings a tracker that slept back at once.
         Always within the bounds.
         """
         if self.busy:
-            return max(bounds.base / (1 << min(self.busy, _STEPS)), bounds.least)
+            return max(bounds.base / (1 << self.busy), bounds.least)
         growth: float = _GROWTH ** min(max(self.quiet - _PATIENT, 0), _STEPS)
         return min(bounds.base * growth, bounds.most)
 
     def why(self) -> str:
         """Return in a few words what the interval comes from."""
         if self.busy:
-            return f"changes in the last {counted(self.busy, 'pull')}"
+            return "changes in the last pulls"
         return f"nothing new in the last {counted(self.quiet, 'pull')}" if self.quiet > _PATIENT else "as usual"
 
 

@@ -119,11 +119,17 @@ def test_busy_trackers_are_asked_more_often_and_quiet_ones_less() -> None:
     assert minutes == [2, 2, 2, 2, 3, 4.5, 6.75, 8, 8]
 
 
+def test_a_busy_tracker_calms_down_step_by_step() -> None:
+    """One quiet pull among busy ones does not make it wait; after a busy day three lead back to the usual interval."""
+    minutes = [rhythm([True] * 50 + [False] * n).interval(BOUNDS).total_seconds() / 60 for n in range(5)]
+    assert minutes == [0.5, 0.5, 1, 2, 2]
+
+
 def test_one_change_wakes_a_tracker_that_slept() -> None:
     """After a quiet night the first change is followed at once, and why is said in a few words."""
     asleep = rhythm([False] * 200)
     assert asleep.why() == "nothing new in the last 200 pulls"
     awake = asleep.after(changed=True)
     assert awake.interval(BOUNDS) == timedelta(minutes=1)
-    assert awake.why() == "changes in the last 1 pull"
+    assert awake.why() == "changes in the last pulls"
     assert awake.after(changed=False).why() == "as usual"

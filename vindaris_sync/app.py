@@ -21,6 +21,7 @@ from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.backups import BackupPlace
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
 from vindaris_sync.engine.courtesy import restore as restore_conduct
+from vindaris_sync.engine.goal_sources import JoinedGoals, join
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.engine.progress import Progress
@@ -28,6 +29,7 @@ from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.notify.build import build as build_channel
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.goals import GoalSource, GoalsRead
 from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.registry import load_kind
@@ -124,8 +126,9 @@ def open_app(
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
             restore_conduct(store, name, around.conduct)
+        goals = JoinedGoals(goal_sources(config), store, config.longest_key())
         context = Context(
-            store, trackers, goal_source(config), teams_of(config), goal_rules(config), now, writes=writes,
+            store, trackers, goals, teams_of(config), goal_rules(config), now, writes=writes,
             progress=progress, census=config.schedule.census,
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
@@ -170,9 +173,14 @@ def open_store(config: Config, *, create: bool = False) -> Store:
     return Store.open(config.store.address)
 
 
-def goal_source(config: Config) -> FileGoals:
-    """Return where goals are stated."""
-    return FileGoals(config.goals.file, config.longest_key())
+def goal_sources(config: Config) -> dict[str, GoalSource]:
+    """Return where goals are stated, by name."""
+    return {"file": FileGoals(config.goals.file, config.longest_key())}
+
+
+def stated_goals(config: Config) -> GoalsRead:
+    """Return all goals as they are stated now; raises as sources do."""
+    return join({name: source.read() for name, source in goal_sources(config).items()}, config.longest_key())
 
 
 def goal_rules(config: Config) -> GoalRules:
@@ -182,7 +190,8 @@ def goal_rules(config: Config) -> GoalRules:
 
 def goals_context(config: Config, store: Store) -> Context:
     """Return what is needed to take goals over: no tracker is built, ``store`` stays the caller's to close."""
-    return Context(store, {}, goal_source(config), teams_of(config), goal_rules(config))
+    goals = JoinedGoals(goal_sources(config), store, config.longest_key())
+    return Context(store, {}, goals, teams_of(config), goal_rules(config))
 
 
 def teams_of(config: Config) -> Teams:

@@ -60,7 +60,7 @@ class GoalList:
     def read(self) -> GoalsRead:
         """Return the goals; a list that the product would refuse is a mistake of the test."""
         assert not problems(self.goals)
-        return GoalsRead(self.goals, "a list", "")
+        return GoalsRead(self.goals, "a list", repr(self.goals))
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ class GoalSource:
         """Return the goals."""
         if self.problems:
             raise GoalsRefused(self.problems)
-        return GoalsRead(self.goals, "the simulation", "")
+        return GoalsRead(self.goals, "the simulation", repr(self.goals))
 
 
 @dataclass(frozen=True, slots=True)

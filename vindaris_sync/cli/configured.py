@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vindaris_sync.app import goal_source
+from vindaris_sync.app import stated_goals
 from vindaris_sync.cli.exits import DONE, USAGE
 from vindaris_sync.cli.opening import load_config
 from vindaris_sync.cli.options import config_path
@@ -25,7 +25,7 @@ def check(path: Path | None, *, as_json: bool) -> int:
     try:
         config = load_config(path)
         found |= {"trackers": len(config.trackers), "teams": len(config.teams)}
-        found["goals"] = len(goal_source(config).read().goals)
+        found["goals"] = len(stated_goals(config).goals)
         found["valid"] = True
     except ConfigError as error:
         if not as_json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vindaris_sync.app import App, goal_source, open_app, open_store, store_exists, store_path
+from vindaris_sync.app import App, open_app, open_store, stated_goals, store_exists, store_path
 from vindaris_sync.cli import contested
 from vindaris_sync.cli.exits import DRIFT, UNUSABLE, USAGE
 from vindaris_sync.cli.opening import busy, load_config
@@ -92,7 +92,7 @@ def _tried(area: str, subject: str, look: Callable[[], Iterable[Found]]) -> list
 
 
 def _goals(config: Config) -> Iterator[Found]:
-    read = goal_source(config).read()
+    read = stated_goals(config)
     yield Found("ok", "goals", "goals", f"{counted(len(read.goals), 'goal')} in {read.origin}")
 
 

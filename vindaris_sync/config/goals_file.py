@@ -1,9 +1,8 @@
-"""Goals stated in a TOML file, ``[[goal]]`` by ``[[goal.outcome]]``."""
+"""Goals stated in TOML, ``[[goal]]`` by ``[[goal.outcome]]``: in one file, or in a folder with one for each team."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -67,34 +66,64 @@ class GoalsFile(Settings):
 
 @dataclass(frozen=True, slots=True)
 class FileGoals:
-    """A goal source over one file. ``longest`` is how many characters of a key fit beside the label prefix."""
+    """A goal source over a file, or over all ``*.toml`` files of a folder, by name.
+
+    ``longest`` is how many characters of a key fit beside the label prefix. Not ``alone``: parents may be stated by
+    another source.
+    """
 
     path: Path
     longest: int = LABEL_LENGTH
+    alone: bool = True
 
     def read(self) -> GoalsRead:
-        """Return the goals of the file as it is now; ``GoalsRefused`` tells file, line and reason of each problem.
+        """Return the goals as they are stated now; ``GoalsRefused`` tells file, line and reason of each problem.
 
-        A file that is missing, half saved or empty is refused, since none of these says that the goals are gone.
+        A file that is missing, half saved or empty is refused, since none of these says that the goals are gone; a
+        folder without files, too. One refused file refuses all.
         """
-        content = self._content()
-        try:
-            text = content.decode("utf-8-sig")
-            data = tomllib.loads(text)
-        except UnicodeDecodeError as error:
-            raise GoalsRefused([f"{self.path}: no valid UTF-8 at byte {error.start}"]) from None
-        except tomllib.TOMLDecodeError as error:
-            raise GoalsRefused([f"{self.path}: no valid TOML: {error}"]) from None
-        goals, wrong = _parsed(data)
-        if wrong := wrong or list(_named(goals, self.longest)):
-            raise GoalsRefused(lines_in(str(self.path), text, wrong))
-        return GoalsRead(goals, str(self.path), sha256(content).hexdigest())
+        files = [_File(path, *_read(path)) for path in self._paths()]
+        goals = tuple(goal for file in files for goal in file.goals)
+        wrong: dict[Path, list[Problem]] = {file.path: [] for file in files}
+        stated = [(file, index) for file in files for index in range(len(file.goals))]
+        for problem in problems(goals, self.longest, whole=self.alone):
+            file, index = stated[problem.index]
+            where = ("goal", index, problem.field)
+            wrong[file.path].append(Problem(where, f"{problem.goal_key}: {problem.reason}"))
+        if lines := [line for file in files for line in lines_in(str(file.path), file.text, wrong[file.path])]:
+            raise GoalsRefused(lines)
+        digest = sha256(b"\0".join(f"{file.path.name}\0{file.text}".encode() for file in files)).hexdigest()
+        return GoalsRead(goals, str(self.path), digest)
 
-    def _content(self) -> bytes:
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise GoalsRefused([f"{self.path}: {(error.strerror or str(error)).lower()}"]) from None
+    def _paths(self) -> list[Path]:
+        if not self.path.is_dir():
+            return [self.path]
+        if not (found := sorted(path for path in self.path.glob("*.toml") if not path.name.startswith("."))):
+            raise GoalsRefused([f"{self.path}: there is no *.toml file in it"])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    text: str
+    goals: tuple[Goal, ...]
+
+
+def _read(path: Path) -> tuple[str, tuple[Goal, ...]]:
+    """Return a file's text and goals, each of them well-formed."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        goals, wrong = _parsed(tomllib.loads(text))
+    except OSError as error:
+        raise GoalsRefused([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
+    except UnicodeDecodeError as error:
+        raise GoalsRefused([f"{path}: no valid UTF-8 at byte {error.start}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise GoalsRefused([f"{path}: no valid TOML: {error}"]) from None
+    if wrong:
+        raise GoalsRefused(lines_in(str(path), text, wrong))
+    return text, goals
 
 
 def _parsed(data: dict[str, Any]) -> tuple[tuple[Goal, ...], list[Problem]]:
@@ -105,8 +134,3 @@ def _parsed(data: dict[str, Any]) -> tuple[tuple[Goal, ...], list[Problem]]:
     if not file.goal and file.goals is None:
         return (), [Problem((), _EMPTY, whole=True)]
     return tuple(entry.goal() for entry in file.goal), []
-
-
-def _named(goals: tuple[Goal, ...], longest: int) -> Iterator[Problem]:
-    for problem in problems(goals, longest):
-        yield Problem(("goal", problem.index, problem.field), f"{problem.goal_key}: {problem.reason}")

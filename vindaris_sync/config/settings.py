@@ -126,6 +126,7 @@ class GoalsSettings(Settings):
     """Where goals are stated and which of their edits count."""
 
     file: FilePath = Path("goals.toml")
+    """A file, or a folder whose ``*.toml`` files are taken together."""
     material: Annotated[tuple[Material, ...], AfterValidator(_some)] = MATERIAL
     """The fields whose change makes links suspect (R11)."""
     debounce: Duration = timedelta(minutes=10)

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -73,6 +73,8 @@ class Goal:
     """How widely the title may be shown."""
     minor: bool = False
     """Whether the last edit is declared too small to ask anybody about."""
+    source: str = ""
+    """The name of the source that states it; each goal is one source's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,10 +334,23 @@ def _astray(goals: Sequence[Goal]) -> Iterator[Problem]:
             yield Problem(goal.key, f"parents form a cycle: {path}", index, "parent")
 
 
-def problems(goals: Sequence[Goal], longest: int = LABEL_LENGTH) -> list[Problem]:
+def problems(goals: Sequence[Goal], longest: int = LABEL_LENGTH, *, whole: bool = True) -> list[Problem]:
     """Return everything for which a set of goals is refused; empty: it can be used.
 
     Keys that no tracker could carry (``longest`` is what fits beside the longest label prefix), empty titles, names
-    taken twice (former keys included, matched casefolded), unknown parents, and each cycle once, named in full.
+    taken twice (former keys included, matched casefolded), unknown parents, and each cycle once, named in full. Not
+    ``whole``: goals of other sources join these, and a parent may be among them.
     """
-    return [*_unfit(goals, longest), *_taken(goals), *_astray(goals)]
+    astray = _astray(goals) if whole else ()
+    return [*_unfit(goals, longest), *_taken(goals), *astray]
+
+
+def document_of(goal: Goal) -> dict[str, Any]:
+    """Return a goal as JSON has it, all of its fields."""
+    return {**asdict(goal), "status": str(goal.status)}
+
+
+def goal_of(told: Mapping[str, Any]) -> Goal:
+    """Return the goal that ``document_of`` was given."""
+    outcomes = tuple(Outcome(**outcome) for outcome in told["outcomes"])
+    return Goal(**{**told, "status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes})

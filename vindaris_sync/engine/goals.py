@@ -10,10 +10,13 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.engine.context import Context
 from vindaris_sync.sdk.errors import Transient
-from vindaris_sync.sdk.goals import GoalsRefused
+from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
 
 REFUSED = "goals refused"
 """The note that holds why the source was refused last; an empty list: it was taken over."""
+
+TAKEN = "goals taken over"
+"""The note that says as of which state of their sources, and for which material fields, goals are in force."""
 
 log = structlog.get_logger("vindaris_sync.goals")
 
@@ -39,15 +42,25 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
     except Transient as error:
         problems = (str(error),)
     else:
-        found = context.store.put_goals(read.goals, context.now(), context.rules.material)
-        if found.missing or found.returned:
-            context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())
+        problems = read.problems
+        _take_over(context, read)
     if context.store.put_note(REFUSED, list(problems)):
         context.store.announce(Announce("", "", Kind.GOALS, "", context.now()), now=context.now())
     revised = context.store.promote(context.now(), context.rules.debounce, force=promote_all)
     if problems or revised:
         log.info("goals", problems=list(problems), revised=len(revised))
     return GoalsReport(problems, tuple(revised))
+
+
+def _take_over(context: Context, read: GoalsRead) -> None:
+    """Let the store follow what is stated; nothing to do where nobody has edited anything since."""
+    stamp = [read.digest, *sorted(context.rules.material)]
+    with context.store.transaction():
+        if not context.store.put_note(TAKEN, stamp):
+            return
+        found = context.store.put_goals(read.goals, context.now(), context.rules.material)
+        if found.missing or found.returned:
+            context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())
 
 
 def retire_goal(context: Context, number: int) -> bool:

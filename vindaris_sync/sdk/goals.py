@@ -20,6 +20,8 @@ class GoalsRead:
     goals: tuple[Goal, ...]
     origin: str
     digest: str
+    problems: tuple[str, ...] = ()
+    """Why some of them are as they were stated last: their own source cannot be read now."""
 
 
 class GoalsRefused(ConfigError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,15 +12,16 @@ from vindaris_sync.domain.goals import (
     MATERIAL,
     Contents,
     Goal,
-    Outcome,
     Pending,
     Status,
     by_key,
     contents,
     differs,
+    document_of,
     due,
     fingerprint,
     fold,
+    goal_of,
 )
 from vindaris_sync.domain.records import GoalBook, GoalFacts
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
@@ -338,19 +339,11 @@ class _Reading:
 
 
 def _content(goal: Goal, resolved: Contents) -> dict[str, Any]:
-    return {"goal": {**asdict(goal), "status": str(goal.status)}, "resolved": resolved}
+    return {"goal": document_of(goal), "resolved": resolved}
 
 
 def _stored(held: _Held) -> StoredGoal:
-    told = load(held.content)["goal"]
-    goal = Goal(
-        **{
-            **told,
-            "status": Status(told["status"]),
-            "was": tuple(told["was"]),
-            "outcomes": tuple(Outcome(**outcome) for outcome in told["outcomes"]),
-        }
-    )
+    goal = goal_of(load(held.content)["goal"])
     pending = None if held.pending is None else _pending(held.pending)
     return StoredGoal(held.id, goal, held.revision, maybe_instant(held.missing_since), pending)
 

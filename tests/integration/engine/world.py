@@ -89,7 +89,7 @@ class GoalList:
         """Return the goals."""
         if self.problems:
             raise GoalsRefused(self.problems)
-        return GoalsRead(self.goals, "a list", "")
+        return GoalsRead(self.goals, "a list", repr(self.goals))
 
 
 @dataclass(frozen=True, slots=True)

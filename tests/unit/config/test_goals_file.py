@@ -223,3 +223,49 @@ was = ["b"]
         "goals.toml:18: [[goal]] #5 title: 12345678901: the title is empty",
         "goals.toml:19: [[goal]] #5 was: 12345678901: the former key b belongs to goal B",
     ]
+
+
+def stated(*keys: str, parent: str = "") -> str:
+    """Return a file that states goals."""
+    more = f'parent = "{parent}"\n' if parent else ""
+    return "".join(f'[[goal]]\nkey = "{key}"\ntitle = "{key}"\n{more}' for key in keys)
+
+
+def test_a_folder_holds_one_file_for_each_team(tmp_path: Path) -> None:
+    """Goals hang together across files; other files and editors' leavings are none."""
+    (tmp_path / "a.toml").write_text(stated("GROW"))
+    (tmp_path / "b.toml").write_text(stated("WIN", parent="GROW"))
+    (tmp_path / ".b.toml.swp").write_text("no goals")
+    (tmp_path / ".c.toml").write_text("no goals")
+    (tmp_path / "README.md").write_text("no goals")
+    read = FileGoals(tmp_path).read()
+    assert [(goal.key, goal.parent) for goal in read.goals] == [("GROW", None), ("WIN", "GROW")]
+    assert read.origin == str(tmp_path)
+    (tmp_path / "b.toml").rename(tmp_path / "c.toml")
+    assert FileGoals(tmp_path).read().digest != read.digest
+
+
+def test_problems_in_a_folder_name_their_file_and_line(tmp_path: Path) -> None:
+    """A key in two files is told where it stands the second time."""
+    (tmp_path / "a.toml").write_text(stated("GROW"))
+    (tmp_path / "b.toml").write_text(stated("WIN", "grow"))
+    with pytest.raises(GoalsRefused) as refused:
+        FileGoals(tmp_path).read()
+    assert [line.replace(f"{tmp_path}/", "") for line in refused.value.problems] == [
+        "b.toml:5: [[goal]] #2 key: grow: the key grow is taken by goal 1, GROW"
+    ]
+
+
+def test_a_folder_without_goals_is_refused(tmp_path: Path) -> None:
+    """It says as little as a file that is gone."""
+    with pytest.raises(GoalsRefused, match=r"there is no \*\.toml file in it"):
+        FileGoals(tmp_path).read()
+
+
+def test_a_parent_may_be_stated_by_another_source(tmp_path: Path) -> None:
+    """Whether it exists is asked where all sources are joined."""
+    path = tmp_path / "goals.toml"
+    path.write_text(stated("WIN", parent="GROW"))
+    assert len(FileGoals(path, alone=False).read().goals) == 1
+    with pytest.raises(GoalsRefused, match="the parent GROW is unknown"):
+        FileGoals(path).read()

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
-from time import monotonic
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 import orjson
 
+from vindaris_sync.notify.bounds import BoundedTransport
 from vindaris_sync.notify.protocol import ChannelUnusable
 from vindaris_sync.sdk.authorities import authorities
 from vindaris_sync.sdk.errors import Transient, Unknown
@@ -27,6 +28,7 @@ DEADLINE = 30.0
 """Seconds from the request to the answer's last byte."""
 LARGEST = 1_000_000
 """Bytes of an answer's body; chats answer in a few thousand. Nothing compressed is asked for, or taken."""
+_OVERHEAD = 262_144  # bytes of headers and chunk sizes beside a body
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -64,13 +66,14 @@ class Line:
         for logger in ("httpx", "httpcore"):
             logging.getLogger(logger).setLevel(logging.WARNING)  # at INFO httpx prints whole addresses (httpx#2760)
         self._name = name
+        self._one = Lock()  # at a time: its bounds are the connection's
         self._client = httpx.Client(
             trust_env=False,
             follow_redirects=False,
-            verify=_tls(authorities()),
             timeout=TIMEOUT,
             headers={"User-Agent": "vindaris-sync", "Accept-Encoding": "identity", **headers},
-            transport=transport,
+            transport=transport
+            or BoundedTransport(_tls(authorities()), deadline=DEADLINE, largest=LARGEST + _OVERHEAD),
         )
 
     def close(self) -> None:
@@ -89,7 +92,8 @@ class Line:
     def _exchange(self, method: str, url: str, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
         lost = Unknown if method == "POST" else Transient
         try:
-            answer = self._read(self._client.build_request(method, url, **parts))
+            with self._one:
+                answer = self._read(self._client.build_request(method, url, **parts))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError):
             raise ChannelUnusable(
                 f"{self._name}: its address or token cannot be one",
@@ -104,12 +108,11 @@ class Line:
                     advice="check the channel's address; SSL_CERT_FILE may name the authorities of your own network",
                 ) from None
             raise Transient(f"{self._name} cannot be reached ({type(error).__name__})") from None
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             raise lost(f"{self._name} gave no whole answer ({type(error).__name__})") from None
         return self._sorted(answer, lost)
 
     def _read(self, request: httpx.Request) -> Answer:
-        until = monotonic() + DEADLINE
         body = bytearray()
         response = self._client.send(request, stream=True)
         try:
@@ -117,8 +120,8 @@ class Line:
                 raise httpx.DecodingError("compressed, which was not asked for")
             for part in response.iter_raw():
                 body += part
-                if len(body) > LARGEST or monotonic() > until:
-                    raise TimeoutError
+                if len(body) > LARGEST:
+                    raise httpx.DecodingError("the answer is too large")
         finally:
             response.close()
         return Answer(response.status_code, response.headers, bytes(body))

@@ -43,15 +43,19 @@ class _Flood(Exception):
 
 
 class _BoundedSocket(io.RawIOBase):
-    """A socket's bytes, at most ``most`` of them; each read waits at most until the deadline of the whole answer."""
+    """A socket's bytes, as many as ``allow`` says; each read waits at most until the deadline of the whole answer."""
 
-    def __init__(self, sock: socket, deadline: float, most: int, clock: Callable[[], float]) -> None:
+    def __init__(self, sock: socket, deadline: float, clock: Callable[[], float]) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._patience = sock.gettimeout()
         self._clock = clock
         self._end = clock() + deadline
-        self._left = most
+        self._left = _OVERHEAD
+
+    def allow(self, more: int) -> None:
+        """Let ``more`` bytes be read."""
+        self._left += more
 
     def readable(self) -> bool:
         return True
@@ -76,10 +80,23 @@ class _BoundedSocket(io.RawIOBase):
 class _BoundedResponse(HTTPResponse):
     """``http.client``'s response whose status line, headers, chunk sizes and body all stand under the same bounds."""
 
-    def __init__(self, sock: socket, *args: Any, read: Callable[[socket], io.RawIOBase], **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(
+        self,
+        sock: socket,
+        *args: Any,  # noqa: ANN401 - passed on
+        read: Callable[[socket], _BoundedSocket],
+        largest: int,
+        **kwargs: Any,  # noqa: ANN401 - passed on
+    ) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(read(sock), _CHUNK)
+        self._bounded, self._largest = read(sock), largest
+        self.fp = io.BufferedReader(self._bounded, _CHUNK)
+
+    def begin(self) -> None:
+        """Read status and headers, interim answers included; a body may be as large as bodies may be."""
+        super().begin()
+        self._bounded.allow(self._largest)
 
 
 class BoundedAdapter(HTTPAdapter):
@@ -100,8 +117,8 @@ class BoundedAdapter(HTTPAdapter):
     ) -> None:
         self._largest = largest
         self._authorities = authorities()
-        read = partial(_BoundedSocket, deadline=deadline, most=largest + _OVERHEAD, clock=clock)
-        self._response = partial(_BoundedResponse, read=read)
+        read = partial(_BoundedSocket, deadline=deadline, clock=clock)
+        self._response = partial(_BoundedResponse, read=read, largest=largest)
         super().__init__(
             pool_connections=4, pool_maxsize=connections, max_retries=Retry(0, read=False), pool_block=True
         )

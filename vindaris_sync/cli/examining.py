@@ -114,7 +114,20 @@ def _database(config: Config) -> Iterator[Found]:
         for line in contested.lines(contested.asides(store, config)):
             yield Found("warning", "database", "left alone", line,
                         "agree on who sets it, then `vindaris-sync review resume ISSUE`")  # fmt: skip
+        yield from _waiting(config, store)
         yield from _laws(store)
+
+
+def _waiting(config: Config, store: Store) -> Iterator[Found]:
+    """Yield the trackers in which nothing is decided, and those whose census does not go on."""
+    for name in config.trackers:
+        facts = store.census(name)
+        if facts.missing:
+            gone = f"{facts.missing:,} of {facts.known:,} issues are missing since {facts.since:%Y-%m-%d %H:%M} UTC"
+            fix = f"look whether the account may still see them; if they are gone: vindaris-sync review release {name}"
+            yield Found("error", "tracker", name, f"{gone}: nothing is decided there", fix)
+        if facts.error:
+            yield Found("warning", "tracker", f"{name} census", facts.error, "it goes on by itself once that is right")
 
 
 def _laws(store: Store) -> Iterator[Found]:

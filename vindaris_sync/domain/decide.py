@@ -82,11 +82,14 @@ def _sides(record: Record, situation: Situation) -> list[Side]:
 
 
 def missing_values(record: Record, situation: Situation) -> list[tuple[Surface, str]]:
-    """Return what was agreed on and shows no more, as (surface, raw value): its definition may have been deleted."""
+    """Return what was agreed on and shows no more, as (surface, raw value): its definition may have been deleted.
+
+    Where a key that names no goal shows in its place, it may have been renamed.
+    """
     gone: list[tuple[Surface, str]] = []
     for side in _sides(record, situation):
         base = record.bases.get(side.surface.key)
-        former = base.value if side.lost and base is not None else ()
+        former = base.value if (side.lost or side.held) and base is not None else ()
         if record.conflict is not None and side.works:
             former += record.conflict.observed.get(side.surface.key, ())
         shown = {raw.casefold() for raw in side.raw}

@@ -22,6 +22,7 @@ from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import watched_since
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.protocol import Capability
+from vindaris_sync.store.census import Numbered
 from vindaris_sync.store.seen import Listed
 
 log = structlog.get_logger("vindaris_sync.census")
@@ -111,23 +112,26 @@ class _Counting:
         yield from self.tracker.connector.census(scope, position)
 
     def _take(self, page: CensusPage, watched: datetime | None) -> None:
-        """Count a page, and read what is on it and was not held for present."""
-        name, ids = self.tracker.name, [address.id for address in page.addresses]
-        known = self.context.store.numbered(name, ids)
-        strange = [each for each in page.addresses if not _present(known, each.id)]
+        """Count a page, and read what is on it and is not held for present under the key that it has there."""
+        name, store = self.tracker.name, self.context.store
+        keys = {address.id: address.key for address in page.addresses}
+        known = store.numbered(name, keys)
+        strange = [each for each in page.addresses if each.id not in known or not known[each.id].is_listed_as(each.key)]
         for start in range(0, len(strange), _BATCH):
             seen = list(self.tracker.connector.fetch(strange[start : start + _BATCH]))
             surfaces = self.tracker.connector.layout().surfaces
-            self.context.store.record_seen(name, seen, surfaces, self.context.now(), listed=Listed(watched))
+            store.record_seen(name, seen, surfaces, self.context.now(), listed=Listed(watched))
         if strange:
-            now = self.context.store.numbered(name, [address.id for address in strange])
-            shown = [each.id for each in strange if _present(now, each.id)]
-            self.counts["back again"] += sum(id_ in known for id_ in shown)
-            self.counts["newly visible"] += sum(id_ not in known for id_ in shown)
+            now = store.numbered(name, [each.id for each in strange])
+            self._tell(known, {ext: each for ext, each in now.items() if each.is_listed_as(keys[ext])})
             known |= now
-        self.census.counted.update(number for number, _ in known.values())
-        self.census.reach(page.scope, page.position, len(ids))
+        self.census.counted.update(each.id for each in known.values())
+        self.census.reach(page.scope, page.position, len(keys))
 
-
-def _present(known: Mapping[str, tuple[int, str]], ext_id: str) -> bool:
-    return ext_id in known and known[ext_id][1] == Presence.PRESENT
+    def _tell(self, before: Mapping[str, Numbered], shown: Mapping[str, Numbered]) -> None:
+        """Count what was read because it was not known, not present, or called otherwise."""
+        for ext in shown:
+            if ext not in before:
+                self.counts["newly visible"] += 1
+            else:
+                self.counts["renamed" if before[ext].presence == Presence.PRESENT else "back again"] += 1

@@ -6,10 +6,11 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.census import Census, CensusFacts, Numbers
+from vindaris_sync.domain.models import Presence
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
@@ -21,6 +22,18 @@ _FACTS = (
     "SELECT tracker, began_at, listed, ended_at, found, scopes, error, failed_at, missing, known, missing_at, accepted "
     "FROM census"
 )
+
+
+class Numbered(NamedTuple):
+    """What a census compares an id on a list with."""
+
+    id: int
+    presence: str
+    key: str
+
+    def is_listed_as(self, key: str) -> bool:
+        """Whether the issue is held for present under the key on the list; an empty one tells nothing."""
+        return self.presence == Presence.PRESENT and (not key or key.casefold() == self.key.casefold())
 
 
 class Censuses(Part):
@@ -78,11 +91,11 @@ class Censuses(Part):
 
     # --- what is missing -----------------------------------------------------------------------------------------
 
-    def numbered(self, tracker: str, ext_ids: Collection[str]) -> dict[str, tuple[int, str]]:
-        """Return number and presence of the tracker's issues by the tracker's ids."""
-        query = "SELECT ext_id, id, presence FROM issue WHERE tracker = ? AND ext_id IN ({})"
+    def numbered(self, tracker: str, ext_ids: Collection[str]) -> dict[str, Numbered]:
+        """Return number, presence and key of the tracker's issues by the tracker's ids."""
+        query = "SELECT ext_id, id, presence, key FROM issue WHERE tracker = ? AND ext_id IN ({})"
         with self._db.read() as sql:
-            return {row[0]: (row[1], row[2]) for row in sql.rows_in(query, ext_ids, tracker)}
+            return {row[0]: Numbered(*row[1:]) for row in sql.rows_in(query, ext_ids, tracker)}
 
     def present(self, tracker: str) -> int:
         """Return how many of the tracker's issues are held for present."""

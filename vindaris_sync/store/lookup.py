@@ -10,6 +10,8 @@ from typing import Any
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.part import Part
 
+_NOW = "CASE presence WHEN 'moved' THEN coalesce(moved_to, id) ELSE id END"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -32,14 +34,17 @@ class Lookups(Part):
     """Questions about what is stored."""
 
     def find(self, name: str, tracker: str | None = None) -> tuple[int, ...]:
-        """Return the issues that ``name`` may mean: ``KEY`` or a former key, or ``TRACKER:ID``; present ones first."""
+        """Return the issues that ``name`` may mean: ``KEY`` or a former key, or ``TRACKER:ID``; present ones first.
+
+        An issue that got a new id when it moved is the one that it has become.
+        """
         before, _, after = name.partition(":")
         with self._db.read() as sql:
-            exact = sql.rows("SELECT id FROM issue WHERE tracker = ? AND ext_id = ?", (before, after))
+            exact = sql.rows(f"SELECT {_NOW} FROM issue WHERE tracker = ? AND ext_id = ?", (before, after))  # noqa: S608 - our own text
             if exact:
                 return (exact[0][0],)
             current = sql.rows(
-                "SELECT id FROM issue WHERE key = ? "
+                f"SELECT {_NOW} FROM issue WHERE key = ? "  # noqa: S608 - our own text
                 "AND tracker = coalesce(?, tracker) ORDER BY presence <> 'present', id DESC",
                 (name, tracker),
             )

@@ -19,6 +19,8 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "unread_parents": lambda store: store.unread_parents(T),
     "outbox": lambda store: store.outbox(NOW),
     "held": lambda store: store.held([T]),
+    "census": lambda store: store.census(T),
+    "missing": lambda store: store.missing(),
     "promote": lambda store: store.promote(NOW, NOW - NOW),
     "find": lambda store: store.find("acme/web#1"),
     "page": lambda store: store.record_page(T, page(issue(1), issue(2)), SURFACES, NOW),

@@ -1,0 +1,108 @@
+"""Who is who: ids stay, keys and names change hands, and people are told once what a name means now (faults 30, 31)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.engine.desks import Desk
+from tests.integration.engine.world import Setup, Site, ok
+from vindaris_sync.domain.models import Presence
+
+ONLY_GITHUB = [Setup(names=("github",))]
+
+
+def attention(site: Site, tracker: str = "github") -> list[str]:
+    """Return what chat says is to be set right in a tracker, newest last."""
+    return [line for line in site.told() if line.startswith(tracker) and "set right" in line]
+
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_a_former_key_still_finds_the_issue(site: Site, service: str) -> None:
+    """Moved twice, all three keys lead to the one issue, and its link has gone along (fault 30)."""
+    desk: Desk = site.jira if service == "jira" else site.github
+    first = desk.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    second = desk.move(first, desk.other)
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    third = desk.move(second, desk.place)
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    assert third != second
+    found = {site.store.find(key)[0] for key in (first, second, third)}
+    assert len(found) == 1
+    assert site.serves(third) == "linked GROW-1"
+    site.sound()
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_two_issues_never_merge_by_number(site: Site) -> None:
+    """A repository made anew under the same name has another issue #2: its own row, no link of the old one."""
+    old = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    before = site.record(old)
+    site.github.world.delete_repository("acme/web", actor="mia")
+    site.github.world.create_repository("acme/web")
+    site.clock.pass_(minutes=10)
+    while (new := site.github.create("Quite another thing")) != old:
+        pass
+    ok(site.turn(minutes=16, rounds=2))
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    after = site.store.view_records([before.id])[before.id]
+    assert site.record(new).ref != before.ref
+    assert site.serves(new) == "unlinked"
+    assert (after.title, after.presence) == ("Pay by phone", Presence.HIDDEN)
+    assert after.links
+    assert site.store.find(new)[0] == site.record(new).id
+    site.sound()
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_a_repository_made_anew_is_read_and_said_once(site: Site) -> None:
+    """The tracker goes on with the repository that has the name now, and chat says so once, with what to do."""
+    site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.github.world.delete_repository("acme/web", actor="mia")
+    site.github.world.create_repository("acme/web")
+    site.clock.pass_(minutes=10)
+    new = site.github.create("Begin again", "goal:GROW-2")
+    ok(site.turn(rounds=3))
+    assert site.serves(new) == "linked GROW-2"
+    assert attention(site) == ["github: 1 thing is to be set right"]
+    (said,) = site.store.attention("github")
+    assert "another repository now" in said.message
+    for _ in range(3):
+        site.clock.pass_(hours=7)
+        ok(site.turn(rounds=2))
+    assert attention(site) == ["github: 1 thing is to be set right"]
+    site.clock.pass_(days=7)
+    ok(site.turn(rounds=2))
+    assert site.store.attention("github") == ()
+
+
+@pytest.mark.parametrize("name", ["shop", "newco/shop"], ids=["renamed", "transferred to another owner"])
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_a_renamed_repository_is_said_once_until_the_configuration_follows(site: Site, name: str) -> None:
+    """It goes on under its number; chat names its new name and what to write, and is content once that is written."""
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    full = name if "/" in name else f"acme/{name}"
+    site.github.world.rename_repository("acme/web", name, actor="mia")
+    for _ in range(3):
+        site.clock.pass_(hours=7)
+        ok(site.turn(rounds=2))
+    (said,) = site.store.attention("github")
+    assert (said.subject, said.message) == ("acme/web", f"it is called {full} now")
+    assert full in said.fix
+    assert attention(site) == ["github: 1 thing is to be set right"]
+    assert site.serves(key) == "linked GROW-1"
+    assert site.serves(f"{full}#{key.partition('#')[2]}") == "linked GROW-1"
+    site.reconnect("github", repositories=(full, "acme/api"))
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    assert site.store.attention("github") == ()
+    assert site.serves(f"{full}#{key.partition('#')[2]}") == "linked GROW-1"
+    site.sound()

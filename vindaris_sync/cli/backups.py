@@ -29,7 +29,7 @@ def backup(config: Config, file: Path | None, *, force: bool, as_json: bool) -> 
     """Copy the database to ``file``; without one into the folder of backups, which is rotated."""
     place, now = backups_of(config), datetime.now(UTC)
     if file is not None:
-        _writable(file, force=force)
+        writable(file, force=force)
     with shown_progress("copying") as progress, open_store(config) as store:
         if file is not None:
             facts = store.backup(file, lambda: progress.beat("step"))
@@ -43,7 +43,8 @@ def backup(config: Config, file: Path | None, *, force: bool, as_json: bool) -> 
             f"generation {facts.generation:,}")  # fmt: skip
 
 
-def _writable(file: Path, *, force: bool) -> None:
+def writable(file: Path, *, force: bool) -> None:
+    """Refuse a file that is there unless ``force``, and a folder that is not."""
     if file.exists() and not force:
         raise Refusal(f"{file} is there already", advice="name another file, or add --force")
     if not file.absolute().parent.is_dir():

@@ -89,3 +89,25 @@ def restore(
     from vindaris_sync.cli.opening import load_config
 
     backups.restore(load_config(config), file, as_json=as_json)
+
+
+@app.command(
+    "import",
+    epilog=examples("vindaris-sync db import everything.jsonl", "vindaris-sync db import growth.jsonl --json"),
+)
+def import_all(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="What `vindaris-sync export` has written.")],
+    *,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty database from an export; refused where there is anything in it, or while a daemon runs.
+
+    All of the file is taken over, or nothing. For links from a spreadsheet there is `link import`.
+
+    JSON: team, rows {kind: count}.
+    """
+    from vindaris_sync.cli import exporting
+    from vindaris_sync.cli.opening import load_config
+
+    exporting.fill(load_config(config), file, as_json=as_json)

@@ -8,7 +8,22 @@ import typer
 from typer.core import TyperGroup
 
 from vindaris_sync import __version__
-from vindaris_sync.cli import config, db, demo, doctor, goal, link, plan, report, review, run, sandbox, status, trace
+from vindaris_sync.cli import (
+    config,
+    db,
+    demo,
+    doctor,
+    export,
+    goal,
+    link,
+    plan,
+    report,
+    review,
+    run,
+    sandbox,
+    status,
+    trace,
+)
 from vindaris_sync.cli.exits import code_of, tell
 from vindaris_sync.cli.options import examples
 
@@ -74,5 +89,6 @@ for module in (report, doctor):
     module.add(app)
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+export.add(app)
 sandbox.add(app)
 demo.add(app)

@@ -45,8 +45,8 @@ ADVICE = {
 class StoreError(VindarisError):
     """The database did not do it and kept nothing of the transaction: ``trouble`` says why, ``advice`` the fix."""
 
-    def __init__(self, message: str, trouble: Trouble) -> None:
-        super().__init__(message, advice=ADVICE[trouble])
+    def __init__(self, message: str, trouble: Trouble, advice: str = "") -> None:
+        super().__init__(message, advice=advice or ADVICE[trouble])
         self.trouble = trouble
 
 

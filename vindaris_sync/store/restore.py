@@ -86,6 +86,8 @@ def put_in_place(path: Path, partial: Path, facts: BackupFacts, now: datetime) -
         StoreError: another program has the database open.
 
     """
+    owner = (path if path.exists() else path.parent).stat()
+    os.chown(partial, owner.st_uid, owner.st_gid)  # root may restore what the daemon's user must write
     if not path.exists():
         reached = _reached(path, facts.generation, None)
         settle(partial, path)

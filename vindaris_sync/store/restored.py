@@ -11,7 +11,8 @@ from vindaris_sync.store.part import Part
 CHAT = "searched chat"
 """The note that holds since when (microseconds) messages may have been sent that the database does not know."""
 
-_MARK = "restored "
+RESTORED = "restored "
+"""What the names of the notes begin with that mark trackers."""
 
 
 class Restored(Part):
@@ -30,13 +31,24 @@ class Restored(Part):
     def end_restored(self, *trackers: str) -> None:
         """Note that these trackers were read, and that their word was taken where the two differed."""
         with self._db.write() as sql:
-            sql.run_in("DELETE FROM note WHERE name IN ({})", (_MARK + name for name in trackers))
+            sql.run_in("DELETE FROM note WHERE name IN ({})", (RESTORED + name for name in trackers))
 
 
 def marked(sql: Sql) -> frozenset[str]:
     """Return the trackers that were not read yet since the database was restored."""
-    rows = sql.rows("SELECT name FROM note WHERE name >= ? AND name < ?", (_MARK, _MARK[:-1] + "!"))
-    return frozenset(row[0].removeprefix(_MARK) for row in rows)
+    rows = sql.rows("SELECT name FROM note WHERE name >= ? AND name < ?", (RESTORED, RESTORED[:-1] + "!"))
+    return frozenset(row[0].removeprefix(RESTORED) for row in rows)
+
+
+def mark(sql: Sql, own: int, reached: int) -> None:
+    """Note that every known tracker, and the chat, may know more than a database of generation ``own``."""
+    trackers = sql.rows("SELECT name FROM tracker UNION SELECT DISTINCT tracker FROM issue")
+    last = sql.value("SELECT max(coalesce(ended, started)) FROM pass") or 0
+    notes = {CHAT: last, **{RESTORED + row[0]: [own, reached] for row in trackers}}
+    sql.many(
+        "INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [(name, dump(value)) for name, value in notes.items()],
+    )
 
 
 def generations(database: Database) -> tuple[int, int]:
@@ -56,13 +68,7 @@ def go_on(database: Database, reached: int, own: int, now: datetime) -> bool:
     with database.write() as sql:
         if not sql.run("UPDATE counter SET value = ? WHERE name = 'generation' AND value < ?", (reached, reached)):
             return False
-        trackers = sql.rows("SELECT name FROM tracker UNION SELECT DISTINCT tracker FROM issue")
-        last = sql.value("SELECT max(coalesce(ended, started)) FROM pass") or 0
-        notes = {CHAT: last, **{_MARK + row[0]: [own, reached] for row in trackers}}
-        sql.many(
-            "INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            [(name, dump(value)) for name, value in notes.items()],
-        )
+        mark(sql, own, reached)
         sql.run(
             "INSERT INTO history (at, event, who, how, why) VALUES (?, 'restored', 'vindaris-sync', 'backup', ?)",
             (to_micros(now), f"the database is of generation {own}, {reached} was reached here"),

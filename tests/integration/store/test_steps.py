@@ -121,7 +121,8 @@ def test_a_kill_at_any_statement_loses_nothing(path: Path, old: Path, tmp_path: 
         kills += 1
         [[version]] = rows(path)["alembic_version"]
         seen.add(str(version))
-        twice += killed(path, 1 + kills // 2)
+        if kills % 3 == 0:
+            twice += killed(path, 1 + kills // 2)
         upgrade(path)
         assert rows(path) == wanted
         assert rows(path.with_name(f"store.db.{OLD}")) == rows(old)
@@ -129,7 +130,8 @@ def test_a_kill_at_any_statement_loses_nothing(path: Path, old: Path, tmp_path: 
             left.unlink()
         copyfile(old, path)
     assert rows(path) == wanted
-    assert kills > twice > 10
+    assert kills > 20
+    assert twice > 5
     assert seen == {"0001", "0002", "0003"}
 
 

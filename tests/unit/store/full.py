@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Column, Text
 
 from tests.unit.store.world import (
     LABEL,
@@ -28,7 +31,9 @@ from vindaris_sync.domain.living import Living
 from vindaris_sync.domain.models import Address, Base, Exemption, Gone, Hidden, LinkState, Moved, Rejected
 from vindaris_sync.domain.records import Answer, Conflict, Stood
 from vindaris_sync.store.passes import ReportFacts
+from vindaris_sync.store.portable import Kind, insert
 from vindaris_sync.store.store import Store
+from vindaris_sync.store.tables import schema
 
 HOSTILE = (
     "plain",
@@ -118,8 +123,15 @@ def _remember(store: Store) -> None:
     spoilt = Rejected("id99", "acme/web#99", HOSTILE[3], HOSTILE[2])
     rejected = page(cursor="c4")
     store.record_page(T, type(rejected)(rejected.scope, (), "c4", (spoilt,)), SURFACES, NOW)
-    with store._db.write() as sql:  # noqa: SLF001 - what only a refusal by a tracker puts there
-        sql.run(
-            "INSERT INTO refusal (tracker, place, surface, reason, at) VALUES (?, 'acme/web', 'field', 'no', 1)", (T,)
-        )
-        sql.run("INSERT INTO unread (tracker, ext_id, key, reason, at) VALUES (?, 'id0', 'K-0', 'hidden', 1)", (T,))
+    with store._db.write() as sql:  # noqa: SLF001 - what only a refusal by a tracker puts there, and the like
+        for table in schema.sorted_tables:
+            if sql.row(f"SELECT 1 FROM {table.name}") is None:
+                sql.run(insert(Kind(table.name, tuple(table.columns), ())), tuple(map(_something, table.columns)))
+
+
+def _something(column: Column[Any]) -> object:
+    """Return a value for a column of the daemon's own tables."""
+    default = getattr(column.server_default, "arg", None)
+    if isinstance(column.type, Text):
+        return str(default).strip("'") if default is not None else T if column.name == "tracker" else HOSTILE[1]
+    return 1

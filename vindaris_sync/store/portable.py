@@ -1,0 +1,163 @@
+"""The portable form of the store: JSON lines, one for each row, the same bytes for the same content.
+
+Derived from the tables, so that a table or a column that is added is exported, too. ``docs/export.md`` is for readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Text
+
+from vindaris_sync.store.codec import dump
+from vindaris_sync.store.restored import CHAT, RESTORED
+from vindaris_sync.store.tables import schema
+
+FORMAT = "export"
+VERSION = 1
+END = "end"
+IMPORTED = "imported"
+"""The note that holds up to which row the history was imported; gaps among those say nothing."""
+
+_LEFT_OUT = frozenset({"counter"})
+"""Tables that count what one database went through."""
+
+_STRUCTURED = frozenset({"basis", "conflict", "pending", "content", "contents", "conditions", "living", "findings"})
+"""Columns of JSON text, beside those whose default shows it."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the rows of one table are written and read."""
+
+    name: str
+    columns: tuple[Column[Any], ...]
+    key: tuple[str, ...]
+    """The columns by which rows are ordered."""
+
+    def field(self, column: str) -> str:
+        """Return under which name a column is written: ``kind`` is taken."""
+        return f"{self.name}_kind" if column == "kind" else column
+
+    @cached_property
+    def fields(self) -> Mapping[str, Column[Any]]:
+        """The columns by the names under which they are written."""
+        return {self.field(column.name): column for column in self.columns}
+
+    def line(self, row: Mapping[str, Any]) -> bytes:
+        """Return a row as a line."""
+        values = {name: _shown(column, row[column.name]) for name, column in self.fields.items()}
+        return orjson.dumps({"kind": self.name, **values}, option=orjson.OPT_APPEND_NEWLINE)
+
+    def row(self, line: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the values of a line in the order of ``columns``; what is missing has its default.
+
+        Raises:
+            ValueError: a field is unknown, missing without a default, or of another type.
+
+        """
+        if unknown := sorted(line.keys() - self.fields.keys() - {"kind"}):
+            raise ValueError(f"{self.name} has no field {unknown[0]!r}")
+        return tuple(_stored(name, column, line) for name, column in self.fields.items())
+
+
+def kinds() -> dict[str, Kind]:
+    """Return every kind of line, in an order in which no row refers to a later kind."""
+    found = {}
+    for table in schema.sorted_tables:
+        if table.name not in _LEFT_OUT:
+            key = tuple(column.name for column in table.primary_key.columns)
+            found[table.name] = Kind(table.name, tuple(table.columns), key)
+    return found
+
+
+def passing(kind: str, row: Mapping[str, Any]) -> bool:
+    """Return whether a row says something of this one database only: every import sets these notes itself."""
+    return kind == "note" and (row["name"] in (CHAT, IMPORTED) or row["name"].startswith(RESTORED))
+
+
+def header(schema_step: str, team: str | None) -> bytes:
+    """Return the first line."""
+    first = {"kind": FORMAT, "version": VERSION, "schema": schema_step, "team": team}
+    return orjson.dumps(first, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def footer(lines: int, digest: str) -> bytes:
+    """Return the last line: how many lines stand before it, and the SHA-256 of their bytes."""
+    return orjson.dumps({"kind": END, "lines": lines, "sha256": digest}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _structured(column: Column[Any]) -> bool:
+    default = getattr(column.server_default, "arg", None)
+    return column.name in _STRUCTURED or (default is not None and str(default) in ("'{}'", "'[]'"))
+
+
+def _shown(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - as JSON
+    if value is None:
+        return None
+    if isinstance(column.type, Boolean):
+        return bool(value)
+    if _structured(column):
+        return _parsed(value)
+    return value
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 - as JSON
+    """Return what JSON text holds; the text itself where writing that would give another text."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return found if isinstance(found, list | dict) and dump(found) == text else text
+
+
+def _stored(name: str, column: Column[Any], line: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a column's value
+    if name not in line:
+        return _default(name, column)
+    value = line[name]
+    if value is None and column.nullable:
+        return None
+    if isinstance(value, list | dict) and _structured(column):
+        return dump(value)
+    if type(value) is not _type(column):
+        raise ValueError(f"{name} is {orjson.dumps(value)[:40].decode(errors='replace')}")
+    return value
+
+
+def _type(column: Column[Any]) -> type:
+    if isinstance(column.type, Boolean):
+        return bool
+    return int if isinstance(column.type, Integer | BigInteger) else str
+
+
+def _default(name: str, column: Column[Any]) -> Any:  # noqa: ANN401 - a column's value
+    if column.nullable:
+        return None
+    default = getattr(column.server_default, "arg", None)
+    if default is None:
+        raise ValueError(f"{name} is missing")
+    text = str(default)
+    if isinstance(column.type, Text):
+        return text.strip("'")
+    return text == "TRUE" if isinstance(column.type, Boolean) else int(text)
+
+
+def select(kind: Kind, *, after: bool) -> str:
+    """Return the query of the next rows of a kind in order, ``after`` a key or from the first one on."""
+    names, key = ", ".join(column.name for column in kind.columns), ", ".join(kind.key)
+    marks = ", ".join("?" * len(kind.key))
+    where = f"WHERE ({key}) > ({marks}) " if after else ""
+    return f"SELECT {names} FROM {kind.name} {where}ORDER BY {key} LIMIT ?"  # noqa: S608 - names of our own tables
+
+
+def insert(kind: Kind) -> str:
+    """Return the statement that puts a row in."""
+    names = ", ".join(column.name for column in kind.columns)
+    return f"INSERT INTO {kind.name} ({names}) VALUES ({', '.join('?' * len(kind.columns))})"  # noqa: S608 - as above

@@ -20,7 +20,9 @@ from vindaris_sync.store.contests import Contests
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
 from vindaris_sync.store.errors import StoreError, Trouble, told_as_store_error
+from vindaris_sync.store.export import Exports
 from vindaris_sync.store.figures import Figures
+from vindaris_sync.store.fill import Imports
 from vindaris_sync.store.goals import Goals
 from vindaris_sync.store.lists import Lists
 from vindaris_sync.store.lookup import Lookups
@@ -51,6 +53,8 @@ class Store(
     Lookups,
     Restored,
     Checks,
+    Exports,
+    Imports,
 ):
     """All that is kept. Safe to use from several threads; every method that writes is one transaction, or part of one.
 

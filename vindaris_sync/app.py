@@ -18,6 +18,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.backups import BackupPlace
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
 from vindaris_sync.engine.courtesy import restore as restore_conduct
@@ -27,6 +28,7 @@ from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.notify.build import build as build_channel
+from vindaris_sync.notify.governed import governed
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.goals import GoalSource, GoalsRead
@@ -115,11 +117,12 @@ def open_app(
         store = store or open_store(config, create=True)
         closing.callback(store.close)
         channels: dict[str, Channel] = {}
+        governors = Governors()
         for name, block in config.notify.items():
-            channels[name] = build_channel(name, block)
+            around = Surroundings(now=now, sleep=progress.sleep, governors=governors)
+            channels[name] = governed(build_channel(name, block), block, around)
             closing.callback(channels[name].close)
         trackers: dict[str, Tracker] = {}
-        governors = Governors()
         for name, settings in config.trackers.items():
             around = Surroundings(now=now, sleep=progress.sleep, in_flight=settings.in_flight, governors=governors)
             trackers[name] = _tracker(name, settings, around)
@@ -129,7 +132,7 @@ def open_app(
         goals = JoinedGoals(goal_sources(config), store, config.longest_key())
         context = Context(
             store, trackers, goals, teams_of(config), goal_rules(config), now, writes=writes,
-            progress=progress, census=config.schedule.census,
+            progress=progress, census=config.schedule.census, link_rules=link_rules(config),
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
 
@@ -188,10 +191,15 @@ def goal_rules(config: Config) -> GoalRules:
     return GoalRules(tuple(config.goals.material), config.goals.debounce, config.goals.born_within)
 
 
+def link_rules(config: Config) -> tuple[Stated, ...]:
+    """Return the link rules in the order in which they are tried."""
+    return tuple(rule.stated for rule in config.rules)
+
+
 def goals_context(config: Config, store: Store) -> Context:
     """Return what is needed to take goals over: no tracker is built, ``store`` stays the caller's to close."""
     goals = JoinedGoals(goal_sources(config), store, config.longest_key())
-    return Context(store, {}, goals, teams_of(config), goal_rules(config))
+    return Context(store, {}, goals, teams_of(config), goal_rules(config), link_rules=link_rules(config))
 
 
 def teams_of(config: Config) -> Teams:

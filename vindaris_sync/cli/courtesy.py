@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
@@ -18,13 +18,13 @@ from vindaris_sync.store.store import Store
 Document = dict[str, Any]
 
 
-def of_tracker(store: Store, tracker: str) -> Document:
+def of_tracker(store: Store, tracker: str, now: datetime) -> Document:
     """Return when a tracker is asked again and why, how its breaker stands, and how much it was asked."""
     known = remembered(store, tracker)
     return {
         "next_pull": next_pull_of(store, tracker),
         "breaker": {
-            "phase": str(known.breaker.phase(datetime.now(UTC))),
+            "phase": str(known.breaker.phase(now)),
             "failures": known.breaker.failures,
             "until": known.breaker.until,
         },
@@ -32,7 +32,7 @@ def of_tracker(store: Store, tracker: str) -> Document:
     }
 
 
-def credentials(store: Store, trackers: Iterable[str]) -> list[Document]:
+def credentials(store: Store, trackers: Iterable[str], now: datetime) -> list[Document]:
     """Return the credentials in use, each with its trackers: what the tracker that was asked last knows."""
     users: dict[tuple[str, str], list[str]] = defaultdict(list)
     newest: dict[tuple[str, str], tuple[datetime, Budget]] = {}
@@ -42,11 +42,10 @@ def credentials(store: Store, trackers: Iterable[str]) -> list[Document]:
             name = (known.budget.host, known.budget.credential)
             users[name].append(tracker)
             newest[name] = max(newest.get(name, (known.at, known.budget)), (known.at, known.budget), key=itemgetter(0))
-    return [_credential(newest[name][1], users[name]) for name in sorted(newest)]
+    return [_credential(newest[name][1], users[name], now) for name in sorted(newest)]
 
 
-def _credential(budget: Budget, trackers: list[str]) -> Document:
-    now = datetime.now(UTC)
+def _credential(budget: Budget, trackers: list[str], now: datetime) -> Document:
     waits = budget.until if budget.until and budget.until > now else None
     quotas = [
         {

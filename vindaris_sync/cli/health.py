@@ -35,7 +35,7 @@ def gather(config: Config) -> Document:
             "daemon": daemon(config),
             "trackers": [_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work)
                          for name, settings in config.trackers.items()],
-            "credentials": courtesy.credentials(store, config.trackers),
+            "credentials": courtesy.credentials(store, config.trackers, datetime.now(UTC)),
             "alerts_waiting": store.outbox_depth(),
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
@@ -84,7 +84,7 @@ def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -
         "open": {name: work.get(facts.name, Counter())[name] for name in _STATES},
         "held": len(facts.held),
         "clock_ahead_seconds": store.note(clock_note(facts.name)),
-        **courtesy.of_tracker(store, facts.name),
+        **courtesy.of_tracker(store, facts.name, datetime.now(UTC)),
         **counting.of_tracker(store, facts.name),
         "last_pass": newest
         and {

@@ -64,7 +64,7 @@ class Governor:
     At most ``surroundings.in_flight`` exchanges are under way. Writes start at least ``write_interval`` seconds apart
     and, where that is not 0, one after another. After ``hold`` nobody starts before the tracker's "wait until". Where
     an answer said that no more than the share ``keep_free`` of the quota is left, background reading waits for the
-    reset; what is more urgent goes on for longer (``Urgency``).
+    reset; what is more urgent goes on for longer (``Urgency``). ``patience`` is how many seconds are slept through.
     """
 
     def __init__(
@@ -73,11 +73,13 @@ class Governor:
         *,
         write_interval: float = 0.0,
         keep_free: float = KEPT_FREE,
+        patience: float = PATIENCE,
         name: tuple[str, str] = ("", ""),
     ) -> None:
         self._around = surroundings
         self._name = name
         self._interval = timedelta(seconds=write_interval)
+        self._patience = patience
         self._most = surroundings.in_flight
         self._under_way = 0
         self._free = Condition()
@@ -104,7 +106,7 @@ class Governor:
     def turn(self, *, write: bool = False, urgency: Urgency = Urgency.BACKGROUND) -> Iterator[int]:
         """Wait for a turn and keep it during the exchange; yields the exchange's number, for ``limit``.
 
-        Raises ``Held`` where the tracker's hold is longer than ``PATIENCE``, or what is left of the quota is kept free.
+        Raises ``Held`` where the tracker's hold is longer than the patience, or what is left of the quota is kept free.
         """
         serial = self._writing if write and self._interval else nullcontext()
         with serial, self._slot():
@@ -139,7 +141,7 @@ class Governor:
             left = (until - self._around.now()).total_seconds()
             if left <= 0:
                 return
-            if left > PATIENCE:
+            if left > self._patience:
                 raise Held(why or "the tracker asked to wait", retry_after=timedelta(seconds=left))
             self._around.sleep(left)
             waited = until
@@ -245,7 +247,7 @@ class Governors:
     _known: dict[tuple[str, str], Governor] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def of(
+    def of(  # noqa: PLR0913 - whose governor, and how careful it is
         self,
         surroundings: Surroundings,
         host: str,
@@ -253,6 +255,7 @@ class Governors:
         *,
         write_interval: float = 0.0,
         keep_free: float = KEPT_FREE,
+        patience: float = PATIENCE,
     ) -> Governor:
         """Return the governor of ``credential`` at ``host``; only a short digest of the credential is kept."""
         digest = blake2b(f"{host}\0{credential}".encode("utf-8", "surrogatepass"), digest_size=_DIGITS).hexdigest()
@@ -260,7 +263,9 @@ class Governors:
         with self._lock:
             known = self._known.get(name)
             if known is None:
-                known = Governor(surroundings, write_interval=write_interval, keep_free=keep_free, name=name)
+                known = Governor(
+                    surroundings, write_interval=write_interval, keep_free=keep_free, patience=patience, name=name
+                )
                 self._known[name] = known
             else:
                 known.join(surroundings.in_flight, write_interval, keep_free)

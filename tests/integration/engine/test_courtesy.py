@@ -13,14 +13,18 @@ from typing import Any
 import pytest
 
 from tests.integration.engine.desks import GITHUB_TOKEN
-from tests.integration.engine.world import Setup, Site, ok, outcome
+from tests.integration.engine.world import SLACK_TOKEN, Setup, Site, ok, outcome
 from vindaris_sync.cli import courtesy
+from vindaris_sync.config.settings import SlackSettings
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.courtesy import next_pull_of
+from vindaris_sync.notify.governed import governed
 from vindaris_sync.sandbox import github
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sdk.breaker import LONGEST_PAUSE
+from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.secret import Secret
 
 HALF_AN_HOUR = Fault("status", status=429, headers={"Retry-After": "1800"})
 
@@ -76,8 +80,10 @@ def test_a_named_wait_is_kept_over_a_restart(site: Site, service: str) -> None:
     assert life.requests(service, told) == []
     other = "github" if service == "jira" else "jira"
     assert len(life.requests(other, told)) > 3
-    state = next(one for one in courtesy.credentials(site.store, [service]))
-    assert "429" in state["why"] or state["waiting_until"] is None  # the command has a clock of its own
+    (state,) = courtesy.credentials(site.store, [service], site.clock())
+    assert state["trackers"] == [service]
+    assert state["waiting_until"] - told >= timedelta(minutes=30)
+    assert "limits our requests (429)" in state["why"]
     life.go_on(minutes=10)
     first, _ = life.requests(service, told)[0]
     assert first - told >= timedelta(minutes=30)
@@ -126,6 +132,9 @@ def test_background_reading_leaves_quota_to_people(site: Site) -> None:
     life.go_on(minutes=1)
     assert "goal:GROW-2" in site.github.labels(key)
     assert account.core.limit - account.core.used >= 5
+    (state,) = courtesy.credentials(site.store, ["github"], site.clock())
+    shown = next(each for each in state["quotas"] if each["resource"] == "core")
+    assert (shown["limit"], shown["kept_free"], shown["remaining"] <= 20) == (100, 20, True)
     report = site.store.passes("github", limit=50)
     assert any("kept free" in each.error for each in report)
     life.go_on(minutes=60)
@@ -150,7 +159,7 @@ def test_a_tracker_that_keeps_failing_is_probed_with_one_request(site: Site, fau
     assert [count for _, count in tries] == [1] * len(tries)
     assert timedelta(minutes=7) <= min(pauses) <= max(pauses) <= LONGEST_PAUSE + timedelta(minutes=1)
     assert len(life.requests("github", since)) >= 18
-    state = courtesy.of_tracker(site.store, "jira")
+    state = courtesy.of_tracker(site.store, "jira", site.clock())
     assert state["breaker"]["failures"] > 5
     planned = next_pull_of(site.store, "jira")
     assert planned is not None
@@ -159,7 +168,11 @@ def test_a_tracker_that_keeps_failing_is_probed_with_one_request(site: Site, fau
     key = site.jira.create("Pay by phone", "goal:GROW-1")
     life.go_on(minutes=32)
     assert site.serves(key) == "linked GROW-1"
-    assert courtesy.of_tracker(site.store, "jira")["breaker"] == {"phase": "closed", "failures": 0, "until": None}
+    assert courtesy.of_tracker(site.store, "jira", site.clock())["breaker"] == {
+        "phase": "closed",
+        "failures": 0,
+        "until": None,
+    }
 
 
 def test_quiet_trackers_are_asked_less_and_busy_ones_more(site: Site) -> None:
@@ -180,7 +193,33 @@ def test_quiet_trackers_are_asked_less_and_busy_ones_more(site: Site) -> None:
     life.go_on(every=1, minutes=10)
     (at, _) = life.requests("jira", quiet[-1])[0]
     assert timedelta() <= at - planned.at <= timedelta(seconds=1)
-    assert courtesy.of_tracker(site.store, "jira")["requests"]["last_pass"] == 1
+    assert courtesy.of_tracker(site.store, "jira", site.clock())["requests"]["last_pass"] == 1
+
+
+def test_channels_with_one_token_share_its_limits(site: Site) -> None:
+    """What Slack tells one of them holds for both; messages are a second apart; none is lost, none comes twice (L8)."""
+    settings = SlackSettings(channel="#any", token=Secret(SLACK_TOKEN), api_url=f"{site.server.url}/slack/api")
+    around = Surroundings(now=site.clock, sleep=site.clock.pass_)
+    site.channels = {name: governed(channel, settings, around) for name, channel in site.channels.items()}
+    site.jira.create("Pay by phone", place="APP")
+    site.jira.create("Move the servers", place="OPS")
+    site.server.faults.add(Fault("status", "slack", status=429, headers={"Retry-After": "90"}, path="postMessage"))
+    ok(site.round())
+    site.clock.pass_(minutes=16)
+    ok(site.round())
+    with site.requests() as counted:
+        assert site.tell() == 0
+    assert [asked for asked in counted.asked if "slack" in asked] == ["slack POST /api/chat.postMessage"]
+    site.server.faults.clear()
+    site.clock.pass_(80)
+    with site.requests() as counted:
+        assert site.tell() == 0
+    assert "slack" not in counted.by_service
+    site.clock.pass_(11)
+    before = site.clock()
+    assert site.tell() == 2
+    assert site.clock() - before >= timedelta(seconds=1)
+    assert (len(site.messages("growth")), len(site.messages("platform"))) == (1, 1)
 
 
 def test_what_cannot_be_written_is_no_hot_loop(site: Site) -> None:

@@ -32,6 +32,7 @@ from vindaris_sync.engine.passes import PassReport, Round, run_round
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.relay import relay
 from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.sandbox import github, jira, slack
 from vindaris_sync.sandbox.server import Server
@@ -149,7 +150,7 @@ class Site:
         self.path = folder / "vindaris.db"
         self.path.write_bytes(fresh_store())
         self.context = self.open()
-        self.channels = {
+        self.channels: dict[str, Channel] = {
             name: SlackChannel(name, f"#{name}", Secret(SLACK_TOKEN), f"{self.server.url}/slack/api")
             for name in ("growth", "platform")
         }

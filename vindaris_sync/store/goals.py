@@ -27,6 +27,7 @@ from vindaris_sync.domain.records import GoalBook, GoalFacts
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import mark_due_by_goal
+from vindaris_sync.store.outbox import rename_subjects
 from vindaris_sync.store.part import Part
 
 _GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
@@ -312,6 +313,7 @@ class _Reading:
         self._alias(held.id, [*goal.was, *former])
         if held.key != goal.key:
             self._note("renamed", held.id, goal.key, ([held.key], [goal.key]), held.revision)
+            rename_subjects(self._sql, held.id, held.key, goal.key, self._now)
         if held.status != goal.status:
             self._note("restated", held.id, goal.key, ([held.status], [str(goal.status)]), held.revision)
         if held.missing_since is not None:

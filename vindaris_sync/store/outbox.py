@@ -9,7 +9,7 @@ from typing import Any
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.living import Living, message_key
-from vindaris_sync.domain.messages import Subject
+from vindaris_sync.domain.messages import Kind, Subject
 from vindaris_sync.store.codec import dump, load, maybe_instant, maybe_micros, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
@@ -160,3 +160,26 @@ def announce_moves(sql: Sql, tracker: str, moves: Iterable[tuple[int, str, str]]
     asked = list(sql.rows_in(query, places))
     at = to_instant(now)
     announce(sql, [Announce(tracker, place, why, on, at) for issue, why, on in asked for place in places[issue]], now)
+
+
+def rename_subjects(sql: Sql, goal: int, former: str, key: str, now: int) -> None:
+    """Let the messages about a goal go on under its new key, and let them show it (L8)."""
+    for subject, channel, stored in sql.rows("SELECT subject, channel, living FROM message"):
+        team, kind, about = load(subject)
+        if kind not in (Kind.SUSPECT, Kind.CLOSED_GOAL) or about != former:
+            continue
+        renamed, living = Subject(team, Kind(kind), key).key, load(stored)
+        ended = sql.value("SELECT living FROM message WHERE subject = ? AND channel = ?", (renamed, channel))
+        if ended is not None:  # it had this key before: its episodes are counted on, so that no message is named twice
+            living["episode"] = max(living["episode"], load(ended)["episode"])
+            sql.run("DELETE FROM message WHERE subject = ? AND channel = ?", (renamed, channel))
+        text = "UPDATE message SET subject = ?, living = ? WHERE subject = ? AND channel = ?"
+        sql.run(text, (renamed, dump(living), subject, channel))
+    asked = sql.rows(
+        "SELECT DISTINCT issue.tracker, issue.place, cause.reason FROM cause JOIN issue ON issue.id = cause.issue_id "
+        "WHERE cause.reason IN ('goal_changed', 'goal_closed') AND cause.subject = ? AND cause.is_open "
+        "AND cause.surface_at IS NOT NULL",
+        (str(goal),),
+    )
+    at = to_instant(now)
+    announce(sql, [Announce(tracker, place, reason, str(goal), at) for tracker, place, reason in asked], now)

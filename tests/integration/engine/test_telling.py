@@ -145,6 +145,23 @@ def test_a_goal_that_comes_back_resolves_the_message(world: World) -> None:
     assert [content.state for content in world.board.of(Kind.MISSING_GOALS)] == [State.RESOLVED]
 
 
+def test_the_message_about_a_goal_goes_on_under_the_goals_new_key(world: World) -> None:
+    """One message shows the list under the present key, also where the goal gets its former key back (L8)."""
+    world.tracker.create("APP", "Work", labels=["goal:B"])
+    world.go(minutes=1)
+    world.source.goals = (world.source.goals[0], Goal("B", "Second to none"))
+    world.go(minutes=20)
+    assert [content.headline for content in world.board.of(Kind.SUSPECT)] == [
+        "B Second to none has changed: 1 issue to confirm"
+    ]
+    for key, was in (("BEST", "B"), ("B", "BEST")):
+        world.source.goals = (world.source.goals[0], Goal(key, "Second to none", was=(was,)))
+        world.go(minutes=20)
+        assert [content.headline for content in world.board.of(Kind.SUSPECT)] == [
+            f"{key} Second to none has changed: 1 issue to confirm"
+        ]
+
+
 def test_a_summary_that_the_chat_did_not_take_is_sent_when_it_is_back(world: World) -> None:
     """The night in short waits in the outbox as any alert does."""
     world.board.down = True

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from vindaris_connectors.github.client import GithubClient, message_of, next_url
 from vindaris_connectors.github.repositories import expected
 from vindaris_sync.domain.models import Surface, SurfaceKind
+from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.mapping import clean
 
@@ -53,7 +54,10 @@ class Definitions:
         self._known: dict[str, set[str]] = {}
 
     def ensure(self, place: str, surface: Surface, name: str) -> Answer | None:
-        """Create the label where it is missing; return GitHub's answer where it refuses, raises as the client."""
+        """Create the label where it is missing; return GitHub's answer where it refuses, raises as the client.
+
+        After an answer that got lost the labels are listed before another is created.
+        """
         known = self._known.get(place)
         if known is None:
             known = self._known[place] = set(listed(self._client, place))
@@ -61,7 +65,11 @@ class Definitions:
             return None
         look = LOOKS[surface.kind]
         document = {"name": name, "color": look.color, "description": look.description}
-        answer = self._client.post(f"/repos/{place}/labels", document)
+        try:
+            answer = self._client.post(f"/repos/{place}/labels", document)
+        except Unknown:
+            del self._known[place]
+            raise
         if answer.status != HTTPStatus.CREATED and "already_exists" not in _codes(answer):
             return answer
         known.add(name.casefold())

@@ -214,6 +214,26 @@ def test_our_clock_does_not_matter(tracker: JiraTruth, away: timedelta) -> None:
     connector.close()
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "America/St_Johns"])
+def test_the_accounts_zone_does_not_matter(tracker: JiraTruth, zone: str) -> None:
+    """Fourteen hours ahead, twelve behind, half an hour askew: no change is missed, none read for ever (fault 15)."""
+    tracker.account.user.time_zone = zone
+    ids = fill(tracker, 5)
+    connector = tracker.connect()
+    known = pull(connector)
+    tracker.advance(timedelta(hours=1))
+    known = pull(connector, known)
+    tracker.edit_title(ids[3], "changed")
+    tracker.advance(timedelta(minutes=1))
+    assert pull(connector, known).titles(ids) == truth_titles(tracker)
+    tracker.advance(2 * OVERLAP)
+    known = pull(connector, known)
+    tracker.advance(2 * OVERLAP)
+    assert pull(connector, Pulled(cursors=known.cursors)).issues == {}
+    assert {address.id for address in census(connector)} == set(ids)
+    connector.close()
+
+
 def test_unreadable_cursor_reads_everything(tracker: JiraTruth, connector: Connector) -> None:
     """A cursor that nobody wrote starts a full load."""
     ids = fill(tracker, 2)

@@ -160,6 +160,30 @@ def test_census_that_is_not_whole_says_so(place: Place) -> None:
         census(place.connect())
 
 
+@pytest.mark.parametrize("cursor", ["Y3Vyc29yMQ", None])
+def test_census_whose_pages_repeat_ends(place: Place, cursor: str | None) -> None:
+    """A list that says again and again that more follows at the same place is given up: it is not whole (fault 33)."""
+    place.create(WEB, 1)
+    connector = place.connect()
+    info = {"hasNextPage": True, "endCursor": cursor}
+    endless = {"data": {"node": {"nameWithOwner": WEB, "issues": {"pageInfo": info, "nodes": []}}}}
+    place.server.faults.add(Fault("status", status=200, body=endless, path=GRAPHQL))
+    with pytest.raises(TrackerUnusable, match="never ends"):
+        list(connector.census(WEB))
+    assert len(place.server.requests.entries()) < 10
+
+
+def test_census_goes_on_although_its_place_is_lost(place: Place) -> None:
+    """GitHub refuses a cursor that it does not know any more: the list is read from its beginning."""
+    place.create(WEB, 3)
+    refused = {"data": {"node": None}, "errors": [{"message": "`old` does not appear to be a valid cursor."}]}
+    connector = place.connect()
+    connector.layout()
+    place.server.faults.add(Fault("status", status=200, body=refused, path=GRAPHQL, times=1))
+    pages = list(connector.census(WEB, "issues old"))
+    assert sum(len(page.addresses) for page in pages) == 3
+
+
 def test_layout_resolves_fields_by_name(place: Place) -> None:
     """A field surface carries the field's immutable id; an unknown field is broken and named."""
     layout = place.connect(write_back={"surfaces": ("field:goal", "field:Nope", "label")}).layout()

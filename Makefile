@@ -30,6 +30,8 @@ check: $(READY) ## lint, types, import contracts, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/docs
+chaos: $(READY) ## kill the daemon at KILLS=500 random moments while people act, then judge (SEED=)
+	$(BIN)/python -m tests.chaos $(or $(KILLS),500) $(SEED)
 bench: $(READY) ## speed, memory and requests against their bounds (SIZE=quick)
 	$(BIN)/python -m benchmarks $(SIZE)
 wheel: $(READY) ## build the wheel, start it in a bare environment, list what is in it (SBOM)
@@ -51,4 +53,4 @@ lock: ## renew locks
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test check bench wheel check-supply fuzz lock
+.PHONY: help setup demo test check chaos bench wheel check-supply fuzz lock

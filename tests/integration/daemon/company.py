@@ -49,15 +49,15 @@ name = "Growth"
 scopes = ["jira:*", "github:*"]
 notify = "growth"
 [schedule]
-nightly = "23:59"
+nightly = "{nightly}"
 """
 
 
 class Company:
     """Trackers and chat on sockets, and a folder with what a daemon needs."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, nightly: str = "23:59") -> None:
+        self.folder, self.nightly = folder, nightly
         self.jira = JiraDesk(jira_world(system_clock, Setup()))
         self.github = GithubDesk(github_world(system_clock, Setup()))
         self.slack = slack_world(system_clock)
@@ -73,7 +73,7 @@ class Company:
 
     def _write_files(self) -> None:
         (self.folder / "state").mkdir()
-        self.config.write_text(CONFIG.format(url=self.server.url, bot=BOT))
+        self.config.write_text(CONFIG.format(url=self.server.url, bot=BOT, nightly=self.nightly))
         goals = [f'[[goal]]\nkey = "{goal.key}"\ntitle = "{goal.title}"\nstatus = "active"\n' for goal in GOALS]
         (self.folder / "goals.toml").write_text("\n".join(goals))
         for name, token in (("jira", JIRA_TOKEN), ("github", GITHUB_TOKEN), ("slack", SLACK_TOKEN)):

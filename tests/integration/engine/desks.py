@@ -26,6 +26,14 @@ class Desk(Protocol):
         """Open an issue that others can hang below, and return its key."""
         ...
 
+    def retitle(self, key: str, title: str) -> None:
+        """Give an issue another title."""
+        ...
+
+    def title(self, key: str) -> str:
+        """Return an issue's title."""
+        ...
+
     def add_label(self, key: str, label: str) -> None:
         """Put a label on."""
         ...
@@ -98,6 +106,14 @@ class JiraDesk:
     def epic(self, title: str, *labels: str) -> str:
         """Open an epic."""
         return self.alice.create_issue(self.place, title, "Epic", labels=list(labels))
+
+    def retitle(self, key: str, title: str) -> None:
+        """Give an issue another title."""
+        self.alice.edit(key, summary=title)
+
+    def title(self, key: str) -> str:
+        """Return an issue's title."""
+        return str(self._values(key)["summary"])
 
     def add_label(self, key: str, label: str) -> None:
         """Put a label on."""
@@ -180,6 +196,15 @@ class GithubDesk:
     def epic(self, title: str, *labels: str) -> str:
         """Open an issue: any may have sub-issues."""
         return self.create(title, *labels)
+
+    def retitle(self, key: str, title: str) -> None:
+        """Give an issue another title."""
+        place, number = self._at(key)
+        self.world.edit(place, number, actor="mia", title=title)
+
+    def title(self, key: str) -> str:
+        """Return an issue's title."""
+        return str(self.world.issue(*self._at(key)).document()["title"])
 
     def add_label(self, key: str, label: str) -> None:
         """Put a label on."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.simulation.audit_people import window_of
 from tests.simulation.truth import Row, Scene, Violation
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ _HEADLINES: Mapping[str, re.Pattern[str]] = {
     "missing_goals": re.compile(rf"{_COUNT} goals? (?:is|are) no longer stated"),
 }
 _OF_GOALS = ("goal_changed", "goal_closed")
+_ENDED = ("✓ ", "↓ ")
+"""How a message begins that is resolved, or that a newer one continues."""
 
 Subject = tuple[str, str, str]
 """A channel, what is asked, and the key of the goal that it is asked about, or empty."""
@@ -55,6 +56,8 @@ def tellings(scene: Scene) -> Iterator[Telling]:
     for channel in scene.site.slack.channels.values():
         for message in channel.messages:
             headline, *lines = html.unescape(message.text).split("\n")
+            if headline.startswith(_ENDED):
+                continue
             for kind, pattern in _HEADLINES.items():
                 if found := pattern.fullmatch(headline):
                     parts = found.groupdict()
@@ -95,9 +98,9 @@ def teams_see_their_lists(scene: Scene) -> Iterator[Violation]:
     lists, seen = wanted(scene), list(tellings(scene))
     fresh = _just_changed(scene)
     times = Counter(each.subject for each in seen)
-    deleted = any(act.kind == "fault:message_deleted" for act in window_of(scene).acts)
+    deleted = _deleted(scene)
     for subject, keys in lists.items():
-        if not times[subject] and subject not in fresh and not deleted:
+        if not times[subject] and subject not in fresh | deleted:
             yield Violation("L8", _named(subject), f"nobody is told of {sorted(keys)}")
     for each in seen:
         if times[each.subject] > 1:
@@ -106,6 +109,21 @@ def teams_see_their_lists(scene: Scene) -> Iterator[Violation]:
             yield from _as_it_is(scene, each, lists.get(each.subject, set()))
 
 
+def _deleted(scene: Scene) -> set[Subject]:
+    """Return the subjects whose message a person has deleted: it is posted anew when its list changes, or next day."""
+    found: set[Subject] = set()
+    if not any(act.kind == "fault:message_deleted" for act in scene.site.journal.acts):
+        return found
+    for row in scene.books["message"]:
+        team, kind, about = json.loads(row["subject"])
+        channel = scene.site.slack.channels[scene.site.channels[team]]
+        stamp = json.loads(row["living"])["reference"].partition(":")[2]
+        if stamp and all(message.ts != stamp for message in channel.messages):
+            found.add((channel.name, _KINDS.get(kind, kind), about))
+    return found
+
+
+_KINDS = {"suspect": "goal_changed", "closed_goal": "goal_closed"}
 _REASONED = ("unlinked", "goal_changed", "goal_closed", "conflict", "unknown_goal", "parent_changed")
 
 

@@ -55,7 +55,7 @@ class Window:
 
 @dataclass(slots=True)
 class Memory:
-    """What was seen at the last audit: how many acts and rows, a digest of the history, and the issues."""
+    """What was seen after a night: how many acts and rows, a digest of the history, and the issues."""
 
     acts: int = 0
     rows: int = 0
@@ -81,7 +81,10 @@ def window_of(scene: Scene) -> Window:
 
 
 def remember(scene: Scene) -> None:
-    """Remember what was seen, for the next audit."""
+    """Remember what was seen, once a night has followed all acts: a window is a day with its night."""
+    acts = scene.site.journal.acts
+    if acts and acts[-1].at >= scene.last_night:
+        return
     rows = scene.books["history"]
     scene.site.memory["auditor"] = Memory(len(scene.site.journal.acts), len(rows), _digest(rows), dict(scene.truth))
 
@@ -156,6 +159,8 @@ def _means(act: Act) -> str:
     """Return what the history calls the means of an act, empty where it makes no statement about a link."""
     if act.kind in STATEMENTS or (act.kind == "create" and any(map(ours, act.detail.get("labels", "").split("\n")))):
         return "tracker"
+    if act.kind == "transfer":
+        return "tracker"  # under its new id the issue shows its labels for the first time
     if act.kind == "review_off":
         return "review label taken off"
     return "command line" if act.kind.startswith("cli_") else ""

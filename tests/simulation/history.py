@@ -34,6 +34,8 @@ from vindaris_sync.sandbox import slack
 
 _QUESTIONS = ("/search/jql", "/search", "/bulkfetch", "/graphql", "/permissions/check", "/approximate-count")
 """POST requests that change nothing."""
+EVENING = AWAKE + 2.5 * 3600
+"""Seconds of a day after which all that people did by day has been pulled; the night has not begun."""
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a file system without a disk, where there is one
 
 
@@ -101,7 +103,8 @@ class History:
                 for day in range(self.script.days):
                     self._day(day * DAY)
                     self.result.days += len(self.script.trackers)
-                    self._judge()
+                    if not self.result.breaches:
+                        self._judge()
                     if self.result.breaches:
                         break
             finally:
@@ -120,8 +123,13 @@ class History:
             if self.clock.monotonic() >= self.faults.asleep_until:
                 self._live(self.machine.tick)
         self._quieten()
-        while self.clock.monotonic() < begin + DAY:
-            self._advance(self._random.choice((1200.0, 2400.0)), begin + DAY)
+        self._rest(begin + EVENING)
+        self._audit()  # before the night reads everything anew: what pulls have missed shows now
+        self._rest(begin + DAY)
+
+    def _rest(self, until: float) -> None:
+        while self.clock.monotonic() < until:
+            self._advance(self._random.choice((1200.0, 2400.0)), until)
             self._live(self.machine.tick)
 
     def _quieten(self) -> None:
@@ -211,11 +219,14 @@ class History:
 
     def _judge(self) -> None:
         self._quiet_law()
-        self.result.counts["audits"] += 1
-        found = [Breach(each.law, str(each.subject), each.text) for each in self.audit(self.site)]
-        self.result.breaches += [Breach("L11", "the daemon", text) for text in self._defects] + found
+        self._audit()
+        self.result.breaches += [Breach("L11", "the daemon", text) for text in self._defects]
         self.site.journal.quiet = len(self.site.journal.acts)
         self.exchanges.log.clear()
+
+    def _audit(self) -> None:
+        self.result.counts["audits"] += 1
+        self.result.breaches += [Breach(each.law, str(each.subject), each.text) for each in self.audit(self.site)]
 
     def _quiet_law(self) -> None:
         """L3: a second round at the same instant plans and writes nothing."""

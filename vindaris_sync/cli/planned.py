@@ -12,7 +12,10 @@ from vindaris_sync.cli.output import encoded, moment, say
 from vindaris_sync.domain.actions import (
     Action,
     Announce,
+    AnswerRule,
+    AskRule,
     CloseCause,
+    ConfirmRule,
     NeedsRead,
     OpenCause,
     SetBases,
@@ -27,6 +30,7 @@ from vindaris_sync.domain.actions import (
 )
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.records import GoalBook
+from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.store.store import Store
 
 SHOWN = 50
@@ -38,6 +42,9 @@ _HEADINGS: Mapping[str, str] = {
     "set_conflict": "Note conflicts",
     "open_cause": "Open reviews",
     "close_cause": "Close reviews",
+    "ask_rule": "Ask about link rules",
+    "answer_rule": "Close questions about link rules",
+    "confirm_rule": "Confirm link rules",
     "silence": "Leave review labels out, being too many",
     "announce": "Tell in chat",
     "set_state": "Record link states",
@@ -81,10 +88,12 @@ def _line(action: Action, addresses: Mapping[int, Address], goals: GoalBook) -> 
 
 
 def _issue(action: Action) -> int:
-    return 0 if isinstance(action, Announce) else action.issue
+    return 0 if isinstance(action, Announce | AskRule | AnswerRule | ConfirmRule) else action.issue
 
 
 def _subject(action: Action) -> str:
+    if isinstance(action, AskRule | AnswerRule | ConfirmRule):
+        return f"{PREFIX}{action.rule}"
     return action.place or action.tracker if isinstance(action, Announce) else ""
 
 
@@ -99,10 +108,14 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return (
                 "both sides were changed: nothing is written until a person decides" if action.conflict else "settled"
             )
+        case AskRule():
+            return f"{action.cause.key.reason}: {action.cause.detail}"
+        case ConfirmRule():
+            return f"{goals.goals[action.link.goal].key} at revision {action.link.revision} by {action.who}"
         case OpenCause():
             backlog = " (backlog: counted, not labelled)" if action.cause.surface_at is None else ""
             return f"{action.cause.key.reason}: {action.cause.detail}{backlog}"
-        case CloseCause():
+        case CloseCause() | AnswerRule():
             return f"{action.key.reason}: {action.answer}"
         case Silence():
             return f"{action.key.reason}"

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from vindaris_sync.config.problems import Problem
-from vindaris_sync.config.settings import TeamSettings
+from vindaris_sync.config.settings import RuleSettings, TeamSettings
 from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -91,3 +91,18 @@ def owned(found: Mapping[int, TeamSettings], trackers: Mapping[str, TrackerSetti
         if missing or places is None:
             wanted = ", ".join(f'"{name}:{place}"' for place in missing) or f'"{name}:*"'
             yield Problem(("trackers", name), f"issues without a team: add {wanted} to the scopes of one", whole=True)
+
+
+def rules(found: Mapping[int, RuleSettings], names: Sequence[str]) -> Iterator[Problem]:
+    """Yield link rules that ask for a tracker that is not configured, and those that an earlier one makes useless.
+
+    Rules come by their position; ``names`` are all trackers'.
+    """
+    first: dict[str, int] = {}
+    for index, rule in found.items():
+        for tracker in rule.tracker or ():
+            if tracker.casefold() not in names:
+                yield Problem(("rules", index, "tracker"), f"there is no [trackers.{tracker}]")
+        earlier = first.setdefault(rule.stated.identity, index)
+        if earlier != index:
+            yield Problem(("rules", index), f"rule #{earlier + 1} asks for the same, and is tried first", whole=True)

@@ -18,6 +18,7 @@ from vindaris_sync.config.settings import (
     LoggingSettings,
     NotifySettings,
     ReportSettings,
+    RuleSettings,
     ScheduleSettings,
     StoreSettings,
     TeamSettings,
@@ -46,16 +47,19 @@ class Draft:
         self._places = places
         self._kind = kind
         trackers = dict(self._trackers())
-        teams = dict(self._teams())
+        teams = dict(self._listed("teams", TeamSettings))
+        rules = dict(self._listed("rules", RuleSettings))
         self.parts: dict[str, Any] = {
             "state_dir": self._state_dir(),
             **{name: self._block(model, (name,), data.get(name, {})) for name, model in _SECTIONS.items()},
             "trackers": trackers,
             "notify": dict(self._channels()),
             "teams": tuple(teams.values()),
+            "rules": tuple(rules.values()),
         }
         self.problems += self._unknown()
         self.problems += self._unfit(trackers, teams)
+        self.problems += checks.rules(rules, list(self._tables("trackers")))
 
     def _block(self, model: type[_Block], path: Path, value: object) -> _Block | None:
         if not isinstance(value, Mapping):
@@ -113,14 +117,14 @@ class Draft:
             elif settings := self._block(NOTIFY_KINDS[kind], path, value):
                 yield name, settings
 
-    def _teams(self) -> Iterator[tuple[int, TeamSettings]]:
-        value = self._data.get("teams", [])
+    def _listed(self, section: str, model: type[_Block]) -> Iterator[tuple[int, _Block]]:
+        value = self._data.get(section, [])
         if not isinstance(value, list):
-            self.problems.append(Problem(("teams",), "write [[teams]], with two brackets"))
+            self.problems.append(Problem((section,), f"write [[{section}]], with two brackets"))
             return
         for index, table in enumerate(value):
-            if team := self._block(TeamSettings, ("teams", index), table):
-                yield index, team
+            if block := self._block(model, (section, index), table):
+                yield index, block
 
     def _unknown(self) -> Iterator[Problem]:
         for name, value in self._data.items():

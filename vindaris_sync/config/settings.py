@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     SerializeAsAny,
+    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -24,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
+from vindaris_sync.domain.rules import Condition, Stated
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.secret import MASK, Secret
 from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerSettings
@@ -207,6 +209,48 @@ class TeamSettings(Settings):
     """The team's own time zone; default the schedule's."""
 
 
+def _as_values(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+_Condition = Annotated[
+    tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...],
+    BeforeValidator(_as_values),
+    AfterValidator(_some),
+    PlainSerializer(lambda values: values[0] if len(values) == 1 else list(values)),
+]
+"""One text, or a list of which any will do; compared without regard to case."""
+
+
+class RuleSettings(Settings):
+    """A link rule: the goal of issues on which, and above which, nobody has set anything. All conditions must hold."""
+
+    goal: str = Field(min_length=1)
+    """The goal's key; while no goal has it, the rule rests."""
+    tracker: _Condition | None = None
+    """The name of a ``[trackers.NAME]`` block."""
+    place: _Condition | None = None
+    """Project or owner/repository."""
+    type: _Condition | None = None
+    component: _Condition | None = None
+    """The name of a component; Jira's."""
+    label: _Condition | None = None
+    milestone: _Condition | None = None
+    """The title of a milestone; GitHub's."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.stated.conditions:
+            raise ValueError(f"name at least one condition: {', '.join(Condition)}")
+        return self
+
+    @property
+    def stated(self) -> Stated:
+        """The rule as the domain knows it."""
+        given = {name: getattr(self, name) for name in Condition}
+        return Stated(self.goal, {name: values for name, values in given.items() if values is not None})
+
+
 class ScheduleSettings(Settings):
     """When the daemon does what is not driven by polling."""
 
@@ -275,6 +319,7 @@ class Config(BaseSettings):
     trackers: dict[str, SerializeAsAny[TrackerSettings]] = {}
     notify: dict[str, SerializeAsAny[NotifySettings]] = {}
     teams: tuple[TeamSettings, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()
     logging: LoggingSettings = LoggingSettings()

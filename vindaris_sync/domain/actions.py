@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vindaris_sync.domain.models import Base, Explicit, LinkState, Raw, Surface
+from vindaris_sync.domain.models import Base, Explicit, Link, LinkState, Raw, Surface
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, ParentBasis, Stood
 
 
@@ -59,6 +59,8 @@ class SetState:
     undecided_since: str
     timing: str | None = None
     """When the first effective link came: ``at_birth``, ``later``, ``unknown``; None while there was none."""
+    rule: int | None = None
+    """The rule that gives the link, where one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,36 @@ class StandFor:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRule:
+    """A cause stands at a link rule that was not asked before: the rule's review is open (R8)."""
+
+    rule: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRule:
+    """A rule's cause was answered, or stands no more (``MOOT``)."""
+
+    rule: int
+    key: CauseKey
+    answer: Answer
+    who: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmRule:
+    """A person says that a rule still leads to the right goal: ``link`` is what it gives from now on."""
+
+    rule: int
+    link: Link
+    who: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """Look at the issue again at ``at`` (None: only when something changes)."""
 
@@ -156,6 +188,9 @@ Action = (
     | Silence
     | WriteBack
     | StandFor
+    | AskRule
+    | AnswerRule
+    | ConfirmRule
     | Wake
     | Announce
     | NeedsRead

@@ -23,7 +23,7 @@ from vindaris_sync.domain.actions import (
 )
 from vindaris_sync.domain.links import Effective, effective, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
-from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Surface, SurfaceKind
+from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Provenance, Surface, SurfaceKind
 from vindaris_sync.domain.outcome import adopted, is_stored, names, spellings, timing
 from vindaris_sync.domain.records import (
     Answer,
@@ -58,6 +58,7 @@ class Case:
         self.causes = record.causes
         self.chain = chain
         self.goals = situation.goals
+        self.rules = situation.rules
         self.now = situation.now
         self.policies = situation.policies
         self.policy = situation.policies[record.ref.tracker]
@@ -129,10 +130,19 @@ class Case:
         if label.moved or label.surface.key not in self.before.bases:
             self._bases[label.surface.key] = merging.agreed_base(self.after, label)
 
+    def _inherits(self) -> tuple[int, ...]:
+        """Return the goals that the chain above gives; a rule's are no ancestor's, and never make a link redundant."""
+        if self.after.explicit:
+            return effective(self.after, (), self.chain).goals
+        return () if self._effect.rule else self._effect.goals
+
+    def _effective(self) -> Effective:
+        return effective(self.after, self.after.explicit, self.chain, self.rules)
+
     def settle(self) -> None:
         """Find the effective link, its state and the parent it was accepted under (R6)."""
-        self._effect = effective(self.after, self.after.explicit, self.chain)
-        inherited = effective(self.after, (), self.chain).goals if self.after.explicit else self._effect.goals
+        self._effect = self._effective()
+        inherited = self._inherits()
         asks = not self._confirmed_basis and (
             parent_changed(self.after, self._effect, self.after.basis) is not None
             or redundant(self.after, inherited, self.after.basis) is not None
@@ -261,7 +271,7 @@ class Case:
         """Let a label that a person put on stand for all that is asked, unless it is ours and was not recorded yet."""
         asked = frozenset(cause.key for cause in self.causes if cause.answer is None)
         if not asked & self.before.label_stood.causes:
-            stood = Stood(asked, self._revisions(effective(self.after, self.after.explicit, self.chain)))
+            stood = Stood(asked, self._revisions(self._effective()))
             self.actions.append(StandFor(self.before.id, stood))
 
     def _revisions(self, effect: Effective) -> dict[int, int]:
@@ -272,7 +282,7 @@ class Case:
 
     def _answer_open_causes(self) -> None:
         """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
-        carrier = effective(self.after, self.after.explicit, self.chain)
+        carrier = self._effective()
         stood = self.before.label_stood.causes
         for cause in [cause for cause in self.causes if cause.answer is None and cause.key in stood]:
             answer = answer_to(cause.key)
@@ -297,6 +307,8 @@ class Case:
         if links == carrier.links:
             return
         who = f"someone in {self.before.ref.tracker}"
+        if carrier.rule is not None:
+            links = tuple(replace(link, provenance=Provenance.ADOPTED, who=who, at=self.now) for link in links)
         self._set_explicit(
             links, event="confirmed", who=who, how="review label taken off", why="what the issue shows is right"
         )
@@ -395,9 +407,11 @@ class Case:
             suspect=suspect(effect.links, self.goals),
             undecided_since=after.undecided_since,
             timing=timing(self.before, effect, self.policy),
+            rule=effect.rule.id if effect.rule else None,
         )
-        former = (self.before.state, self.before.carrier, self.before.goals, self.before.parent_unknown)
-        if (state, carrier, effect.goals, effect.parent_unknown) != former:
+        before = self.before
+        former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule)
+        if (state, carrier, effect.goals, effect.parent_unknown, action.rule) != former:
             self.descends = True
         if self.before.closed or self.before.presence is not Presence.PRESENT:
             self.descends = True

@@ -15,6 +15,7 @@ from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, Record
 from vindaris_sync.domain.reviews import answer_to, confirmed
+from vindaris_sync.domain.rules import NO_RULES, RuleBook
 
 _DECIDED = "decided"
 """No value of S reads like this, so the next pass finds that the store's side of the conflict has changed (R4)."""
@@ -72,12 +73,14 @@ def exempt(record: Record, expires: datetime | None, goals: GoalBook, by: By) ->
     return _decide(record, Exemption(by.why, by.who, by.at, expires), "exempted", goals, by)
 
 
-def confirm(
+def confirm(  # noqa: PLR0913 - an issue, what decides its link, and an answer
     record: Record,
     chain: Sequence[Record],
     goals: GoalBook,
     seen: Mapping[int, int],
     by: By,
+    *,
+    rules: RuleBook = NO_RULES,
 ) -> Plan:
     """Answer the open causes of ``record`` that a confirmation answers, for the goal revisions the person has ``seen``.
 
@@ -85,16 +88,19 @@ def confirm(
     link becomes its own (R8).
     """
     actions: list[Action] = []
-    effect = effective(record, record.explicit, chain)
+    effect = effective(record, record.explicit, chain, rules)
     links = confirmed(effect.links, goals, seen)
     if links != effect.links:
+        if effect.rule is not None:
+            links = tuple(replace(one, provenance=Provenance.CHOSEN, who=by.who, at=by.at) for one in links)
         actions += _change(record, links, "confirmed", goals, by).actions
-    answered = [cause.key for cause in record.causes if cause.answer is None and _answers(cause.key, goals, seen)]
+    answered = [cause.key for cause in record.causes if cause.answer is None and answers(cause.key, goals, seen)]
     actions += [CloseCause(record.id, key, Answer.CONFIRMED, by.who, by.how) for key in answered]
     return Plan(tuple(actions), (), (record.id,) if actions else ())
 
 
-def _answers(key: CauseKey, goals: GoalBook, seen: Mapping[int, int]) -> bool:
+def answers(key: CauseKey, goals: GoalBook, seen: Mapping[int, int]) -> bool:
+    """Return whether a person who has ``seen`` these goal revisions answers the cause by confirming (R7)."""
     if answer_to(key) is not Answer.CONFIRMED:
         return False
     if key.subject and key.fingerprint.startswith("r"):

@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 from vindaris_sync.domain.merge import primary_of
 from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState, Presence
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.domain.rules import NO_RULES, Rule, RuleBook
 
 _CARRIES_NOT = frozenset({Presence.GONE, Presence.MOVED})
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What the nearest explicit link or exemption up the chain decides."""
+    """What the nearest explicit link or exemption up the chain decides, else the first rule on the same walk."""
 
     state: LinkState
     carrier: Record | None
     links: tuple[Link, ...] = ()
     parent_unknown: bool = False
     """Undecided, and the chain could not be read to its end."""
+    rule: Rule | None = None
+    """The rule that gives the link; then nobody carries it."""
+    ruled: Record | None = None
+    """The issue on the chain that fulfils the rule."""
 
     goals: tuple[int, ...] = field(init=False)
     """The effective goals' ids, the primary first."""
@@ -33,8 +38,11 @@ class Effective:
         object.__setattr__(self, "goals", goals)
 
 
-def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Effective:
-    """Return what ``record`` with S = ``explicit`` and its ancestors ``chain`` (nearest first) come to."""
+def effective(record: Record, explicit: Explicit, chain: Sequence[Record], rules: RuleBook = NO_RULES) -> Effective:
+    """Return what ``record`` with S = ``explicit`` and its ancestors ``chain`` (nearest first) come to.
+
+    Rules wait until the chain is known to its end: something explicit may stand where it was not read yet.
+    """
     if explicit:
         return _through(record, explicit, own=True)
     for ancestor in chain:
@@ -43,7 +51,17 @@ def effective(record: Record, explicit: Explicit, chain: Sequence[Record]) -> Ef
         if ancestor.explicit:
             return _through(ancestor, ancestor.explicit, own=False)
     last = chain[-1] if chain else record
-    return Effective(LinkState.UNLINKED, None, (), parent_unknown=last.parent_stated)  # never read, or a circle
+    if last.parent_stated:  # never read, or a circle
+        return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
+    return _ruled(record, chain, rules) if rules else Effective(LinkState.UNLINKED, None)
+
+
+def _ruled(record: Record, chain: Sequence[Record], rules: RuleBook) -> Effective:
+    for each in (record, *chain):
+        rule = rules.of(each)
+        if rule is not None and rule.link is not None:
+            return Effective(LinkState.LINKED, None, (rule.link,), rule=rule, ruled=each)
+    return Effective(LinkState.UNLINKED, None)
 
 
 def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:

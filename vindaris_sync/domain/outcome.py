@@ -90,5 +90,5 @@ def is_stored(action: SetState, record: Record) -> bool:
         and (record.carrier, record.goals, record.basis) == (action.carrier, action.goals, action.basis)
         and (record.tracked, record.parent_unknown, record.suspect)
         == (action.tracked, action.parent_unknown, action.suspect)
-        and (record.undecided_since, record.timing) == (action.undecided_since, action.timing)
+        and (record.undecided_since, record.timing, record.rule) == (action.undecided_since, action.timing, action.rule)
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.models import (
+    NO_TRAITS,
     Base,
     Exemption,
     Explicit,
@@ -19,7 +20,9 @@ from vindaris_sync.domain.models import (
     LinkState,
     Presence,
     Raw,
+    Traits,
 )
+from vindaris_sync.domain.rules import NO_RULES, RuleBook
 
 if TYPE_CHECKING:
     from vindaris_sync.domain.merge import Side
@@ -160,6 +163,9 @@ class Record:
     author: str = ""
     timing: str | None = None
     """When the first effective link came: ``at_birth``, ``later`` or ``unknown``."""
+    traits: Traits = NO_TRAITS
+    rule: int | None = None
+    """The rule that gives its effective link, where one does."""
 
     @property
     def present(self) -> bool:
@@ -287,11 +293,12 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that decides beside the records: the goals, a policy per tracker, and the instant."""
+    """All that decides beside the records: the goals, a policy per tracker, the instant, and the link rules."""
 
     goals: GoalBook
     policies: Mapping[str, Policy]
     now: datetime
+    rules: RuleBook = NO_RULES
 
 
 def value_text(explicit: Explicit) -> str:

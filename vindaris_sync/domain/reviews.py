@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vindaris_sync.domain.links import Effective
-from vindaris_sync.domain.models import Explicit, Link, LinkState
+from vindaris_sync.domain.models import Link, LinkState
 from vindaris_sync.domain.records import (
     DECISION_ONLY,
     Answer,
@@ -51,7 +51,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     if effect.state is LinkState.UNLINKED:
         found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), _unlinked_detail(undecided_since)))
     if holder:
-        found.extend(_goal_causes(effect.links, goals))
+        found.extend(goal_causes(effect.links, goals))
     if (moved := parent_changed(record, effect, basis)) is not None:
         found.append(moved)
     if unknown:
@@ -74,7 +74,8 @@ def _unlinked_detail(undecided_since: str) -> str:
     }.get(happened, "it serves no goal")
 
 
-def _goal_causes(links: Sequence[Link], goals: GoalBook) -> Iterable[Standing]:
+def goal_causes(links: Sequence[Link], goals: GoalBook) -> Iterable[Standing]:
+    """Yield why whoever holds ``links`` is asked about their goals: one changed (L2), or was closed."""
     for link in links:
         goal = goals.goals[link.goal]
         if goals.suspect(link):
@@ -145,11 +146,9 @@ def answer_to(key: CauseKey) -> Answer:
     return Answer.DECIDED if key.reason in DECISION_ONLY else Answer.CONFIRMED
 
 
-def confirmed(explicit: Explicit, goals: GoalBook, seen: Mapping[int, int]) -> Explicit:
-    """Return S with every link confirmed at the revision that the person saw (``seen``), and no newer one."""
-    if not isinstance(explicit, tuple):
-        return explicit
-    return tuple(_confirm(link, goals, seen) for link in explicit)
+def confirmed(links: Iterable[Link], goals: GoalBook, seen: Mapping[int, int]) -> tuple[Link, ...]:
+    """Return every link confirmed at the revision that the person saw (``seen``), and no newer one."""
+    return tuple(_confirm(link, goals, seen) for link in links)
 
 
 def _confirm(link: Link, goals: GoalBook, seen: Mapping[int, int]) -> Link:

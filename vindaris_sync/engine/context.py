@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from vindaris_sync.domain.goals import MATERIAL
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
+from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.sdk.clock import ServerClock
@@ -61,6 +62,8 @@ class Context:
     rules: GoalRules = GoalRules()
     now: Callable[[], datetime] = utc_now
     new_id: Callable[[], UUID] = uuid4
+    link_rules: tuple[Stated, ...] = ()
+    """The link rules as they are configured, in the order in which they are tried (R6)."""
     census: timedelta = timedelta(hours=6)
     """Time between the end of a census of a tracker and the beginning of the next."""
     writes: bool = True
@@ -124,4 +127,4 @@ class Context:
     def situation(self, names: Collection[str], *, repair: bool = False) -> Situation:
         """Return what decides for the trackers ``names``, as it stands now."""
         policies = {name: self.policy(name, repair=repair) for name in names}
-        return Situation(self.book(), policies, self.time())
+        return Situation(self.book(), policies, self.time(), self.store.rule_book())

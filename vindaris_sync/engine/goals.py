@@ -9,6 +9,7 @@ import structlog
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.ruling import follow_rules
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
 
@@ -32,7 +33,8 @@ class GoalsReport:
 def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport:
     """Read the source, keep edits as pending, and promote what has rested long enough (R11).
 
-    ``promote_all``: pending edits become revisions at once. Affected issues are marked due in the same transaction.
+    ``promote_all``: pending edits become revisions at once. Affected issues are marked due in the same transaction;
+    link rules whose goal changed are asked about.
     """
     problems: tuple[str, ...] = ()
     try:
@@ -47,6 +49,7 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
     if context.store.put_note(REFUSED, list(problems)):
         context.store.announce(Announce("", "", Kind.GOALS, "", context.now()), now=context.now())
     revised = context.store.promote(context.now(), context.rules.debounce, force=promote_all)
+    follow_rules(context)
     if problems or revised:
         log.info("goals", problems=list(problems), revised=len(revised))
     return GoalsReport(problems, tuple(revised))

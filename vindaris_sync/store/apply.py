@@ -22,7 +22,7 @@ from vindaris_sync.domain.actions import (
     Wake,
 )
 from vindaris_sync.domain.models import Exemption, Link
-from vindaris_sync.domain.records import Answer, CauseKey
+from vindaris_sync.store.causes import Subject, close_causes, named, open_causes
 from vindaris_sync.store.codec import (
     dump,
     dump_bases,
@@ -36,6 +36,7 @@ from vindaris_sync.store.codec import (
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.rules import apply_to_rules, leave_rules
 
 _A = TypeVar("_A", bound=Action)
 
@@ -56,8 +57,8 @@ class Decisions(Part):
         """
         at = to_micros(now)
         with self._db.write() as sql:
-            _close_causes(sql, _of(plan, CloseCause), at)
-            _open_causes(sql, _of(plan, OpenCause))
+            close_causes(sql, Subject.ISSUE, [(each.issue, each) for each in _of(plan, CloseCause)], at)
+            open_causes(sql, Subject.ISSUE, [(each.issue, each.cause) for each in _of(plan, OpenCause)])
             _explicit(sql, _of(plan, SetExplicit), pass_id, at)
             _bases(sql, _of(plan, SetBases))
             conflicts = [(dump_conflict(each.conflict), each.issue) for each in _of(plan, SetConflict)]
@@ -67,8 +68,9 @@ class Decisions(Part):
             stood = [(dump_stood(each.stood), each.issue) for each in _of(plan, StandFor)]
             sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
             _silence(sql, _of(plan, Silence))
+            apply_to_rules(sql, plan.actions, pass_id, at)
             announce(sql, _of(plan, Announce), at)
-            _settle(sql, plan, at)
+            _settle(sql, plan, pass_id, at)
         return dict(Counter(type(action).__name__ for action in plan.actions))
 
 
@@ -160,7 +162,7 @@ def _bases(sql: Sql, actions: Sequence[SetBases]) -> None:
 # --- states and reviews ---------------------------------------------------------------------------------------------
 
 
-def _settle(sql: Sql, plan: Plan, now: int) -> None:
+def _settle(sql: Sql, plan: Plan, pass_id: str, now: int) -> None:
     """Bring states, reviews and due marks to what the plan says; one statement per issue where it has a state.
 
     Reviews open with or before the state that needs them and close after the one that did (L1).
@@ -173,8 +175,10 @@ def _settle(sql: Sql, plan: Plan, now: int) -> None:
         "WHERE id = ? AND NOT review_open",
         [(now, issue) for issue in opened if issue not in states],
     )
+    ruled = leave_rules(sql, states.values(), pass_id, now)
     sql.many(_STATE, [_state(each, now, each.issue in opened, each.issue in decided) for each in states.values()])
     sql.many(_CARRIER, [(each.carrier, each.issue, each.carrier) for each in states.values()])
+    sql.many("UPDATE issue SET rule_id = ? WHERE id = ?", ruled)
     _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
     unstated = [(issue,) for issue in decided if issue not in states]
     sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", unstated)
@@ -202,57 +206,10 @@ def _state(each: SetState, now: int, opens: bool, decided: bool) -> tuple[object
     )  # fmt: skip
 
 
-def _close_causes(sql: Sql, closed: Sequence[CloseCause], now: int) -> None:
-    """Record the answers; what was confirmed and stands no more keeps who confirmed it, and may be asked anew."""
-    which = "issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?"
-    columns = "answer = ?, is_open = ?, answered_at = ?, who = ?, how = ?"
-    answer = f"UPDATE cause SET {columns} WHERE {which}"  # noqa: S608 - fixed texts
-    moot = [each for each in closed if each.answer is Answer.MOOT]
-    sql.many(answer, [_answer(each, now) for each in closed if each.answer is not Answer.MOOT])
-    lapse = "UPDATE cause SET lapsed = TRUE WHERE answer = 'confirmed' AND " + which  # noqa: S608 - as above
-    sql.many(lapse, [_named(each.issue, each.key) for each in moot])
-    sql.many(answer + " AND NOT lapsed", [_answer(each, now) for each in moot])
-
-
-def _answer(each: CloseCause, now: int) -> tuple[object, ...]:
-    acknowledged = each.answer is Answer.ACKNOWLEDGED
-    return str(each.answer), acknowledged, now, each.who, each.how, *_named(each.issue, each.key)
-
-
-def _open_causes(sql: Sql, opened: Sequence[OpenCause]) -> None:
-    sql.many(
-        "INSERT INTO cause (issue_id, reason, subject, fingerprint, opened, surface_at, labelled, detail) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (issue_id, reason, subject, fingerprint) DO UPDATE SET "
-        "opened = excluded.opened, surface_at = excluded.surface_at, labelled = excluded.labelled, "
-        "detail = excluded.detail, is_open = TRUE, lapsed = FALSE, answer = NULL, answered_at = NULL, "
-        "who = '', how = '', "
-        "times = cause.times + CASE WHEN cause.is_open THEN 0 ELSE 1 END",
-        [_cause(each) for each in opened],
-    )
-
-
-def _named(issue: int, key: CauseKey) -> tuple[object, ...]:
-    return issue, str(key.reason), key.subject, key.fingerprint
-
-
 def _silence(sql: Sql, actions: Sequence[Silence]) -> None:
     sql.many(
         "UPDATE cause SET labelled = FALSE WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
-        [_named(each.issue, each.key) for each in actions],
-    )
-
-
-def _cause(action: OpenCause) -> tuple[object, ...]:
-    cause, key = action.cause, action.cause.key
-    return (
-        action.issue,
-        str(key.reason),
-        key.subject,
-        key.fingerprint,
-        to_micros(cause.opened),
-        maybe_micros(cause.surface_at),
-        cause.labelled,
-        cause.detail,
+        [(each.issue, *named(each.key)) for each in actions],
     )
 
 

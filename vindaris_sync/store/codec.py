@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from vindaris_sync.domain.models import Base, Raw
+from vindaris_sync.domain.models import Base, Raw, Traits
 from vindaris_sync.domain.records import CauseKey, Conflict, ParentBasis, Reason, Stood
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,6 +60,19 @@ def load(text: str) -> Any:  # noqa: ANN401 - JSON holds whatever was put there
 def load_observed(text: str) -> Mapping[str, Raw]:
     """Return what the surfaces show, by surface key."""
     return {key: tuple(values) for key, values in orjson.loads(text).items()}
+
+
+def dump_traits(traits: Traits) -> str:
+    """Return what rules look at as JSON, without what is empty: most issues show little of it."""
+    found = {"c": sorted(traits.components), "l": sorted(traits.labels), "m": traits.milestone}
+    return dump({name: value for name, value in found.items() if value})
+
+
+@lru_cache(_CACHED)
+def load_traits(text: str) -> Traits:
+    """Return what ``dump_traits`` was given."""
+    found = orjson.loads(text)
+    return Traits(frozenset(found.get("l", ())), frozenset(found.get("c", ())), found.get("m", ""))
 
 
 @lru_cache(_CACHED)

@@ -56,10 +56,9 @@ class _Change:
     @property
     def steers(self) -> bool:
         """Whether the issue itself may be decided differently: everything but titles, names and states of work."""
-        return self.steers_children or (self.known.key, self.known.observed, self.known.parent) != (
-            self.payload.key,
-            self.payload.observed,
-            self.payload.parent,
+        old, new = self.known, self.payload
+        return self.steers_children or (
+            (old.key, old.observed, old.traits, old.parent) != (new.key, new.observed, new.traits, new.parent)
         )
 
     def events(self) -> Iterable[tuple[str, str, str]]:

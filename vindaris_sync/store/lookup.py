@@ -28,6 +28,7 @@ class Event:
     before: Any
     after: Any
     pass_id: str
+    rule: int | None = None
 
 
 class Lookups(Part):
@@ -90,12 +91,13 @@ class Lookups(Part):
         asked = {text: value for text, value in clauses.items() if value is not None}
         where = " AND ".join(asked) or "1 = 1"
         text = (
-            "SELECT at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id FROM history "  # noqa: S608 - fixed texts
+            "SELECT at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id, "  # noqa: S608 - fixed texts
+            "rule_id FROM history "
             f"WHERE {where} ORDER BY at DESC, id DESC LIMIT ?"
         )
         with self._db.read() as sql:
             rows = sql.rows(text, (*asked.values(), limit))
         return tuple(
-            Event(to_instant(at), on, to, what, who, how, why, revision, load(before), load(after), number)
-            for at, on, to, what, who, how, why, revision, before, after, number in rows
+            Event(to_instant(at), on, to, what, who, how, why, revision, load(before), load(after), number, rule)
+            for at, on, to, what, who, how, why, revision, before, after, number, rule in rows
         )

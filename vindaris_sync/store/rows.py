@@ -9,9 +9,10 @@ from typing import NamedTuple
 import orjson
 
 from vindaris_sync.domain.models import Issue, Presence, Raw, Surface, observe
-from vindaris_sync.store.codec import dump, to_micros
+from vindaris_sync.domain.rules import traits_of
+from vindaris_sync.store.codec import dump, dump_traits, to_micros
 
-_REMEMBERED = 8192  # distinct sets of labels and fields whose observation is kept as text
+_REMEMBERED = 8192  # distinct sets of labels, fields and traits whose observation is kept as text
 
 
 class Payload(NamedTuple):
@@ -31,6 +32,7 @@ class Payload(NamedTuple):
     parent_ext: str
     parent_key: str
     observed: str
+    traits: str
     digest: int
 
     @property
@@ -52,6 +54,7 @@ class Known(NamedTuple):
     parent_ext: str
     parent_key: str
     observed: str
+    traits: str
     digest: int
     verified_at: int | None
     parent_id: int | None
@@ -64,8 +67,8 @@ class Known(NamedTuple):
 
 
 KNOWN = (
-    "ext_id, id, key, place, type, closed, updated, parent_ext, parent_key, observed, digest, verified_at, parent_id, "
-    "presence"
+    "ext_id, id, key, place, type, closed, updated, parent_ext, parent_key, observed, traits, digest, "
+    "verified_at, parent_id, presence"
 )
 """The columns of ``Known`` in its order."""
 
@@ -75,7 +78,7 @@ class Observer:
 
     def __init__(self, surfaces: tuple[Surface, ...]) -> None:
         self.surfaces = surfaces
-        self._texts: dict[tuple[Raw, tuple[tuple[str, Raw], ...]], str] = {}
+        self._texts: dict[tuple[Raw, tuple[tuple[str, Raw], ...], Raw, str], tuple[str, str]] = {}
 
     def payload(self, issue: Issue) -> Payload:
         """Return the issue's columns; equal digests mean that nothing we keep differs."""
@@ -94,19 +97,21 @@ class Observer:
             issue.assignee,
             parent.id if parent else "",
             parent.key if parent else "",
-            self._observed(issue),
+            *self._shown(issue),
         )
         digest = blake2b(orjson.dumps(told), digest_size=8).digest()
         return Payload(*told, int.from_bytes(digest, "big", signed=True))
 
-    def _observed(self, issue: Issue) -> str:
-        shown = (issue.labels, tuple(issue.fields.items()))
-        text = self._texts.get(shown)
-        if text is None:
+    def _shown(self, issue: Issue) -> tuple[str, str]:
+        """Return what its surfaces show, and what rules look at."""
+        shown = (issue.labels, tuple(issue.fields.items()), issue.components, issue.milestone)
+        texts = self._texts.get(shown)
+        if texts is None:
             if len(self._texts) >= _REMEMBERED:
                 self._texts.clear()
-            text = self._texts[shown] = dump(observe(issue, self.surfaces))
-        return text
+            seen = dump(observe(issue, self.surfaces))
+            texts = self._texts[shown] = (seen, dump_traits(traits_of(issue, self.surfaces)))
+        return texts
 
 
 @dataclass(frozen=True, slots=True)

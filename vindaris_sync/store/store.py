@@ -30,6 +30,7 @@ from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
 from vindaris_sync.store.restored import Restored, generations, go_on
+from vindaris_sync.store.rules import Rules
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.writebacks import WriteBacks
@@ -41,6 +42,7 @@ class Store(
     WriteBacks,
     Decisions,
     Goals,
+    Rules,
     Contests,
     Trackers,
     Attentions,

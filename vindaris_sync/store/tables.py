@@ -34,12 +34,14 @@ class IssueRow(Table, table=True):
             "due OR NOT tracked OR closed OR presence <> 'present' OR state <> 'unlinked' OR review_open",
             name="unlinked_is_reviewed",  # L1
         ),
+        CheckConstraint("rule_id IS NULL OR state = 'linked'", name="ruled_is_linked"),  # L1
         Index("issue_key", "key", "tracker"),
         Index("issue_due", "tracker", "id", **where("due")),
         Index("issue_unwritten", "tracker", "id", **where("unwritten")),
         Index("issue_wake", "wake_at", **where("wake_at IS NOT NULL")),
         Index("issue_parent", "parent_id", **where("parent_id IS NOT NULL")),
         Index("issue_carrier", "carrier_id", **where("carrier_id IS NOT NULL")),
+        Index("issue_rule", "rule_id", **where("rule_id IS NOT NULL")),
         Index("issue_review", "id", **where("review_open")),
         Index("issue_orphan_id", "tracker", "parent_ext", **where("parent_id IS NULL AND parent_ext <> ''")),
         Index("issue_orphan_key", "tracker", "parent_key", **where("parent_id IS NULL AND parent_key <> ''")),
@@ -62,6 +64,7 @@ class IssueRow(Table, table=True):
     parent_ext: str = words("")
     parent_key: str = words("")
     observed: str = words("{}")
+    traits: str = words("{}")
     digest: int = number()
     verified_at: int | None = maybe_number()
     parent_id: int | None = identity("issue.id", key=False, nullable=True, later=True)
@@ -78,6 +81,7 @@ class IssueRow(Table, table=True):
     tracked: bool = flag(default=True)
     state: str = words("unlinked")
     carrier_id: int | None = identity("issue.id", key=False, nullable=True)
+    rule_id: int | None = identity("rule.id", key=False, nullable=True)
     goals: str = words("[]")
     basis: str | None = maybe_words()
     suspect: bool = flag()
@@ -161,6 +165,31 @@ class LinkRow(Table, table=True):
     fingerprint: str = words()
 
 
+class RuleRow(Table, table=True):
+    """A link rule as it is or was configured, and the goal's revision that it was last confirmed against."""
+
+    __tablename__ = "rule"
+    __table_args__ = (
+        UniqueConstraint("folded", name="rule_identity"),
+        CheckConstraint(
+            "(goal_id IS NULL) = (revision IS NULL) AND (goal_id IS NULL) = (fingerprint IS NULL)", name="rule_is_whole"
+        ),
+        CheckConstraint("NOT suspect OR goal_id IS NOT NULL", name="suspect_has_goal"),
+    )
+    id: int = identity()
+    position: int = number()
+    folded: str = words()
+    conditions: str = words()
+    goal: str = words()
+    active: bool = flag(default=True)
+    suspect: bool = flag()
+    goal_id: int | None = identity("goal.id", key=False, nullable=True)
+    who: str = words("")
+    at: int = number()
+    revision: int | None = maybe_number()
+    fingerprint: str | None = maybe_words()
+
+
 class ExemptionRow(Table, table=True):
     """A statement that an issue is not goal work."""
 
@@ -173,7 +202,7 @@ class ExemptionRow(Table, table=True):
 
 
 class CauseRow(Table, table=True):
-    """A cause of an issue's review. A cause that comes back after it was moot is the same row, opened once more."""
+    """A cause of an issue's or a rule's review; one that comes back after it was moot is the same row, opened again."""
 
     __tablename__ = "cause"
     __table_args__ = (
@@ -181,10 +210,15 @@ class CauseRow(Table, table=True):
         one_of("reason", Reason),
         one_of("answer", Answer, null=True),
         CheckConstraint("is_open = (answer IS NULL OR answer = 'acknowledged')", name="open_is_unanswered"),
+        CheckConstraint("(issue_id IS NULL) <> (rule_id IS NULL)", name="asked_at_one"),  # R8
+        Index(
+            "cause_of_rule", "rule_id", "reason", "subject", "fingerprint", unique=True, **where("rule_id IS NOT NULL")
+        ),
         Index("cause_group", "reason", "subject", "fingerprint", **where("is_open")),
     )
     id: int = identity()
-    issue_id: int = identity("issue.id", key=False)
+    issue_id: int | None = identity("issue.id", key=False, nullable=True)
+    rule_id: int | None = identity("rule.id", key=False, nullable=True)
     reason: str = words()
     subject: str = words("")
     fingerprint: str = words("")
@@ -208,11 +242,13 @@ class HistoryRow(Table, table=True):
     __table_args__ = (
         Index("history_issue", "issue_id", **where("issue_id IS NOT NULL")),
         Index("history_goal", "goal_id", **where("goal_id IS NOT NULL")),
+        Index("history_rule", "rule_id", **where("rule_id IS NOT NULL")),
     )
     id: int = identity()
     at: int = number()
     issue_id: int | None = identity("issue.id", key=False, nullable=True)
     goal_id: int | None = identity("goal.id", key=False, nullable=True)
+    rule_id: int | None = identity("rule.id", key=False, nullable=True)
     event: str = words()
     who: str = words("")
     how: str = words("")

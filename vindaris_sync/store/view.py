@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from vindaris_sync.domain.models import Exemption, Explicit, IssueRef, Link, LinkState, Presence, Provenance
-from vindaris_sync.domain.records import Answer, Cause, CauseKey, Reason, Record
+from vindaris_sync.domain.records import Cause, CauseKey, Record
+from vindaris_sync.store.causes import Subject, causes_of
 from vindaris_sync.store.codec import (
     load_bases,
     load_basis,
@@ -17,6 +18,7 @@ from vindaris_sync.store.codec import (
     load_names,
     load_observed,
     load_stood,
+    load_traits,
     load_undefined,
     maybe_instant,
     to_instant,
@@ -27,14 +29,13 @@ _COLUMNS = (
     "id, tracker, ext_id, key, place, type, title, closed, created, updated, presence, parent_id, parent_ext, "
     "parent_key, observed, verified_at, undefined, bases, by_machine, conflict, decided, state, carrier_id, goals, "
     "basis, label_stood, backlog, undecided_since, refused, author, tracked, parent_unknown, "
-    "CASE WHEN carrier_id <> id THEN (SELECT c.suspect FROM issue c WHERE c.id = issue.carrier_id) ELSE suspect END, "
-    "wake_at, timing"
+    "CASE WHEN carrier_id <> id THEN (SELECT c.suspect FROM issue c WHERE c.id = issue.carrier_id) "
+    "WHEN rule_id IS NOT NULL THEN (SELECT r.suspect FROM rule r WHERE r.id = issue.rule_id) ELSE suspect END, "
+    "wake_at, timing, traits, rule_id"
 )
 _PRESENCE = {str(presence): presence for presence in Presence}
 _STATE = {str(state): state for state in LinkState}
 _PROVENANCE = {str(provenance): provenance for provenance in Provenance}
-_REASON = {str(reason): reason for reason in Reason}
-_ANSWER = {str(answer): answer for answer in Answer}
 
 
 class StoreView:
@@ -66,7 +67,7 @@ class StoreView:
     def records(self, ids: Iterable[int]) -> dict[int, Record]:
         """Return the records of ``ids``; unknown ids are left out."""
         ids = tuple(dict.fromkeys(ids))
-        explicit, causes = _explicit(self._sql, ids), _causes(self._sql, ids)
+        explicit, causes = _explicit(self._sql, ids), causes_of(self._sql, Subject.ISSUE, ids)
         query = f"SELECT {_COLUMNS} FROM issue WHERE id IN ({{}})"  # noqa: S608 - fixed names
         return {
             row[0]: _record(row, explicit.get(row[0], ()), causes.get(row[0], ()))
@@ -114,32 +115,12 @@ def _explicit(sql: Sql, ids: Sequence[int]) -> dict[int, Explicit]:
     return found
 
 
-def _causes(sql: Sql, ids: Sequence[int]) -> dict[int, tuple[Cause, ...]]:
-    found: dict[int, list[Cause]] = defaultdict(list)
-    query = (
-        "SELECT issue_id, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail FROM cause "
-        "WHERE (answer IS NULL OR answer = 'acknowledged' OR answer = 'confirmed' AND NOT lapsed) "
-        "AND issue_id IN ({}) ORDER BY id"
-    )
-    for issue, reason, subject, fingerprint, opened, surface_at, labelled, answer, detail in sql.rows_in(query, ids):
-        found[issue].append(
-            Cause(
-                CauseKey(_REASON[reason], subject, fingerprint),
-                to_instant(opened),
-                maybe_instant(surface_at),
-                bool(labelled),
-                _ANSWER[answer] if answer else None,
-                detail,
-            )
-        )
-    return {issue: tuple(causes) for issue, causes in found.items()}
-
-
 def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -> Record:
     (
         number, tracker, ext_id, key, place, kind, title, closed, created, updated, presence, parent, parent_ext,
         parent_key, observed, verified, undefined, bases, by_machine, conflict, decided, state, carrier, goals, basis,
         label_stood, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing,
+        traits, rule,
     ) = row  # fmt: skip
     return Record(
         id=number,
@@ -176,4 +157,6 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
         suspect=bool(suspect),
         wake_at=maybe_instant(wake_at),
         timing=timing,
+        traits=load_traits(traits),
+        rule=rule,
     )

@@ -33,6 +33,7 @@ from vindaris_sync.domain.models import (
     SurfaceKind,
 )
 from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, GoalFacts, Policy, Record, Situation, Stood
+from vindaris_sync.domain.rules import NO_RULES, Condition, Rule, RuleBook, Stated
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIELD = Surface(SurfaceKind.FIELD, "10001", single=True)
@@ -55,6 +56,14 @@ def link(goal: int, *, primary: bool = True, revision: int = 1) -> Link:
     return Link(
         goal, Provenance.ADOPTED, "someone", NOW - timedelta(days=9), revision, f"{'?ABC'[goal]}{revision}", primary
     )
+
+
+def rule(number: int, goal: int | None, *, revision: int = 1, **conditions: str | tuple[str, ...]) -> Rule:
+    """Return a rule that leads to ``goal``, confirmed at ``revision``; None: it rests."""
+    given = {Condition(name): (asked,) if isinstance(asked, str) else asked for name, asked in conditions.items()}
+    key = "?ABC"[goal] if goal else "NONE"
+    given_link = replace(link(goal, revision=revision), provenance=Provenance.RULE) if goal else None
+    return Rule(number, Stated(key, given), given_link)
 
 
 def exemption(expires: datetime | None = None) -> Exemption:
@@ -125,6 +134,7 @@ class World:
     policy: Policy = field(default_factory=lambda: Policy(LAYOUT))
     now: datetime = NOW
     writes: list[WriteBack] = field(default_factory=list)
+    rules: RuleBook = NO_RULES
 
     @classmethod
     def of(cls, *records: Record, **options: Any) -> World:
@@ -144,7 +154,7 @@ class World:
 
     @property
     def situation(self) -> Situation:
-        return Situation(self.goals, {"jira": self.policy}, self.now)
+        return Situation(self.goals, {"jira": self.policy}, self.now, self.rules)
 
     def decide(self, *ids: int) -> Plan:
         """Decide the issues and put what follows into the dict; writes are kept, not carried out."""
@@ -192,7 +202,7 @@ class World:
             case SetConflict(conflict=conflict):
                 issue = replace(issue, conflict=conflict)
             case SetState():
-                names = ("state", "carrier", "goals", "basis", "tracked", "parent_unknown", "suspect")
+                names = ("state", "carrier", "goals", "basis", "tracked", "parent_unknown", "suspect", "rule")
                 changes = {name: getattr(action, name) for name in names}
                 changes |= {"undecided_since": action.undecided_since, "timing": action.timing}
                 issue = replace(issue, **changes)

@@ -92,6 +92,31 @@ def upgrade() -> None:
         sa.UniqueConstraint("folded", name="goal_name"),
     )
     op.create_table(
+        "rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("conditions", sa.Text(), nullable=False),
+        sa.Column("goal", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("suspect", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=True),
+        sa.Column("fingerprint", sa.Text(), nullable=True),
+        sa.CheckConstraint("NOT suspect OR goal_id IS NOT NULL", name="suspect_has_goal"),
+        sa.CheckConstraint(
+            "(goal_id IS NULL) = (revision IS NULL) AND (goal_id IS NULL) = (fingerprint IS NULL)", name="rule_is_whole"
+        ),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("folded", name="rule_identity"),
+    )
+    op.create_table(
         "issue",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tracker", sa.Text(), nullable=False),
@@ -110,6 +135,7 @@ def upgrade() -> None:
         sa.Column("parent_ext", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("parent_key", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("observed", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("traits", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column("verified_at", sa.BigInteger(), nullable=True),
         sa.Column(
@@ -129,6 +155,7 @@ def upgrade() -> None:
         sa.Column(
             "carrier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True
         ),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
         sa.Column("goals", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("basis", sa.Text(), nullable=True),
         sa.Column("suspect", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
@@ -149,6 +176,7 @@ def upgrade() -> None:
             "due OR NOT tracked OR closed OR presence <> 'present' OR state <> 'unlinked' OR review_open",
             name="unlinked_is_reviewed",
         ),
+        sa.CheckConstraint("rule_id IS NULL OR state = 'linked'", name="ruled_is_linked"),
         sa.CheckConstraint(
             "presence IN ('present', 'context', 'out_of_scope', 'hidden', 'gone', 'moved')", name="presence_known"
         ),
@@ -163,8 +191,20 @@ def upgrade() -> None:
             ["issue.id"],
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["issue.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["rule.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("ext_id", "tracker", name="issue_identity"),
+    )
+    op.create_index(
+        "issue_rule",
+        "issue",
+        ["rule_id"],
+        unique=False,
+        sqlite_where=sa.text("rule_id IS NOT NULL"),
+        postgresql_where=sa.text("rule_id IS NOT NULL"),
     )
     op.create_index(
         "issue_carrier",
@@ -355,9 +395,8 @@ def upgrade() -> None:
     op.create_table(
         "cause",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("fingerprint", sa.Text(), server_default=sa.text("('')"), nullable=False),
@@ -376,6 +415,7 @@ def upgrade() -> None:
             "answer IS NULL OR answer IN ('confirmed', 'decided', 'moot', 'acknowledged')", name="answer_known"
         ),
         sa.CheckConstraint("is_open = (answer IS NULL OR answer = 'acknowledged')", name="open_is_unanswered"),
+        sa.CheckConstraint("(issue_id IS NULL) <> (rule_id IS NULL)", name="asked_at_one"),
         sa.CheckConstraint(
             "reason IN ('unlinked', 'goal_changed', 'goal_closed', 'parent_changed', "
             "'unknown_goal', 'conflict', 'requested')",
@@ -386,7 +426,19 @@ def upgrade() -> None:
             ["issue.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["rule.id"],
+        ),
         sa.UniqueConstraint("issue_id", "reason", "subject", "fingerprint", name="cause_identity"),
+    )
+    op.create_index(
+        "cause_of_rule",
+        "cause",
+        ["rule_id", "reason", "subject", "fingerprint"],
+        unique=True,
+        sqlite_where=sa.text("rule_id IS NOT NULL"),
+        postgresql_where=sa.text("rule_id IS NOT NULL"),
     )
     op.create_index(
         "cause_group",
@@ -470,6 +522,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
         sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("how", sa.Text(), server_default=sa.text("('')"), nullable=False),
@@ -486,7 +539,19 @@ def upgrade() -> None:
             ["issue_id"],
             ["issue.id"],
         ),
+        sa.ForeignKeyConstraint(
+            ["rule_id"],
+            ["rule.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "history_rule",
+        "history",
+        ["rule_id"],
+        unique=False,
+        sqlite_where=sa.text("rule_id IS NOT NULL"),
+        postgresql_where=sa.text("rule_id IS NOT NULL"),
     )
     op.create_index(
         "history_goal",

@@ -1,0 +1,151 @@
+"""Link rules: which goal work serves where nobody has said so, by what its tracker says of it (the end of R6).
+
+A rule is part of the configuration. It is never written onto issues; whatever is explicit on an issue or above it goes
+before every rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from vindaris_sync.domain.goals import fold
+from vindaris_sync.domain.models import Issue, Link, Surface, SurfaceKind, Traits
+
+if TYPE_CHECKING:
+    from vindaris_sync.domain.records import Cause, Record
+
+
+class Condition(StrEnum):
+    """What a rule can ask of an issue."""
+
+    TRACKER = "tracker"
+    PLACE = "place"
+    TYPE = "type"
+    COMPONENT = "component"
+    LABEL = "label"
+    MILESTONE = "milestone"
+
+
+_folded = lru_cache(4096)(fold)  # the same few labels stand on most issues
+
+
+def traits_of(issue: Issue, surfaces: Iterable[Surface]) -> Traits:
+    """Return what rules look at; labels that are surfaces say what was decided already, and are left out."""
+    managed = {_folded(each.id) for each in surfaces if each.kind in (SurfaceKind.EXEMPT, SurfaceKind.REVIEW)}
+    prefixes = tuple(_folded(each.id) for each in surfaces if each.kind is SurfaceKind.LABEL)
+    labels = {_folded(label) for label in issue.labels} - managed
+    return Traits(
+        frozenset(label for label in labels if not label.startswith(prefixes)),
+        frozenset(map(_folded, issue.components)),
+        _folded(issue.milestone),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A rule as it is configured: every condition must hold, and for each one of its values will do."""
+
+    goal: str
+    """The goal's key as written; no goal may have it."""
+    conditions: Mapping[Condition, tuple[str, ...]]
+
+    @property
+    def name(self) -> str:
+        """The conditions for people: ``component = Checkout, type = Bug or Story``."""
+        return ", ".join(f"{name} = {' or '.join(values)}" for name, values in self._sorted(self.conditions))
+
+    @property
+    def identity(self) -> str:
+        """A text that two rules share iff the same issues fulfil their conditions by what they say."""
+        folded = {name: sorted(set(map(fold, values))) for name, values in self.conditions.items()}
+        return json.dumps(self._sorted(folded), ensure_ascii=False, separators=(",", ":"))
+
+    @staticmethod
+    def _sorted(conditions: Mapping[Condition, Iterable[str]]) -> list[tuple[str, Iterable[str]]]:
+        return [(str(name), conditions[name]) for name in Condition if name in conditions]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as it is held: under a number that stays, with the goal's revision it was last confirmed against."""
+
+    id: int
+    stated: Stated
+    link: Link | None
+    """What it gives to the issues that fulfil it; None while no goal has its key: it rests."""
+    active: bool = True
+    """False for one that is configured no more."""
+    causes: tuple[Cause, ...] = ()
+    """Open and confirmed causes of its review (R8)."""
+    suspect: bool = False
+    _wanted: Mapping[Condition, frozenset[str]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        wanted = {name: frozenset(map(fold, values)) for name, values in self.stated.conditions.items()}
+        object.__setattr__(self, "_wanted", wanted)
+
+    @property
+    def name(self) -> str:
+        """What people call it and the command line takes: ``rule:3``."""
+        return f"{PREFIX}{self.id}"
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it is configured and its goal is known."""
+        return self.active and self.link is not None
+
+    def covers(self, tracker: str, place: str) -> bool:
+        """Return whether issues of ``place`` may fulfil it; a place ``*`` is any place of the tracker."""
+        here = {Condition.TRACKER: tracker, Condition.PLACE: place}
+        return all(
+            name not in here or here[name] == "*" or fold(here[name]) in values for name, values in self._wanted.items()
+        )
+
+    def matches(self, tracker: str, place: str, type_: str, traits: Traits) -> bool:
+        """Return whether an issue that is there, of that type, with these traits fulfils every condition."""
+        shown = {
+            Condition.TRACKER: {fold(tracker)},
+            Condition.PLACE: {fold(place)},
+            Condition.TYPE: {fold(type_)},
+            Condition.COMPONENT: traits.components,
+            Condition.LABEL: traits.labels,
+            Condition.MILESTONE: {traits.milestone} - {""},
+        }
+        return all(values & shown[name] for name, values in self._wanted.items())
+
+
+PREFIX = "rule:"
+"""What a rule's name begins with on the command line; no issue and no tracker is called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """All rules in the order in which they are tried."""
+
+    rules: tuple[Rule, ...] = ()
+    _tried: tuple[Rule, ...] = field(init=False, compare=False, repr=False)
+    _found: dict[tuple[str, str, str, Traits], Rule | None] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """What was asked before; many issues look alike to rules."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_tried", tuple(rule for rule in self.rules if rule.in_force))
+
+    def __bool__(self) -> bool:
+        return bool(self._tried)
+
+    def of(self, record: Record) -> Rule | None:
+        """Return the first rule in force that ``record`` itself fulfils."""
+        shown = (record.ref.tracker, record.place, record.type, record.traits)
+        if shown not in self._found:
+            self._found[shown] = next((rule for rule in self._tried if rule.matches(*shown)), None)
+        return self._found[shown]
+
+
+NO_RULES = RuleBook()

@@ -27,7 +27,7 @@ from vindaris_sync.domain.models import (
 )
 from vindaris_sync.sandbox.core import Request, Response, Service
 from vindaris_sync.sandbox.faults import Fault
-from vindaris_sync.sandbox.jira import LABELS, MULTI_SELECT, TEXT, JiraCloud
+from vindaris_sync.sandbox.jira import LABELS, MULTI_SELECT, TEXT, JiraCloud, Person
 from vindaris_sync.sdk.contract_truth import pull, shown
 from vindaris_sync.sdk.errors import IssueRejected
 from vindaris_sync.sdk.protocol import Capability, Connector
@@ -299,9 +299,13 @@ def test_switched_off_writes_nothing(tracker: JiraTruth) -> None:
 # --- people who are quicker (R5)
 
 
+@pytest.mark.parametrize("by_our_account", [False, True], ids=["a person", "by hand with our account"])
 @pytest.mark.parametrize("many", [1, 5])
-def test_edit_between_our_read_and_our_write_is_put_back(many: int) -> None:
-    """What a person set between our read and our write is found in the changelog, put back, and told as overridden."""
+def test_edit_between_our_read_and_our_write_is_put_back(many: int, *, by_our_account: bool) -> None:
+    """What a person set between our read and our write is found in the changelog, put back, and told as overridden.
+
+    The value tells whether a step was ours: people may use our account by hand.
+    """
     meddlers: list[Meddler] = []
 
     def around(service: Service) -> Meddler:
@@ -311,6 +315,8 @@ def test_edit_between_our_read_and_our_write_is_put_back(many: int) -> None:
     with JiraTruth(cloud=True, around=around).serving() as cloud:
         connector = cloud.connect()
         issues = known(cloud, connector, many, labels=["goal:G-1", "bug"])
+        if by_our_account:
+            cloud.alice = Person(cloud.world, cloud.account.user)
         first = issues[0].ref.id
 
         def quicker() -> None:

@@ -79,7 +79,8 @@ def _instant(stamp: object) -> datetime:
 def put_back(one: Ready, entries: Sequence[Entry], me: str, fields: Mapping[str, Field]) -> tuple[Change, ...]:
     """Return the changes that restore what a person had set between our read and our write; none: nobody came between.
 
-    ``entries`` are the issue's, oldest first; ``me`` is our account id.
+    ``entries`` are the issue's, oldest first; ``me`` is our account id. A step counts as ours by its value: somebody
+    may be at work by hand with our account.
     """
     restored = (_restored(one, change, entries, me, fields) for change in one.write.changes)
     return tuple(change for change in restored if change is not None)
@@ -94,9 +95,10 @@ def _restored(
     if place is None:
         return None
     after = steps[place][2]
-    while not same_values(steps[place][1], expected) and place and steps[place - 1][0] == me:
-        place -= 1
+    halfway = tuple(dict.fromkeys((*expected, *change.add)))  # what a bulk edit leaves between adding and removing
     replaced = steps[place][1]
+    if place and steps[place - 1][0] == me and same_values(replaced, halfway) and not same_values(replaced, expected):
+        replaced = steps[place - 1][1]
     if same_values(replaced, expected):
         return None
     add = tuple(value for value in replaced if value not in after)

@@ -34,6 +34,10 @@ chaos: $(READY) ## kill the daemon at KILLS=500 random moments while people act,
 	$(BIN)/python -m tests.chaos $(or $(KILLS),500) $(SEED)
 bench: $(READY) ## speed, memory and requests against their bounds (SIZE=quick)
 	$(BIN)/python -m benchmarks $(SIZE)
+sim: $(READY) ## simulated days of people, faults and crashes, audited, for three minutes (SEED=…)
+	$(BIN)/python -m tests.simulation --seconds 180 $(if $(SEED),--seed $(SEED))
+soak: $(READY) ## the same for so many tracker-days (DAYS=20000 SEED=1)
+	$(BIN)/python -m tests.simulation --days $(or $(DAYS),20000) --seed $(or $(SEED),1)
 wheel: $(READY) ## build the wheel, start it in a bare environment, list what is in it (SBOM)
 	rm -rf dist build/smoke
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
@@ -53,4 +57,4 @@ lock: ## renew locks
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test check chaos bench wheel check-supply fuzz lock
+.PHONY: help setup demo test check chaos bench sim soak wheel check-supply fuzz lock

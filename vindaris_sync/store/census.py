@@ -106,7 +106,7 @@ class Censuses(Part):
     def absent(self, tracker: str, counted: Numbers, began: datetime) -> tuple[int, list[int]]:
         """Return how many issues are held for present and were known by ``began``, and those of them not counted."""
         text = (
-            "SELECT id FROM issue WHERE tracker = ? AND presence = 'present' AND first_seen_at < ? AND id > ? "
+            "SELECT id FROM issue WHERE tracker = ? AND presence = 'present' AND first_seen_at <= ? AND id > ? "
             "ORDER BY id LIMIT ?"
         )
         known, last, absent = 0, 0, list[int]()

@@ -193,7 +193,8 @@ def test_a_goal_that_nobody_knows_is_said_and_left_in_place(one: Site, desk: Des
     ok(one.turn(rounds=2))
     assert (one.serves(key), one.asks(key)) == ("linked MOON-1", [])
     assert desk.labels(key) == {"goal:MOON-1"}
-    assert set(one.told()) == {"✓ Every goal named in an issue exists", "✓ Every new issue serves a goal"}
+    told = {line for line in one.told() if "set right" not in line}  # where the field lacks an option for the new goal
+    assert told == {"✓ Every goal named in an issue exists", "✓ Every new issue serves a goal"}
 
 
 def test_children_inherit_and_are_asked_when_their_own_parent_changes(one: Site, desk: Desk) -> None:

@@ -76,6 +76,8 @@ def absence_is_told_apart(scene: Scene) -> Iterator[Violation]:
     """L6: deleted is gone, hidden is frozen, out of scope is neither, and a transferred issue goes on elsewhere."""
     for ref, row in scene.held.items():
         shown = scene.truth.get(ref)
+        if shown is not None and row["presence"] in _AWAY and ref in scene.unsure and _was_hidden(scene, ref):
+            continue  # Jira says the same of an issue that is hidden and of one that is deleted; the night asks again
         if shown is not None and row["presence"] in _AWAY:
             yield Violation("L6", said(row), f"it exists, and is held for {row['presence']}")
         elif scene.doubtful(ref):
@@ -84,6 +86,10 @@ def absence_is_told_apart(scene: Scene) -> Iterator[Violation]:
             yield from _departed(scene, row)
         elif shown.visible and not shown.home and not shown.pull and row["presence"] not in ("out_of_scope", "context"):
             yield Violation("L6", said(row), f"it is out of scope, and is held for {row['presence']}")
+
+
+def _was_hidden(scene: Scene, ref: tuple[str, str]) -> bool:
+    return any(act.kind in {"hide", "show"} for act in scene.acts[ref])
 
 
 def _departed(scene: Scene, row: Row) -> Iterator[Violation]:

@@ -201,7 +201,16 @@ class Faults:
         issues = [int(issue) for issue in self.people.desks[tracker.name].issues()]
         chosen = sorted(random.sample(issues, len(issues) // 2))
         hidden.update(chosen)
-        return self._stand("vanish", random.uniform(0.3, 6) * HOUR, lambda: hidden.difference_update(chosen))
+        self._each("hide", tracker, chosen)
+        return self._stand("vanish", random.uniform(0.3, 6) * HOUR, lambda: self._back(tracker, hidden, chosen))
+
+    def _back(self, tracker: TrackerSite, hidden: set[int], chosen: list[int]) -> None:
+        hidden.difference_update(chosen)
+        self._each("show", tracker, chosen)
+
+    def _each(self, kind: str, tracker: TrackerSite, issues: list[int]) -> None:
+        for issue in issues:
+            self.people.note(self.people.desks[tracker.name], kind, str(issue))
 
     def _read_only(self, random: Random, tracker: TrackerSite) -> bool:
         desk, seconds = self.people.desks[tracker.name], random.uniform(0.3, 4) * HOUR

@@ -57,6 +57,7 @@ class Clockwork:
     random: Random = field(default_factory=Random)
     observe: Callable[[PassReport], None] = lambda _: None
     _next: dict[str, datetime] = field(default_factory=dict)
+    _ticked: datetime | None = None
     _failures: dict[str, int] = field(default_factory=dict)
     _rhythms: dict[str, Rhythm] = field(default_factory=dict)
 
@@ -73,8 +74,15 @@ class Clockwork:
         if self._night(now) is not None:
             self._start("nightly", self._nightly)
 
-        if self.reminders and self.reminders.due(now, self.context.store.last_run("reminders")) is not None:
+        if self._reminding(now) is not None:
             self._start("reminders", self._remind)
+
+    def _follow(self, now: datetime) -> None:
+        """Keep waits as long as they were where our clock was set back: no hour is waited for twice (fault 14)."""
+        back = (self._ticked or now) - now
+        if back > timedelta():
+            self._next = {name: at - back for name, at in self._next.items()}
+        self._ticked = now
 
     def _every(self, name: str, now: datetime, every: timedelta, work: Callable[[], None]) -> None:
         if now >= self._next.get(name, now):
@@ -145,7 +153,7 @@ class Clockwork:
 
     def _planned(self, report: PassReport) -> NextPull:
         name, now = report.tracker, self.context.now()
-        if report.held:
+        if report.rests:
             return NextPull(now + (report.retry_after or SETTLE_EVERY), report.error)
         if report.outcome != "ok":
             again = self._try_again(name, report.retry_after)
@@ -175,10 +183,10 @@ class Clockwork:
                     self._settle_one(name)
 
     def _rests(self, name: str) -> bool:
-        """Whether a tracker is left alone: it failed, it is held, or settling it failed a moment ago."""
+        """Whether a tracker is left alone: it failed, we keep away from it, or settling it failed a moment ago."""
         now, conduct = self.context.now(), self.context.trackers[name].conduct
-        held = conduct.held_until(now, Urgency.DECIDED) is not None
-        return held or self._failures.get(name, 0) > 0 or now < self._next.get(f"settle {name}", now)
+        rests = conduct.rests_until(now, Urgency.DECIDED) is not None
+        return rests or self._failures.get(name, 0) > 0 or now < self._next.get(f"settle {name}", now)
 
     def _settle_one(self, name: str) -> None:
         report = settle(self.context, name)
@@ -196,10 +204,16 @@ class Clockwork:
 
     def _remind(self) -> None:
         store, now = self.context.store, self.context.now()
-        day = self.reminders.due(now, store.last_run("reminders")) if self.reminders else None
+        day = self._reminding(now)
         if day is not None and store.begin_run("reminders", day, now):
             remind(self.context, self.channels)
             store.end_run("reminders", day, self.context.now())
+
+    def _reminding(self, now: datetime) -> date | None:
+        """Return the local date whose reminders are due, as ``_night`` does for the night."""
+        if self.reminders is None or self.context.astray() is not None:
+            return None
+        return self.reminders.due(now, self.context.store.last_run("reminders"))
 
     def _nightly(self) -> None:
         day = self._night(self.context.now())

@@ -18,7 +18,7 @@ from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.guarding import guard
 from vindaris_sync.engine.writing import write_back
-from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient
+from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
 
 log = structlog.get_logger("vindaris_sync.pass")
@@ -40,7 +40,7 @@ class PassReport:
     error: str = ""
     advice: str = ""
     retry_after: timedelta | None = None
-    held: bool = False
+    rests: bool = False
     """Whether it ended because we keep away (a limit, kept quota, an open breaker): that is no failure."""
 
     @property
@@ -151,7 +151,7 @@ def _run(
             tracker.conduct.succeeded()
         except Transient as error:
             report.outcome, report.error, report.retry_after = "later", str(error), error.retry_after
-            report.held = isinstance(error, Held)
+            report.rests = isinstance(error, NotNow)
             _count_failure(context, tracker, report)
         except TrackerUnusable as error:
             report.outcome, report.error, report.advice = "stopped", str(error), error.advice
@@ -165,7 +165,7 @@ def _run(
 def _count_failure(context: Context, tracker: Tracker, report: PassReport) -> None:
     """Let the breaker know that the tracker failed; while it is open, nobody asks."""
     now = context.now()
-    if not report.held:
+    if not report.rests:
         tracker.conduct.failed(now)
     until = tracker.conduct.breaker.until
     if until is not None and until > now:

@@ -11,7 +11,7 @@ from vindaris_sync.config.settings import NotifySettings, SlackSettings, SlackWe
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding
 from vindaris_sync.notify.protocol import Channel
-from vindaris_sync.sdk.errors import Held, Transient
+from vindaris_sync.sdk.errors import NotNow, Transient
 from vindaris_sync.sdk.governor import Governor
 from vindaris_sync.sdk.protocol import Surroundings
 
@@ -61,7 +61,7 @@ class Governed:
             try:
                 yield
             except Transient as error:
-                if error.retry_after is not None and not isinstance(error, Held):
+                if error.retry_after is not None and not isinstance(error, NotNow):
                     self._governor.limit(number, error.retry_after.total_seconds(), str(error))
                 raise
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Lock
 
 from vindaris_sync.sdk.breaker import Breaker, Phase
-from vindaris_sync.sdk.errors import Held
+from vindaris_sync.sdk.errors import NotNow
 from vindaris_sync.sdk.governor import Governor, Urgency
 
 
@@ -65,7 +65,7 @@ class Conduct:
     def admitted(self, now: Callable[[], datetime]) -> Iterator[bool]:
         """Let a call pass; yields whether it is the probe, which is sent once and decides (``proved``, ``failed``).
 
-        Raises ``Held`` while the breaker is open. While a probe is under way, others wait for what it shows.
+        Raises ``NotNow`` while the breaker is open. While a probe is under way, others wait for what it shows.
         """
         if self._passes(now()):
             yield False
@@ -81,7 +81,7 @@ class Conduct:
         if proved or phase is Phase.CLOSED:
             return True
         if phase is Phase.OPEN and breaker.until is not None and not person:
-            raise Held("it has failed again and again, and is left alone", retry_after=breaker.until - now)
+            raise NotNow("it has failed again and again, and is left alone", retry_after=breaker.until - now)
         return False
 
     def proved(self) -> None:
@@ -108,7 +108,7 @@ class Conduct:
         with self._state:
             self._breaker = breaker
 
-    def held_until(self, now: datetime, urgency: Urgency = Urgency.BACKGROUND) -> datetime | None:
+    def rests_until(self, now: datetime, urgency: Urgency = Urgency.BACKGROUND) -> datetime | None:
         """Return until when nothing as urgent would be sent; None where requests may be made."""
         found = [self._breaker.until]
         if self.governor is not None:

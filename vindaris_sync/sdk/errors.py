@@ -23,7 +23,7 @@ class Transient(VindarisError):
         self.retry_after = retry_after
 
 
-class Held(Transient):
+class NotNow(Transient):
     """We keep away from the tracker until ``retry_after``: a limit, quota kept free for people, or a rest after faults.
 
     Nothing more has gone wrong: it counts as no failure.

@@ -15,7 +15,7 @@ from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SS
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient, Unknown, VindarisError
+from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient, Unknown, VindarisError
 from vindaris_sync.sdk.governor import PATIENCE, Governor
 from vindaris_sync.sdk.limits import asked_wait, limited
 from vindaris_sync.sdk.mapping import TooDeep, decode
@@ -71,14 +71,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """Why an exchange failed; ``again``: it may be repeated; ``held``: the governor knows from when on.
+    """Why an exchange failed; ``again``: it may be repeated; ``waits``: the governor knows from when on.
 
     ``answered``: the tracker is there, whatever it said.
     """
 
     error: VindarisError
     again: bool = False
-    held: bool = False
+    waits: bool = False
     answered: bool = True
 
 
@@ -99,7 +99,7 @@ class Policy:
         """Return the answer of ``send`` where it is the caller's to read, else raise.
 
         Returned: 2xx, 301, 304, 307, 308 and 4xx without another meaning (a 403 without signs of a limit included).
-        Raised: ``TrackerUnusable`` for 401, HTML and other redirects; ``Held`` for limits longer than a minute, quota
+        Raised: ``TrackerUnusable`` for 401, HTML and other redirects; ``NotNow`` for limits longer than a minute, quota
         that is kept free, and an open breaker; ``Transient`` for 5xx and broken connections that outlast the attempts.
         ``safe`` says that repeating cannot write twice: reads, a search by POST included. What is not safe is repeated
         once at most, and only if it was refused or never left; else ``Unknown``.
@@ -114,7 +114,7 @@ class Policy:
                     return outcome
                 if not outcome.again or attempt >= most:
                     raise outcome.error
-                if not outcome.held:
+                if not outcome.waits:
                     self._around.sleep(self._backoff(attempt))
         raise AssertionError  # pragma: no cover - count() never ends
 
@@ -141,10 +141,10 @@ class Policy:
         return _sorted(answer, safe=safe)
 
     def _limit(self, answer: Answer, number: int) -> _Trouble:
-        error = Held(_said(answer, "limits our requests"))
+        error = NotNow(_said(answer, "limits our requests"))
         wait = self._governor.limit(number, asked_wait(answer.headers, self._around.now()), str(error))
         error.retry_after = timedelta(seconds=wait)
-        return _Trouble(error, again=wait <= PATIENCE, held=True)
+        return _Trouble(error, again=wait <= PATIENCE, waits=True)
 
     def _backoff(self, attempt: int) -> float:
         return self._around.random.uniform(0.0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** (attempt - 1)))

@@ -12,7 +12,7 @@ from threading import Condition, Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vindaris_sync.sdk.errors import Held
+from vindaris_sync.sdk.errors import NotNow
 from vindaris_sync.sdk.limits import Quota, quota
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Governor:
     def turn(self, *, write: bool = False, urgency: Urgency = Urgency.BACKGROUND) -> Iterator[int]:
         """Wait for a turn and keep it during the exchange; yields the exchange's number, for ``limit``.
 
-        Raises ``Held`` where the tracker's hold is longer than the patience, or what is left of the quota is kept free.
+        Raises ``NotNow`` where a hold is longer than the patience, or what is left of the quota is kept free.
         """
         serial = self._writing if write and self._interval else nullcontext()
         with serial, self._slot():
@@ -142,7 +142,7 @@ class Governor:
             if left <= 0:
                 return
             if left > self._patience:
-                raise Held(why or "the tracker asked to wait", retry_after=timedelta(seconds=left))
+                raise NotNow(why or "the tracker asked to wait", retry_after=timedelta(seconds=left))
             self._around.sleep(left)
             waited = until
 
@@ -150,7 +150,7 @@ class Governor:
         spent = self.spent(urgency)
         if spent is not None:
             left = f"{spent.remaining:,} of {spent.limit:,} requests are left until {spent.reset:%H:%M} UTC"
-            raise Held(f"{left}, which are kept free", retry_after=spent.reset - self._around.now())
+            raise NotNow(f"{left}, which are kept free", retry_after=spent.reset - self._around.now())
 
     def spent(self, urgency: Urgency = Urgency.BACKGROUND) -> Quota | None:
         """Return the quota that is used up but for what is kept free; None where requests may be made.

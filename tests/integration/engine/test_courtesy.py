@@ -104,7 +104,7 @@ def test_two_trackers_with_one_credential_share_its_limits(site: Site) -> None:
     assert first.breaker == second.breaker
     site.server.faults.add(replace(HALF_AN_HOUR, service="github", times=1))
     done = site.round()
-    assert (outcome(done, "github").outcome, outcome(done, "second").held) == ("later", True)
+    assert (outcome(done, "github").outcome, outcome(done, "second").rests) == ("later", True)
     assert outcome(done, "jira").outcome == "ok"
     with site.requests() as counted:
         site.turn(minutes=20)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vindaris_sync.sdk.breaker import FIRST_PAUSE, LONGEST_PAUSE, OPENS_AFTER, Breaker, Phase
-from vindaris_sync.sdk.errors import Held, TrackerUnusable, Transient
+from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer, Policy
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Surroundings
@@ -45,7 +45,7 @@ class Tracker:
         try:
             for _ in range(2):
                 self.policy.call(self.send, safe=True)
-        except Held:
+        except NotNow:
             return False
         except Transient:
             self.conduct.failed(self.now)
@@ -84,11 +84,11 @@ def test_a_tracker_that_keeps_failing_is_not_asked() -> None:
     tracker = Tracker()
     tracker.open()
     before = tracker.sent
-    with pytest.raises(Held) as raised:
+    with pytest.raises(NotNow) as raised:
         tracker.policy.call(tracker.send, safe=True)
     assert raised.value.retry_after == FIRST_PAUSE
     assert tracker.sent == before
-    assert tracker.conduct.held_until(tracker.now) == tracker.now + FIRST_PAUSE
+    assert tracker.conduct.rests_until(tracker.now) == tracker.now + FIRST_PAUSE
 
 
 def test_one_request_decides_after_the_pause() -> None:
@@ -101,7 +101,7 @@ def test_one_request_decides_after_the_pause() -> None:
         tracker.now, before = until, tracker.sent
         assert not tracker.run()
         assert tracker.sent == before + 1
-        assert tracker.conduct.held_until(tracker.now) == tracker.now + expected
+        assert tracker.conduct.rests_until(tracker.now) == tracker.now + expected
     tracker.now += LONGEST_PAUSE
     tracker.down, before = False, tracker.sent
     assert tracker.run()
@@ -117,7 +117,7 @@ def test_a_person_may_probe_before_the_time() -> None:
     with tracker.conduct.urgent(Urgency.PERSON), pytest.raises(Transient):
         tracker.policy.call(tracker.send, safe=True)
     assert tracker.sent == before + 1
-    with tracker.conduct.urgent(Urgency.DECIDED), pytest.raises(Held):
+    with tracker.conduct.urgent(Urgency.DECIDED), pytest.raises(NotNow):
         tracker.policy.call(tracker.send, safe=True)
     assert tracker.sent == before + 1
 

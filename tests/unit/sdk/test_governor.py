@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vindaris_sync.sdk.errors import Held, Transient
+from vindaris_sync.sdk.errors import NotNow, Transient
 from vindaris_sync.sdk.governor import Governor, Governors, Urgency
 from vindaris_sync.sdk.protocol import Surroundings
 
@@ -108,7 +108,7 @@ class Hour:
         try:
             with self.governor.turn(urgency=urgency, write=write):
                 return True
-        except Held:
+        except NotNow:
             return False
 
 
@@ -131,7 +131,7 @@ def test_the_wait_for_the_reset_is_named() -> None:
     """It ends the pass with the time of the reset, and says what is left."""
     hour = Hour()
     hour.tell(100)
-    with pytest.raises(Held, match="100 of 1,000 requests are left") as raised, hour.governor.turn():
+    with pytest.raises(NotNow, match="100 of 1,000 requests are left") as raised, hour.governor.turn():
         raise AssertionError
     assert raised.value.retry_after == timedelta(minutes=30)
 

@@ -105,6 +105,6 @@ def http_date(text: str) -> datetime | None:
     """Return the instant that a header names (RFC 9110 §5.6.7), or ``None`` where it names none."""
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last evening of the year 9999, west of Greenwich
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
 from vindaris_sync.domain.models import Issue, Rejected
-from vindaris_sync.sdk.secret import redact
+from vindaris_sync.sdk.secret import holds_secret, redact
+from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 JsonObject = Mapping[str, Any]
 _EXCERPT = 400
-_MAPPING_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading an object of another shape than expected raises."""
+_DIGITS = 400  # of a number; no float has more before its point, and Python refuses to read more than 4,300
 
 
 class TooDeep(ValueError):
@@ -40,7 +40,8 @@ def clean(text: str) -> str:
 def decode(body: bytes) -> Any:  # noqa: ANN401 - a JSON document has no narrower type
     r"""Return the JSON document ``body`` with all its strings ``clean``; raises ``ValueError``, ``TooDeep`` for a bomb.
 
-    orjson refuses a whole document for one lone surrogate or one wrong UTF-8 byte; those are read with ``json``.
+    orjson refuses a whole document for one lone surrogate, one wrong UTF-8 byte or one ``NaN``. Those are read with
+    ``json``, so that they cost the value that they stand in and no other: what is no number is null.
     """
     try:
         return _decode(body)
@@ -54,13 +55,16 @@ def _decode(body: bytes) -> Any:  # noqa: ANN401 - as above
     except orjson.JSONDecodeError as error:
         if "depth limit" in str(error):
             raise RecursionError from None
-        return _cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant))
+        return _cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_nothing, parse_int=_integer))
     return _cleaned(document) if b"\\u0000" in body else document
 
 
-def _no_constant(name: str) -> NoReturn:
-    message = f"{name} is no JSON"
-    raise ValueError(message)
+def _nothing(_: str) -> None:
+    """Read ``NaN`` and ``Infinity``, which are no JSON, as null."""
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _DIGITS else None
 
 
 def _cleaned(node: Any) -> Any:  # noqa: ANN401 - as above
@@ -111,14 +115,32 @@ def map_items(
     for item in items:
         try:
             issue = to_issue(_object(item))
-        except _MAPPING_ERRORS as error:
+        except SHAPE_ERRORS as error:
             aside.append(rejected(item, error, identify))
             continue
         if issue is None:
             skipped += 1
         else:
-            issues.append(issue)
+            issues.append(masked(issue))
     return Mapped(tuple(issues), tuple(aside), skipped)
+
+
+def masked(issue: Issue) -> Issue:
+    """Return ``issue`` as it is; where somebody wrote one of our secrets into it, with the secret masked (L9)."""
+    if not holds_secret("\n".join(_texts(issue))):
+        return issue
+    shown = {each.name: getattr(issue, each.name) for each in fields(issue)}
+    plain: dict[str, Any] = {name: redact(text) for name, text in shown.items() if isinstance(text, str)}
+    plain |= {name: tuple(map(redact, texts)) for name, texts in shown.items() if isinstance(texts, tuple)}
+    plain["fields"] = {key: tuple(map(redact, values)) for key, values in issue.fields.items()}
+    return replace(issue, **plain)
+
+
+def _texts(issue: Issue) -> Iterator[str]:
+    yield from (issue.title, issue.key, issue.type, issue.status, issue.url, issue.author, issue.assignee)
+    yield from (*issue.labels, *issue.components, issue.milestone)
+    for values in issue.fields.values():
+        yield from values
 
 
 def rejected(item: object, error: Exception, identify: Callable[[JsonObject], tuple[str, str]]) -> Rejected:
@@ -126,7 +148,7 @@ def rejected(item: object, error: Exception, identify: Callable[[JsonObject], tu
     text = _text(item)
     try:
         id_, key = identify(_object(item))
-    except _MAPPING_ERRORS:
+    except SHAPE_ERRORS:
         id_, key = "", ""
     id_ = id_ or "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return Rejected(id_, key, redact(f"{type(error).__name__}: {error}")[:_EXCERPT], redact(clean(text))[:_EXCERPT])

@@ -35,6 +35,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Surroundings
+from vindaris_sync.sdk.shapes import sent, understood
 from vindaris_sync.sdk.writing import each, guarded
 
 
@@ -68,6 +69,7 @@ class GithubConnector:
         """Return the configured repositories."""
         return self._settings.repositories
 
+    @understood
     def layout(self) -> Layout:
         """Return the surfaces; fields are found by name once, one per organisation. Raises as the client."""
         fields, broken = self._resolved()
@@ -76,6 +78,7 @@ class GithubConnector:
             tuple(self._surfaces(fields, broken)), frozenset(unusable), self._settings.write_back.several_goals
         )
 
+    @understood
     def check(self) -> list[Finding]:
         """Look at credentials, clock, limits, repositories, permissions and fields; fields are found anew."""
         try:
@@ -85,6 +88,7 @@ class GithubConnector:
         except TrackerUnusable as error:
             return [Finding(Level.ERROR, error.reason, str(error), error.advice)]
 
+    @understood
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """Yield created and changed issues of every repository; one that is out of reach is told at the end."""
         known = {scope: Cursor.parse(cursors.get(scope)) for scope in self.scopes()}
@@ -94,10 +98,12 @@ class GithubConnector:
             self._numbers[page.scope] = Cursor.parse(page.cursor).repository
             yield page
 
+    @understood
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
         """Yield one answer per address, in order, read directly."""
         return self._reader.fetch(addresses)
 
+    @understood
     def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
         """Return the values whose label is defined in ``place``, or that the field has as options."""
         if surface.kind is not SurfaceKind.FIELD:
@@ -110,16 +116,19 @@ class GithubConnector:
         options = {option.casefold() for option in field.options}
         return frozenset(value for value in values if field.data_type == "text" or value.casefold() in options)
 
+    @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
         """Yield the addresses of a repository; raises ``TrackerUnusable`` where it is out of reach."""
         kinds = ("issues", "pullRequests") if self._settings.pull_requests else ("issues",)
         yield from Census(self._client, self.name, scope, self._reached(scope)).pages(kinds, position)
 
+    @understood
     def in_scope(self, issues: Sequence[Issue]) -> frozenset[str]:
         """Return the issues in our repositories, whatever those are called now."""
         names = {self._reached(scope).full_name.casefold() for scope in self.scopes()} if issues else set()
         return frozenset(issue.ref.id for issue in issues if issue.place.casefold() in names)
 
+    @sent
     def write(self, writes: Sequence[Write]) -> Iterator[Written]:
         """Yield one outcome per write, guarded; writes go one after another, a second apart."""
         if writes:
@@ -127,6 +136,7 @@ class GithubConnector:
             self._writer.forget_refusals()
             yield from guarded(writes, surfaces, self.fetch, each(self._writer.send), batch=BATCH)
 
+    @sent
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue once."""
         return self._creator.create(draft)

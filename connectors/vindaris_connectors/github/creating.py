@@ -13,7 +13,7 @@ from vindaris_connectors.github.mapping import Mapper
 from vindaris_connectors.github.repositories import expected
 from vindaris_sync.domain.models import Draft, Issue
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Unknown
-from vindaris_sync.sdk.mapping import JsonObject
+from vindaris_sync.sdk.mapping import JsonObject, masked
 
 
 def marker(draft_id: str) -> str:
@@ -74,7 +74,7 @@ class Creator:
         issue = self._mapper().from_rest(document)
         if issue is None:
             raise IssueRejected("the draft became a pull request")
-        return issue
+        return masked(issue)
 
     def _account(self) -> str:
         """Return the login our issues are created under: a person's, or the App's with ``[bot]``."""

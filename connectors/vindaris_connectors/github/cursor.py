@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from vindaris_connectors.github.mapping import is_stamp
 from vindaris_sync.sdk.mapping import instant
 from vindaris_sync.sdk.protocol import OVERLAP
+from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 SETTLED = OVERLAP
 """When no list lags any more: after it, nothing can turn up with the stamp that was the newest then."""
@@ -57,8 +58,11 @@ class Cursor:
             known = {field.name: type(field.default) for field in fields(cls)}
             if all(type(value) is known.get(key) for key, value in document.items()):
                 cursor = cls(**document)
-                return cursor if not cursor.since or is_stamp(cursor.since) else cls(cursor.repository)
-        except (ValueError, TypeError, AttributeError):
+                for at in filter(None, (cursor.since, cursor.start, cursor.newest)):
+                    instant(at)
+                if cursor.repository > 0:
+                    return cursor if not cursor.since or is_stamp(cursor.since) else cls(cursor.repository)
+        except SHAPE_ERRORS:
             pass
         return cls()
 

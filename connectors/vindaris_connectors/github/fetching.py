@@ -14,11 +14,11 @@ from vindaris_connectors.github.repositories import expected, followed
 from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Present, Seen
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.exchange import Answer
-from vindaris_sync.sdk.mapping import JsonObject
+from vindaris_sync.sdk.mapping import JsonObject, masked
 from vindaris_sync.sdk.parallel import ordered
+from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 _UNSEEN = {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS}
-_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Reader:
@@ -66,8 +66,8 @@ class Reader:
             if not isinstance(node, dict) or node.get("__typename") not in {"Issue", "PullRequest"}:
                 continue
             try:
-                issue = self._mapper().from_graph(node)
-            except _SHAPE_ERRORS:  # asked again by REST, which says what is wrong
+                issue = masked(self._mapper().from_graph(node))
+            except SHAPE_ERRORS:  # asked again by REST, which says what is wrong
                 continue
             found[address] = _present_or_moved(address, issue)
 
@@ -108,7 +108,8 @@ class Reader:
         document = expected(answer).json()
         try:
             issue = _with_pulls(self._mapper()).from_rest(document)
-        except _SHAPE_ERRORS as error:
+            issue = issue and masked(issue)
+        except SHAPE_ERRORS as error:
             return Hidden(address, f"GitHub's answer cannot be read ({type(error).__name__}: {error})")
         if issue is None:
             return Hidden(address, "a pull request")

@@ -41,6 +41,7 @@ from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
+from vindaris_sync.sdk.shapes import sent, understood
 
 T = TypeVar("T")
 
@@ -82,10 +83,12 @@ class JiraConnector:
         """Return the one scope: a hash of ``projects`` or ``jql``."""
         return (self._scope,)
 
+    @understood
     def layout(self) -> Layout:
         """Return the managed surfaces; a field that cannot be used is there, and broken."""
         return self._site.layout
 
+    @understood
     def check(self) -> list[Finding]:
         """Look at the whole set-up anew; raises nothing of ours: a failure is a finding."""
         with self._around.conduct.urgent(Urgency.PERSON):
@@ -103,16 +106,19 @@ class JiraConnector:
         self._note_bulk()
         return findings
 
+    @understood
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """Yield the scope's pages: changes since its cursor, or everything."""
         cursor = Cursor.read(cursors.get(self._scope, ""))
         return self._explained(self._pulling(self._site).pages(cursor))
 
+    @understood
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
         """Yield where each address leads."""
         if addresses:
             yield from self._fetching(self._site).seen(addresses)
 
+    @understood
     def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
         """Return which values can be shown: any label and text, the options that the field offers in ``place``.
 
@@ -129,16 +135,19 @@ class JiraConnector:
         issue = sample(site, jql.projects([place]))
         return self._screens(site).offered(managed, issue) & frozenset(values) if issue else frozenset()
 
+    @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
         """Yield every id in the one scope; raises ``ValueError`` for another."""
         if scope != self._scope:
             raise ValueError(f"{scope!r} is no scope of {self.name}")
         return self._explained(self._pulling(self._site).census(position))
 
+    @understood
     def in_scope(self, issues: Sequence[Issue]) -> frozenset[str]:
         """Return the issues that the scope's query finds."""
         return self._pulling(self._site).shown([issue.ref.id for issue in issues])
 
+    @sent
     def write(self, writes: Sequence[Write]) -> Iterator[Written]:
         """Yield one outcome per write."""
         if not writes:
@@ -153,6 +162,7 @@ class JiraConnector:
         yield from writing.outcomes(writes, site.layout.surfaces)
         self._note_bulk()
 
+    @sent
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue, or find it."""
         site = self._site

@@ -9,8 +9,11 @@ from hashlib import sha256
 
 import orjson
 
+from vindaris_sync.sdk.shapes import SHAPE_ERRORS
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_BEYOND = 10**13  # the year 2286: a stamp after it was never written by us
 
 
 def scope_of(projects: Sequence[str], query: str) -> str:
@@ -39,7 +42,8 @@ class Cursor:
     def read(cls, text: str) -> Cursor:
         """Return the cursor that was written; an unreadable one is none: the scope is read in full."""
         try:
-            stamps = orjson.loads(text)
-            return cls(**{k: _EPOCH + int(v) * _MILLISECOND for k, v in stamps.items()})
-        except (ValueError, TypeError, AttributeError, OverflowError):
+            stamps = {name: int(stamp) for name, stamp in orjson.loads(text).items()}
+            known = all(0 < stamp < _BEYOND for stamp in stamps.values())
+            return cls(**{name: _EPOCH + stamp * _MILLISECOND for name, stamp in stamps.items()} if known else {})
+        except SHAPE_ERRORS:
             return cls()

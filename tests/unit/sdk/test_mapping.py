@@ -54,11 +54,17 @@ def test_decode_reads_wrong_utf8() -> None:
     assert decode(b'["ok", "b\xffd"]') == ["ok", "b\ufffdd"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[1,", b"NaN", b"[Infinity]", b"<html>", b'{"a":1}{"b":2}'])
+@pytest.mark.parametrize("body", [b"", b"[1,", b"nan", b"[Infinite]", b"<html>", b'{"a":1}{"b":2}'])
 def test_broken_json_is_a_value_error(body: bytes) -> None:
     """What is no JSON raises ValueError."""
     with pytest.raises(ValueError, match=r"JSON|delimiter|Expecting|Extra data"):
         decode(body)
+
+
+@pytest.mark.parametrize("token", [b"NaN", b"Infinity", b"-Infinity", b"1" * 5000, b"-" + b"9" * 5000])
+def test_what_is_no_number_costs_itself_only(token: bytes) -> None:
+    """A value that JSON does not know, or that no program would compute with, is null; its neighbours are read."""
+    assert decode(b'[{"a":' + token + b'},{"b":1}]') == [{"a": None}, {"b": 1}]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from threading import Event
 from types import TracebackType
 from typing import Self
 
-from vindaris_sync.config.goals_file import FileGoals
 from vindaris_sync.config.settings import Config
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
@@ -36,6 +35,7 @@ from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.registry import load_kind
 from vindaris_sync.sdk.settings import TrackerSettings
+from vindaris_sync.sources.build import sources_of
 from vindaris_sync.store.store import Store
 
 _SPARE_THREADS = 5  # goals, settle, relay, backup and nightly beside one pull for each tracker
@@ -129,7 +129,7 @@ def open_app(
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
             restore_conduct(store, name, around.conduct)
-        goals = JoinedGoals(goal_sources(config), store, config.longest_key())
+        goals = JoinedGoals(goal_sources(config, now), store, config.longest_key())
         context = Context(
             store, trackers, goals, teams_of(config), goal_rules(config), now, writes=writes,
             progress=progress, census=config.schedule.census, link_rules=link_rules(config),
@@ -176,9 +176,9 @@ def open_store(config: Config, *, create: bool = False) -> Store:
     return Store.open(config.store.address)
 
 
-def goal_sources(config: Config) -> dict[str, GoalSource]:
-    """Return where goals are stated, by name."""
-    return {"file": FileGoals(config.goals.file, config.longest_key())}
+def goal_sources(config: Config, now: Callable[[], datetime] = utc_now) -> dict[str, GoalSource]:
+    """Return where goals are stated, by name, the file that ``[goals]`` names first."""
+    return sources_of(config.goals.file, config.goal_sources, config.longest_key(), now)
 
 
 def stated_goals(config: Config) -> GoalsRead:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.docs.pages import PAGES, ROOT, SOURCES, anchors, blocks, links, name_of, rows, spans, text_of
-from vindaris_sync.config.goals_file import FileGoals
+from vindaris_sync.sources.files import FileGoals
 from vindaris_sync.config.load import load
 from vindaris_sync.config.settings import NOTIFY_KINDS
 from vindaris_sync.sdk.registry import kinds
@@ -103,6 +103,9 @@ def _completed(block: str, data: dict[str, Any]) -> str:
     """Return the block with what a whole configuration needs beside it: a channel, and a team for each tracker."""
     if "teams" in data:
         return block
+    if "goal_sources" in data and "trackers" not in data:
+        data["trackers"] = {"any": {}}
+        block += '\n[trackers.any]\nkind = "memory"\n'
     scopes = [f"{name}:*" for name in data.get("trackers", {})]
     team = f'\n[notify.others]\nkind = "log"\n[[teams]]\nname = "All"\nscopes = {scopes}\nnotify = "others"\n'
     return block + (team if scopes else "")

@@ -9,6 +9,7 @@ from vindaris_sync.app import goals_context, open_store
 from vindaris_sync.cli.exits import DONE, USAGE, Refusal
 from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.output import emit, moment, note, say, table
+from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.goals import (
     Goal,
@@ -81,6 +82,7 @@ def document(store: Store, stored: StoredGoal, goals: list[Goal], depth: int) ->
         "status": str(goal.status),
         "period": goal.period,
         "owner": goal.owner,
+        "source": goal.source,
         "revision": stored.revision,
         "missing": stored.missing_since is not None,
         "pending": stored.pending is not None,
@@ -198,11 +200,12 @@ def take_over(config: Config, *, now: bool, as_json: bool) -> int:
 def retire(config: Config, name: str, *, as_json: bool) -> None:
     """End a goal that its source states no more, and say what follows; refuse it where the source states it."""
     with open_store(config) as store:
-        book = store.goal_book(config.goals.material)
-        number = the_goal(book, name)
-        key = book.goals[number].key
+        number = the_goal(store.goal_book(config.goals.material), name)
+        goal = next(each.goal for each in store.goals() if each.id == number)
+        key = goal.key
         if not retire_goal(goals_context(config, store), number):
-            raise Refusal(f"{key} is stated in {config.goals.file}: set its status there")
+            source = config.goals.file if goal.source == OWN_SOURCE else f"[goal_sources.{goal.source}]"
+            raise Refusal(f"{key} is stated in {source}: set its status there")
     if as_json:
         emit({"retired": key})
     else:

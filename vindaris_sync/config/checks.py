@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.problems import Problem
 from vindaris_sync.config.settings import RuleSettings, TeamSettings
 from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
@@ -18,6 +19,14 @@ def named(section: str, names: Sequence[str]) -> Iterator[Problem]:
     for name in names:
         if not _NAME.fullmatch(name):
             yield Problem((section, name), "a name is lower-case letters, digits, - and _", whole=True)
+
+
+def goal_sources(names: Sequence[str]) -> Iterator[Problem]:
+    """Yield names that could not stand beside those of trackers, or that the file of ``[goals]`` has."""
+    yield from named("goal_sources", names)
+    if OWN_SOURCE in names:
+        message = f"the file that [goals] names is called {OWN_SOURCE}; choose another name"
+        yield Problem(("goal_sources", OWN_SOURCE), message, whole=True)
 
 
 def write_back(name: str, settings: WriteBackSettings) -> Iterator[Problem]:

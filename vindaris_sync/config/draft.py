@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from vindaris_sync.config import checks
+from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.lines import Path
 from vindaris_sync.config.problems import Problem, explain, unknown_key
 from vindaris_sync.config.secrets import SecretPlaces, resolve
@@ -16,7 +17,6 @@ from vindaris_sync.config.settings import (
     Config,
     GoalsSettings,
     LoggingSettings,
-    NotifySettings,
     ReportSettings,
     RuleSettings,
     ScheduleSettings,
@@ -53,7 +53,8 @@ class Draft:
             "state_dir": self._state_dir(),
             **{name: self._block(model, (name,), data.get(name, {})) for name, model in _SECTIONS.items()},
             "trackers": trackers,
-            "notify": dict(self._channels()),
+            "notify": dict(self._kinds("notify", NOTIFY_KINDS)),
+            "goal_sources": dict(self._kinds("goal_sources", SOURCE_KINDS)),
             "teams": tuple(teams.values()),
             "rules": tuple(rules.values()),
         }
@@ -108,13 +109,14 @@ class Draft:
         self.problems.append(Problem((*path, "kind"), message))
         return None
 
-    def _channels(self) -> Iterator[tuple[str, NotifySettings]]:
-        for name, value in self._tables("notify").items():
-            path = ("notify", name)
-            kind = value.get("kind") if isinstance(value, Mapping) else "log"
-            if not isinstance(kind, str) or kind not in NOTIFY_KINDS:
-                self.problems.append(Problem((*path, "kind"), f"write one of {', '.join(NOTIFY_KINDS)}"))
-            elif settings := self._block(NOTIFY_KINDS[kind], path, value):
+    def _kinds(self, section: str, known: Mapping[str, type[_Block]]) -> Iterator[tuple[str, _Block]]:
+        """Yield the blocks of a section whose ``kind`` chooses what they hold."""
+        for name, value in self._tables(section).items():
+            path = (section, name)
+            kind = value.get("kind") if isinstance(value, Mapping) else next(iter(known))
+            if not isinstance(kind, str) or kind not in known:
+                self.problems.append(Problem((*path, "kind"), f"write one of {', '.join(known)}"))
+            elif settings := self._block(known[kind], path, value):
                 yield name, settings
 
     def _listed(self, section: str, model: type[_Block]) -> Iterator[tuple[int, _Block]]:
@@ -135,6 +137,7 @@ class Draft:
         names, channels = list(self._tables("trackers")), list(self._tables("notify"))
         yield from checks.named("trackers", names)
         yield from checks.named("notify", channels)
+        yield from checks.goal_sources(list(self._tables("goal_sources")))
         if not names:
             yield Problem(("trackers",), "name at least one tracker, [trackers.NAME]", whole=True)
         for name, settings in trackers.items():

@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from vindaris_sync.config.goal_sources import GoalSourceSettings
+from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
 from vindaris_sync.domain.rules import Condition, Stated
 from vindaris_sync.sdk.durations import format_duration
@@ -39,14 +41,7 @@ SHORTEST_CENSUS = timedelta(minutes=10)
 STATE_DIRECTORY = Path("/var/lib/vindaris-sync")
 
 
-def _in_directory(path: Path, info: ValidationInfo) -> Path:
-    return info.context["directory"] / path if info.context else path
-
-
 _Item = TypeVar("_Item")
-
-FilePath = Annotated[Path, AfterValidator(_in_directory)]
-"""A path; a relative one starts at the directory of the configuration file."""
 
 
 def _as_clock_time(value: object) -> time:
@@ -127,8 +122,8 @@ class StoreSettings(Settings):
 class GoalsSettings(Settings):
     """Where goals are stated and which of their edits count."""
 
-    file: FilePath = Path("goals.toml")
-    """A file, or a folder whose ``*.toml`` files are taken together."""
+    file: FilePath | None = None
+    """A file, or a folder whose ``*.toml`` files are taken together; default ``goals.toml`` without other sources."""
     material: Annotated[tuple[Material, ...], AfterValidator(_some)] = MATERIAL
     """The fields whose change makes links suspect (R11)."""
     debounce: Duration = timedelta(minutes=10)
@@ -297,6 +292,8 @@ def complete(data: dict[str, Any]) -> dict[str, Any]:
     ):
         if isinstance(data.setdefault(section, {}), dict):
             data[section] = {key: value, **data[section]}
+    if not data.get("goal_sources") and isinstance(goals := data.setdefault("goals", {}), dict):
+        data["goals"] = {"file": "goals.toml", **goals}
     return data
 
 
@@ -316,6 +313,7 @@ class Config(BaseSettings):
     """The daemon's own directory: database, its backups and generation, reports."""
     store: StoreSettings
     goals: GoalsSettings = GoalsSettings()
+    goal_sources: dict[str, SerializeAsAny[GoalSourceSettings]] = {}
     trackers: dict[str, SerializeAsAny[TrackerSettings]] = {}
     notify: dict[str, SerializeAsAny[NotifySettings]] = {}
     teams: tuple[TeamSettings, ...] = ()

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import orjson
 
-from vindaris_sync.notify.bounds import BoundedTransport
+from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.notify.protocol import ChannelUnusable
 from vindaris_sync.sdk.authorities import authorities
 from vindaris_sync.sdk.errors import Transient, Unknown

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from vindaris_sync.config.goals_file import FileGoals, GoalsFile
+from vindaris_sync.sources.files import FileGoals, GoalsFile
 from vindaris_sync.config.load import load
 from vindaris_sync.config.problems import model_in
+from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.settings import NOTIFY_KINDS, Config
 from vindaris_sync.config.show import show
 from vindaris_sync.sdk.registry import kinds, load_kind
@@ -66,13 +67,13 @@ def keys_of(model: type[BaseModel]) -> Iterator[str]:
 
 def documented(key: str, text: str) -> bool:
     """Whether the text states the key, possibly commented out, or has a table of that name."""
-    return re.search(rf"^(# *)?{key} *=|^\[+({key}|[^]]*\.{key})(\.[^]]+)?\]", text, re.MULTILINE) is not None
+    return re.search(rf"^(# *)?{key} *=|^(# *)?\[+({key}|[^]]*\.{key})(\.[^]]+)?\]", text, re.MULTILINE) is not None
 
 
 def test_the_example_documents_every_key_of_every_installed_kind() -> None:
     """A new setting without a line in the example fails here."""
     trackers = [load_kind(kind).settings_type for kind in kinds()]
-    models: list[type[BaseModel]] = [Config, *NOTIFY_KINDS.values(), *trackers]
+    models: list[type[BaseModel]] = [Config, *NOTIFY_KINDS.values(), *SOURCE_KINDS.values(), *trackers]
     missing = {key for model in models for key in keys_of(model) if not documented(key, CONFIG)}
     assert missing == set()
 

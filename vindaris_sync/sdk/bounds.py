@@ -1,4 +1,4 @@
-"""The network under a chat's connection: no answer takes longer, or more bytes, than it may, headers included.
+"""The network under an httpx connection: no answer takes longer, or more bytes, than it may, headers included.
 
 httpx bounds the pause between two bytes, and nothing bounds how many interim answers or headers there are.
 """

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from vindaris_sync.config.goals_file import FileGoals
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.goals import GoalSource, GoalsRead, GoalsRefused
+from vindaris_sync.sources.files import FileGoals
 
 Read = Callable[..., GoalsRead]
 

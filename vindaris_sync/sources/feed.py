@@ -1,0 +1,163 @@
+"""Goals stated in a JSON document at an address: the way in for any tool that holds goals (docs/goal-feed.md)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Literal
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+from pydantic import ConfigDict, Field, ValidationError
+
+from vindaris_sync.config.goal_sources import FeedSettings
+from vindaris_sync.config.problems import explain
+from vindaris_sync.domain.goals import Goal
+from vindaris_sync.sdk.authorities import authorities
+from vindaris_sync.sdk.bounds import BoundedTransport
+from vindaris_sync.sdk.errors import Transient
+from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
+from vindaris_sync.sdk.limits import asked_wait
+from vindaris_sync.sdk.settings import Settings
+from vindaris_sync.sources.files import GoalEntry, OutcomeEntry
+
+_DEADLINE = 30.0
+_LARGEST = 16 * 1024 * 1024  # bytes; ten thousand goals with long descriptions
+_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_OPEN = ConfigDict(extra="ignore")  # a newer tool may tell more than we know
+
+
+class FeedOutcome(OutcomeEntry):
+    """One of ``outcomes``; values are in ``unit``, an absent or null one is unknown."""
+
+    model_config = _OPEN
+
+
+class FeedGoal(GoalEntry):
+    """One of ``goals``."""
+
+    model_config = _OPEN
+
+    outcome: tuple[FeedOutcome, ...] = Field((), alias="outcomes")
+
+
+class Feed(Settings):
+    """The whole document."""
+
+    model_config = _OPEN
+
+    version: Literal[1] = Field(alias="schema")
+    goals: tuple[FeedGoal, ...]
+    empty: bool = False
+    """States on purpose that there is no goal: a list that is empty without it is refused."""
+
+
+class FeedGoals:
+    """A goal source over one address, asked at most once in ``settings.every``; in between the last answer counts.
+
+    ``transport`` replaces the network.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: FeedSettings,
+        now: Callable[[], datetime],
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._now = now
+        self._transport = transport
+        self._origin = f"{name} ({urlsplit(settings.url).hostname})"
+        self._etag = ""
+        self._read: GoalsRead | None = None
+        self._failure: Exception | None = None
+        self._again: datetime | None = None
+
+    def read(self) -> GoalsRead:
+        """Return the goals of the document.
+
+        Raises ``GoalsRefused`` where it is no document of goals, ``Transient`` where asking again later may help. An
+        answer that is cut off, a login page and an empty list say nothing about goals: they are refused.
+        """
+        if self._again is None or self._now() >= self._again:
+            self._ask()
+        if self._failure is not None:
+            raise self._failure
+        if self._read is None:
+            raise Transient(f"{self._origin} says that nothing has changed, and was never read")
+        return self._read
+
+    def _ask(self) -> None:
+        wait = self._settings.every
+        try:
+            answer, body = self._exchange()
+            if answer.status_code != HTTPStatus.NOT_MODIFIED:
+                self._read = self._goals(answer, body)
+                self._etag = answer.headers.get("ETag", "")
+            self._failure = None
+        except (GoalsRefused, Transient) as error:
+            self._failure, self._etag = error, ""
+            wait = max(wait, getattr(error, "retry_after", None) or wait)
+        self._again = self._now() + wait
+
+    def _exchange(self) -> tuple[httpx.Response, bytes]:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "vindaris-sync"}
+        if self._settings.token is not None:
+            headers["Authorization"] = f"Bearer {self._settings.token.reveal()}"
+        if self._etag:
+            headers["If-None-Match"] = self._etag
+        network = self._transport or BoundedTransport(_tls(authorities()), deadline=_DEADLINE, largest=_LARGEST)
+        try:
+            with httpx.Client(
+                trust_env=False, follow_redirects=False, timeout=_TIMEOUT, headers=headers, transport=network
+            ) as client:
+                answer = client.get(self._settings.url)
+                return answer, answer.content
+        except httpx.HTTPError as error:
+            raise Transient(f"{self._origin} gave no whole answer ({type(error).__name__})") from None
+
+    def _goals(self, answer: httpx.Response, body: bytes) -> GoalsRead:
+        status = answer.status_code
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            wait = asked_wait(answer.headers, self._now()) if "Retry-After" in answer.headers else None
+            raise Transient(
+                f"{self._origin} fails ({status})", retry_after=None if wait is None else timedelta(seconds=wait)
+            )
+        if status != HTTPStatus.OK:
+            raise GoalsRefused([f"{self._origin}: {_ADVICE.get(status, 'it states no goals')} ({status})"])
+        try:
+            told = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise GoalsRefused([f"{self._origin}: no JSON at byte {error.pos}"]) from None
+        return GoalsRead(self._parsed(told), self._origin, sha256(body).hexdigest())
+
+    def _parsed(self, told: object) -> tuple[Goal, ...]:
+        try:
+            feed = Feed.model_validate(told)
+        except ValidationError as error:
+            raise GoalsRefused([f"{self._origin}: {problem}" for problem in explain(error, Feed)]) from None
+        if not feed.goals and not feed.empty:
+            raise GoalsRefused([f'{self._origin}: no goal is stated; if that is meant, say "empty": true'])
+        return tuple(entry.goal() for entry in feed.goals)
+
+
+_ADVICE: dict[int, str] = {
+    HTTPStatus.UNAUTHORIZED: "it refuses the token; check its block's token",
+    HTTPStatus.FORBIDDEN: "it refuses the token; check its block's token",
+    HTTPStatus.NOT_FOUND: "there is nothing; check its block's url",
+    HTTPStatus.MOVED_PERMANENTLY: "it redirects us; write the new address into its block",
+    HTTPStatus.FOUND: "it redirects us; write the new address into its block",
+}
+
+
+@cache
+def _tls(bundle: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=bundle)  # made once: reading the authorities costs 50 ms

@@ -100,11 +100,9 @@ class Rule:
         return self.active and self.link is not None
 
     def covers(self, tracker: str, place: str) -> bool:
-        """Return whether issues of ``place`` may fulfil it; a place ``*`` is any place of the tracker."""
+        """Return whether issues of ``place`` may fulfil it."""
         here = {Condition.TRACKER: tracker, Condition.PLACE: place}
-        return all(
-            name not in here or here[name] == "*" or fold(here[name]) in values for name, values in self._wanted.items()
-        )
+        return all(name not in here or fold(here[name]) in values for name, values in self._wanted.items())
 
     def matches(self, tracker: str, place: str, type_: str, traits: Traits) -> bool:
         """Return whether an issue that is there, of that type, with these traits fulfils every condition."""

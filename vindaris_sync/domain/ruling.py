@@ -12,7 +12,7 @@ from vindaris_sync.domain.reviews import confirmed, goal_causes
 from vindaris_sync.domain.rules import Rule
 
 Scope = tuple[str, str]
-"""A tracker and a place in it (``*``: all that no other team names), whose team is told."""
+"""A tracker and a place in it, whose team is told."""
 
 
 def ask(rule: Rule, goals: GoalBook, told: Collection[Scope], now: datetime) -> Iterator[Action]:

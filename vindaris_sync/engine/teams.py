@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+
+from vindaris_sync.domain.rules import Rule
+from vindaris_sync.domain.ruling import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,12 @@ class Teams:
     def places(self, name: str) -> tuple[tuple[str, str], ...]:
         """Return the (tracker, place) pairs of the team ``name``; a place ``*`` is all that no other team names."""
         return tuple((scope.split(":", 1)[0], scope.split(":", 1)[1]) for scope in self.teams[name].scopes)
+
+    def told_of(self, rule: Rule, places: Iterable[Scope]) -> Mapping[str, Scope]:
+        """Return the teams that are asked about ``rule``, each with one of ``places`` whose issues may fulfil it."""
+        told: dict[str, Scope] = {}
+        for tracker, place in places:
+            team = self.of_place(tracker, place) if rule.covers(tracker, place) else None
+            if team is not None:
+                told.setdefault(team.name, (tracker, place))
+        return told

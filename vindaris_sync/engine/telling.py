@@ -13,6 +13,7 @@ from vindaris_sync.domain.findings_json import from_json
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.summary import summary
+from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.goals import REFUSED
@@ -176,7 +177,22 @@ def _listing(context: Context, channel: Channel, message: Message, now: datetime
     items = [
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
     ]
+    items += _asked_rules(context, message)
     return compose(message.subject, items, now, members=listing.members, about=message.about, most=channel.max_items)
+
+
+def _asked_rules(context: Context, message: Message) -> Iterator[Item]:
+    """Yield the link rules that the team is asked about here; each stands for all its issues (R8)."""
+    reason, name = _REASONS.get(message.subject.kind), message.team.name
+    if reason not in (Reason.GOAL_CHANGED, Reason.GOAL_CLOSED):
+        return
+    for rule in context.store.rule_book().rules:
+        causes = [cause for cause in rule.causes if cause.answer is None and cause.key.reason is reason]
+        asked = next((cause for cause in causes if cause.key.subject == message.cause), None)
+        if asked is not None and name in context.teams.told_of(rule, context.store.places()):
+            count = context.store.ruled().get(rule.id, 0)
+            note = f"{counted(count, 'issue')} · vindaris-sync review confirm {rule.name}"
+            yield Item(rule.name, rule.name, rule.stated.name, note=note, since=asked.opened)
 
 
 def _asked(context: Context, channel: Channel, message: Message, now: datetime) -> AskedList:

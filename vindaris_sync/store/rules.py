@@ -84,6 +84,11 @@ class Rules(Part):
             causes = causes_of(sql, Subject.RULE, [each.id for each in held])
         return RuleBook(tuple(_rule(each, causes.get(each.id, ())) for each in held))
 
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Return every (tracker, place) that was seen."""
+        with self._db.read() as sql:
+            return tuple((row[0], row[1]) for row in sql.rows("SELECT tracker, place FROM place ORDER BY 1, 2"))
+
     def ruled(self) -> dict[int, int]:
         """Return, by rule, how many open tracked issues it links."""
         text = (

@@ -51,7 +51,7 @@ class Mapper:
             return None
         place = self._place(item["repository_url"])
         state, reason = _text(item["state"]), item.get("state_reason")
-        kind, parent = item.get("type"), item.get("parent_issue_url")
+        kind, parent, milestone = item.get("type"), item.get("parent_issue_url"), item.get("milestone")
         assignees = item.get("assignees") or ()
         return Issue(
             ref=IssueRef(self.tracker, _filled(item["node_id"])),
@@ -70,6 +70,7 @@ class Mapper:
             author=_login(item.get("user")),
             assignee=_login(assignees[0]) if assignees else "",
             pull_request=pull,
+            milestone=clean(milestone["title"]) if milestone else "",
         )
 
     def from_graph(self, node: JsonObject) -> Issue:
@@ -78,7 +79,7 @@ class Mapper:
         place = _filled(node["repository"]["nameWithOwner"])
         state, reason = _text(node["pullState" if pull else "state"]).lower(), node.get("stateReason")
         state = "closed" if state == "merged" else state
-        kind, parent = node.get("issueType"), node.get("parent")
+        kind, parent, milestone = node.get("issueType"), node.get("parent"), node.get("milestone")
         assignees = node["assignees"]["nodes"]
         return Issue(
             ref=IssueRef(self.tracker, _filled(node["id"])),
@@ -97,6 +98,7 @@ class Mapper:
             author=_graph_login(node["author"]),
             assignee=_graph_login(assignees[0]) if assignees else "",
             pull_request=pull,
+            milestone=clean(milestone["title"]) if milestone else "",
         )
 
     def _place(self, url: str) -> str:

@@ -10,7 +10,7 @@ BATCH = 100
 
 _COMMON = "__typename id number title url createdAt updatedAt"
 _PEOPLE = "author { __typename login } assignees(first: 1) { nodes { login } } labels(first: 100) { nodes { name } }"
-_REPOSITORY = "repository { nameWithOwner }"
+_PLACE = "repository { nameWithOwner } milestone { title }"
 
 OPTIONAL = {
     "stateReason": "stateReason(enableDuplicate: true)",
@@ -30,8 +30,8 @@ _ADDRESS = re.compile(r"(?P<owner>[^/]+)/(?P<name>[^/#]+)#(?P<number>[0-9]+)")
 def _fragments(known: Collection[str]) -> str:
     optional = " ".join(text for name, text in OPTIONAL.items() if name in known)
     return (
-        f"fragment IssueParts on Issue {{ {_COMMON} state {_REPOSITORY} {_PEOPLE} {optional} }} "
-        f"fragment PullParts on PullRequest {{ {_COMMON} pullState: state {_REPOSITORY} {_PEOPLE} }}"
+        f"fragment IssueParts on Issue {{ {_COMMON} state {_PLACE} {_PEOPLE} {optional} }} "
+        f"fragment PullParts on PullRequest {{ {_COMMON} pullState: state {_PLACE} {_PEOPLE} }}"
     )
 
 

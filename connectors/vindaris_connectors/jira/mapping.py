@@ -13,7 +13,9 @@ from typing import Any
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
 from vindaris_sync.sdk.mapping import JsonObject, Mapped, instant, map_items
 
-BASE_FIELDS = ("summary", "status", "issuetype", "created", "updated", "parent", "labels", "creator", "assignee")
+BASE_FIELDS = (
+    "summary", "status", "issuetype", "created", "updated", "parent", "labels", "components", "creator", "assignee",
+)  # fmt: skip
 """The fields that every issue is read with; the managed fields and the Epic Link come on top."""
 
 
@@ -61,6 +63,7 @@ class Mapper:
             fields=self._managed(fields),
             author=_person(fields.get("creator") or fields.get("reporter")),
             assignee=_person(fields.get("assignee")),
+            components=tuple([_text(each["name"]) for each in fields.get("components") or ()]),
         )
 
     def _parent(self, fields: Mapping[str, Any]) -> Address | None:

@@ -218,6 +218,14 @@ class MemoryTracker:
         if issue.fields[key] != wanted:
             self._change(id, fields={**issue.fields, key: wanted})
 
+    def set_components(self, id: str, *names: str) -> None:  # noqa: A002
+        """Say which parts of the product the issue is about; none: of no part."""
+        self._change(id, components=tuple(map(clean, names)))
+
+    def set_milestone(self, id: str, title: str) -> None:  # noqa: A002
+        """Put the issue into a milestone; an empty title takes it out."""
+        self._change(id, milestone=clean(title))
+
     def set_parent(self, id: str, parent: str | None) -> None:  # noqa: A002
         """Hang the issue under another one (an id), or under none."""
         self._change(id, parent=self._address(parent or ""))

@@ -24,6 +24,7 @@ from vindaris_sync.domain.actions import Plan
 from vindaris_sync.domain.goals import Goal, Outcome
 from vindaris_sync.domain.models import Exemption, Provenance
 from vindaris_sync.domain.records import Cause, GoalBook, Record
+from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.compare import Comparison, compare
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.courtesy import restore
@@ -132,6 +133,7 @@ class Site:
         self.folder, self.setup = folder, setup
         self.clock = Clock()
         self.goals = GoalList()
+        self.rules: tuple[Stated, ...] = ()
         self.jira = JiraDesk(jira_world(self.clock, setup))
         self.github = GithubDesk(github_world(self.clock, setup))
         self.slack = slack_world(self.clock)
@@ -170,14 +172,16 @@ class Site:
         for name in self.setup.names:
             trackers[name] = self.tracker(name)
             store.put_tracker(name, name)
-            restore(store, name, trackers[name].conduct)
+            restore(store, name, trackers[name].conduct, self.clock())
         teams = Teams.of(
             [
                 Team("Growth", ("jira:APP", "github:acme/web"), "growth"),
                 Team("Platform", ("jira:*", "github:*"), "platform"),
             ]
         )
-        return Context(store, trackers, self.goals, teams, now=self.clock, progress=progress or Progress())
+        return Context(
+            store, trackers, self.goals, teams, now=self.clock, progress=progress or Progress(), link_rules=self.rules
+        )
 
     def tracker(self, name: str, **changed: object) -> Tracker:
         """Build one tracker; ``changed`` settings replace the usual ones."""
@@ -204,7 +208,7 @@ class Site:
         self.context.trackers[name].connector.close()
         trackers = {**self.context.trackers, name: self.tracker(name, **changed)}
         old = self.context
-        self.context = Context(old.store, trackers, old.source, old.teams, now=self.clock)
+        self.context = Context(old.store, trackers, old.source, old.teams, now=self.clock, link_rules=self.rules)
 
     def restart(self) -> None:
         """Stop the engine and start it on what it has stored."""

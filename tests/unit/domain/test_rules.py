@@ -121,6 +121,5 @@ def test_a_rule_covers_the_places_that_it_does_not_rule_out() -> None:
     """Whoever owns such a place is told of it."""
     assert rule(1, A, type="Bug").covers("jira", "APP")
     assert rule(1, A, tracker="jira", place="APP").covers("jira", "app")
-    assert rule(1, A, tracker="jira", place="APP").covers("jira", "*")
     assert not rule(1, A, tracker="jira", place="APP").covers("jira", "OPS")
-    assert not rule(1, A, tracker="jira").covers("github", "*")
+    assert not rule(1, A, tracker="jira").covers("github", "APP")

@@ -131,6 +131,29 @@ def issue(repository: Repository, number: int, identity: int, now: str) -> Docum
     }
 
 
+def milestone(repository: Repository, number: int, title: str, creator: User) -> Document:
+    """Return an open milestone; how many issues it has is left at none."""
+    url = f"{API}/repos/{repository.full_name}/milestones/{number}"
+    return {
+        "url": url,
+        "html_url": f"{WEB}/{repository.full_name}/milestone/{number}",
+        "labels_url": f"{url}/labels",
+        "id": repository.id * 1000 + number,
+        "node_id": node_id("MI", repository.id, number),
+        "number": number,
+        "title": title,
+        "description": None,
+        "creator": user(creator),
+        "open_issues": 0,
+        "closed_issues": 0,
+        "state": "open",
+        "created_at": repository.created,
+        "updated_at": repository.created,
+        "due_on": None,
+        "closed_at": None,
+    }
+
+
 def issue_type(identity: int, name: str, created: str) -> Document:
     """Return an organisation's issue type."""
     return {

@@ -183,6 +183,8 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     orders: Orders = field(default_factory=Orders)
     labels: dict[str, Label] = field(default_factory=dict)
+    milestones: list[str] = field(default_factory=list)
+    """Titles; a milestone's number is its place from 1."""
     events: list[Event] = field(default_factory=list)
     comments: dict[int, list[Document]] = field(default_factory=dict)
     moved: dict[int, tuple[int, int]] = field(default_factory=dict)

@@ -95,13 +95,15 @@ class World(Family):
 
     @act
     def edit(self, repo: str, number: int, *, actor: str, **values: object) -> None:
-        """Change ``title``, ``body`` or ``kind`` (the issue type)."""
+        """Change ``title``, ``body``, ``kind`` (the issue type) or ``milestone`` (by title, made if need be)."""
         repository, issue = self.writable(repo), self.issue(repo, number)
         before = issue.document()
         fresh = {name: value for name, value in values.items() if name in {"title", "body"}}
         if "kind" in values:
             kind = values["kind"]
             fresh["type"] = self._type(repository, str(kind) if kind is not None else None)
+        if "milestone" in values:
+            fresh["milestone"] = self._milestone(repository, values["milestone"], actor)
         if "title" in fresh and not str(fresh["title"] or "").strip():
             raise invalid("Issue", "title", "missing_field")
         if all(before[name] == value for name, value in fresh.items()):
@@ -224,6 +226,14 @@ class World(Family):
         if kind not in (names := {name: identity for identity, name in organisation.types}):
             organisation.types.append((names.setdefault(kind, self.new_id() % 10**8), kind))
         return documents.issue_type(names[kind], kind, repository.created)
+
+    def _milestone(self, repository: Repository, title: object, actor: str) -> Document | None:
+        if title is None:
+            return None
+        if title not in repository.milestones:
+            repository.milestones.append(str(title))
+        number = repository.milestones.index(str(title)) + 1
+        return documents.milestone(repository, number, str(title), self.user(actor))
 
     def _turned(self, issue: Issue, event: str, actor: str, reason: str) -> None:
         self.note(issue, event, actor, state_reason=reason)

@@ -112,6 +112,7 @@ class Edit:
             "reporter": self._person,
             "parent": self._parent,
             "issuetype": self._type,
+            "components": self._components,
         }
         if target.kind == EPIC_LINK:
             return self._parent(raw if raw is None else {"key": raw})
@@ -155,6 +156,12 @@ class Edit:
 
     def _priority(self, raw: object) -> object:
         return None if raw is None else self._named(self.world.priorities, raw, "priority")
+
+    def _components(self, raw: object) -> tuple[object, ...]:
+        if not isinstance(raw, list | None):
+            raise Invalid("data was not an array")
+        known = {component.id: component for component in self.project.components.values()}
+        return tuple(dict.fromkeys(self._named(known, item, "component") for item in raw or ()))
 
     def _type(self, raw: object) -> object:
         return self._named({kind.id: kind for kind in self.project.types}, raw, "issue type")

@@ -71,6 +71,7 @@ class _Loader:
             "summary": str,
             "description": str,
             "labels": tuple,
+            "components": tuple,
             "priority": self._priority,
             "resolution": self._resolution,
             "resolutiondate": _instant,

@@ -136,6 +136,14 @@ class Field:
 
 
 @dataclass(slots=True, eq=False)
+class Component:
+    """A part of one project's product."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True, eq=False)
 class Project:
     """A project, its issue types, and its edit screen as the set of the field ids on it."""
 
@@ -146,6 +154,8 @@ class Project:
     screen: set[str]
     last_number: int = 0
     properties: dict[str, Any] = field(default_factory=dict)
+    components: dict[str, Component] = field(default_factory=dict)
+    """By their names."""
 
 
 @dataclass(slots=True, eq=False)

@@ -38,15 +38,18 @@ class Person:
 
     @_act
     def create_issue(self, /, project: str, summary: str, kind: str = "Task", **fields: object) -> str:
-        """Create an issue and return its key; ``labels``, ``parent`` and other fields by id."""
+        """Create an issue and return its key; ``labels``, ``parent`` and other fields by id, ``components`` by name."""
         place = self._project(project)
+        self._ensure_components(place, fields)
         values = Edit(self.world, place).values({"fields": {"summary": summary, **_shaped(fields)}})
         return create(self.world, place, {**values, "issuetype": self.world.type(kind)}, self.user).state.key
 
     @_act
     def edit(self, /, ref: str, **fields: object) -> None:
         """Set fields by id: ``summary``, ``description``, ``labels``, ``assignee``, ``priority`` and so on."""
-        self._set(self._issue(ref), _shaped(fields))
+        issue = self._issue(ref)
+        self._ensure_components(issue.state.project, fields)
+        self._set(issue, _shaped(fields))
 
     @_act
     def add_label(self, ref: str, label: str) -> None:
@@ -93,7 +96,8 @@ class Person:
     def move(self, ref: str, project: str) -> str:
         """Move an issue with its sub-tasks to another project and return its new key; the old key stays an alias.
 
-        The id stays. A custom field that the target does not have (or an option it does not offer) is cleared.
+        The id stays. Components are cleared, and a custom field that the target does not have, or whose option it does
+        not offer.
         """
         issue, target = self._issue(ref), self._project(project)
         for child in self._subtasks(issue):
@@ -193,11 +197,12 @@ class Person:
         self.world.change(issue, self.user, {**self._unfit(issue, target), "project": target})
 
     def _unfit(self, issue: Issue, target: Project) -> Json:
-        return {
+        unfit: Json = {
             id_: None
             for id_, value in issue.state.values.items()
             if (field := self.world.fields.get(id_)) and field.custom and not _fits(field, value, target)
         }
+        return {**unfit, "components": ()} if issue.state.values.get("components") else unfit
 
     def _strip(self, remain: Callable[[Any], Any], target: Field) -> None:
         for issue in self.world.issues.values():
@@ -215,6 +220,11 @@ class Person:
         if issue is None or issue.deleted:
             raise KeyError(ref)
         return issue
+
+    def _ensure_components(self, project: Project, fields: Mapping[str, Any]) -> None:
+        """Let whoever names a component first add it to the project, as its lead would."""
+        for name in fields.get("components") or ():
+            self.world.add_component(project, name)
 
     def _project(self, ref: str) -> Project:
         project = self.world.project(ref)
@@ -242,6 +252,7 @@ def create(world: World, project: Project, values: Mapping[str, Any], actor: Use
         "summary": None,
         "description": None,
         "labels": (),
+        "components": (),
         "assignee": None,
         "priority": next((p for p in world.priorities.values() if p.name == "Medium"), None),
         "resolution": None,
@@ -252,10 +263,13 @@ def create(world: World, project: Project, values: Mapping[str, Any], actor: Use
     return world.birth(project, values.get("parent"), filled, actor)
 
 
-def _shaped(fields: Mapping[str, object]) -> Json:
-    """Return keyword arguments as Jira's JSON: a parent by its key, a person and a priority by their names."""
+def _shaped(fields: Mapping[str, Any]) -> Json:
+    """Return keyword arguments as Jira's JSON: a parent by its key; a person, a priority, components by their names."""
     shapes = {"parent": "key", "assignee": "name", "reporter": "name", "priority": "name"}
-    return {k: {shapes[k]: v} if k in shapes and v is not None else v for k, v in fields.items()}
+    shaped = {k: {shapes[k]: v} if k in shapes and v is not None else v for k, v in fields.items()}
+    if "components" in shaped:
+        shaped["components"] = [{"name": name} for name in shaped["components"] or ()]
+    return shaped
 
 
 def _raw(field: Field, value: str | list[str] | None) -> object:

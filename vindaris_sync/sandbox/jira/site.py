@@ -18,6 +18,7 @@ from vindaris_sync.sandbox.jira.model import (
     SUBTASK_LEVEL,
     TO_DO,
     Account,
+    Component,
     Context,
     Field,
     IssueType,
@@ -38,6 +39,7 @@ SYSTEM_FIELDS = (
     ("priority", "Priority", "priority", ""),
     ("resolution", "Resolution", "resolution", ""),
     ("labels", "Labels", "array", "string"),
+    ("components", "Components", "array", "component"),
     ("parent", "Parent", "issuelink", ""),
     ("assignee", "Assignee", "user", ""),
     ("reporter", "Reporter", "user", ""),
@@ -46,7 +48,9 @@ SYSTEM_FIELDS = (
     ("updated", "Updated", "datetime", ""),
     ("resolutiondate", "Resolved", "datetime", ""),
 )
-SCREEN = frozenset({"summary", "description", "issuetype", "priority", "labels", "parent", "assignee", "reporter"})
+SCREEN = frozenset(
+    {"summary", "description", "issuetype", "priority", "labels", "components", "parent", "assignee", "reporter"}
+)
 """The system fields on a new project's edit screen."""
 
 _TYPES = (("Epic", EPIC_LEVEL), ("Story", 0), ("Task", 0), ("Bug", 0), ("Sub-task", SUBTASK_LEVEL))
@@ -112,6 +116,12 @@ class Site:
         project = Project(id_ or self.new_id(), key, name or key.title(), list(types or self.types.values()), screen)
         self.projects[project.id] = project
         return project
+
+    def add_component(self, project: Project, name: str) -> Component:
+        """Return the project's component of that name, a new one where there is none."""
+        if name not in project.components:
+            project.components[name] = Component(self.new_id(), name)
+        return project.components[name]
 
     def project(self, ref: str) -> Project | None:
         """Return the project with that key (in any case) or id."""

@@ -16,6 +16,7 @@ from vindaris_sync.sandbox.jira.adf import to_adf
 from vindaris_sync.sandbox.jira.documents import loads
 from vindaris_sync.sandbox.jira.model import (
     Change,
+    Component,
     History,
     IssueType,
     Json,
@@ -184,7 +185,7 @@ class Printer:
                 return self.option(value)
             case Project():
                 return self.project(value)
-            case Priority() | Resolution():
+            case Priority() | Resolution() | Component():
                 return self.named(value)
             case _:
                 raise TypeError(f"no field holds a {type(value).__name__}")
@@ -245,8 +246,8 @@ class Printer:
             **({"simplified": False} if self.cloud else {}),
         }
 
-    def named(self, thing: Priority | Resolution) -> Json:
-        """Return a priority or a resolution."""
+    def named(self, thing: Priority | Resolution | Component) -> Json:
+        """Return a priority, a resolution or a component."""
         kind = type(thing).__name__.lower()
         document: Json = {"self": f"{self.root}/{kind}/{thing.id}", "id": thing.id, "name": thing.name}
         return {**document, "description": thing.description} if isinstance(thing, Resolution) else document

@@ -14,6 +14,7 @@ from vindaris_sync.sandbox.jira.index import Index
 from vindaris_sync.sandbox.jira.model import (
     Account,
     Change,
+    Component,
     Event,
     History,
     Issue,
@@ -205,6 +206,8 @@ def told(value: object) -> tuple[str | None, str | None]:
             shown = value.key, value.display_name
         case Option():
             shown = value.id, value.value
+        case tuple() if isinstance(value[0], Component):
+            shown = None, ", ".join(component.name for component in value)
         case tuple() if isinstance(value[0], Option):
             shown = f"[{', '.join(o.id for o in value)}]", ",".join(o.value for o in value)
         case tuple():

@@ -132,6 +132,7 @@ def test_managed_field() -> None:
         {"state": 3},
         {"parent_issue_url": "https://example.org/1"},
         {"user": "ada"},
+        {"milestone": "v2"},
     ],
 )
 def test_items_of_another_shape_are_set_aside(broken: dict[str, Any]) -> None:
@@ -143,13 +144,14 @@ def test_items_of_another_shape_are_set_aside(broken: dict[str, Any]) -> None:
 
 
 def test_everything_is_pulled_as_fetched() -> None:
-    """Type, parent, labels, field, state, author and assignee come out equal from REST and GraphQL."""
+    """Type, parent, labels, field, milestone, state, author and assignee come out equal from REST and GraphQL."""
     with served() as place:
         world = place.world
         (parent,) = place.create(API, 1, kind="Epic")
         (child,) = place.create(WEB, 1, kind="Task", labels=["z", "goal:G-1", "Ä"], parent=(API, parent))
         (bots,) = [world.create_issue(WEB, "by a bot", actor="renovate[bot]")]
         world.set_field(WEB, child, FIELD, "G-2", actor=PERSON)
+        world.edit(WEB, child, milestone="v2", actor=PERSON)
         world.close(WEB, child, actor=PERSON, reason="not_planned")
         world.close(WEB, bots, actor=PERSON, reason="duplicate")
         world.reopen(WEB, bots, actor=PERSON)
@@ -160,6 +162,7 @@ def test_everything_is_pulled_as_fetched() -> None:
         assert known[f"{WEB}#{child}"].parent == Address(connector.name, key=f"{API}#{parent}")
         assert list(known[f"{WEB}#{child}"].fields.values()) == [("G-2",)]
         assert (known[f"{WEB}#{child}"].type, known[f"{WEB}#{bots}"].author) == ("Task", "renovate[bot]")
+        assert (known[f"{WEB}#{child}"].milestone, known[f"{WEB}#{bots}"].milestone) == ("v2", "")
 
 
 def test_pull_requests_are_pulled_on_request(real: list[dict[str, Any]]) -> None:

@@ -29,6 +29,7 @@ RAW: dict[str, Any] = {
         "created": "2026-03-01T13:00:00.250+0100",
         "updated": "2026-03-01T12:00:01.000+0000",
         "labels": ["goal:G-1", "Bug", "bug", "a@b,[c]"],
+        "components": [{"id": "3", "name": "Checkout"}, {"id": "1", "name": "Cart"}],
         "creator": {"displayName": "Alice", "accountId": "1"},
         "assignee": None,
         "customfield_1": {"value": "G-1", "id": "7"},
@@ -66,6 +67,7 @@ def test_an_issue() -> None:
         labels=("goal:G-1", "Bug", "bug", "a@b,[c]"),
         fields={"field:customfield_1": ("G-1",)},
         author="Alice",
+        components=("Checkout", "Cart"),
     )
 
 

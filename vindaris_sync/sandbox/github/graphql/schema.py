@@ -154,6 +154,11 @@ def _issue_type(found: Issue, _: Arguments, __: Call) -> Node | None:
     return Node("IssueType", kind) if kind else None
 
 
+def _milestone(found: Issue, _: Arguments, __: Call) -> Node | None:
+    milestone = found.document().get("milestone")
+    return Node("Milestone", milestone) if milestone else None
+
+
 def _issue(repository: Repository, arguments: Arguments, call: Call) -> Node:
     found = _shown(call, repository.issues.get(_whole(arguments, "number") or 0))
     if found is None or found.type != "Issue":
@@ -261,6 +266,7 @@ _ISSUE: dict[str, Resolver] = {
     "author": _author,
     "assignees": _assignees,
     "labels": _labels,
+    "milestone": _milestone,
     "repository": lambda found, _, call: Node("Repository", call.world.home(found)),
 }
 
@@ -314,6 +320,11 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "id": lambda kind, _, __: kind["node_id"],
         "name": lambda kind, _, __: kind["name"],
         "description": lambda kind, _, __: kind["description"],
+    },
+    "Milestone": {
+        "id": lambda milestone, _, __: milestone["node_id"],
+        "number": lambda milestone, _, __: milestone["number"],
+        "title": lambda milestone, _, __: milestone["title"],
     },
     "Label": {
         "id": lambda label, _, __: documents.node_id("LA", label[0].id, label[1].id),

@@ -128,7 +128,7 @@ def open_app(
             trackers[name] = _tracker(name, settings, around)
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
-            restore_conduct(store, name, around.conduct)
+            restore_conduct(store, name, around.conduct, now())
         goals = JoinedGoals(goal_sources(config, now), store, config.longest_key())
         context = Context(
             store, trackers, goals, teams_of(config), goal_rules(config), now, writes=writes,

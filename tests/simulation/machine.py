@@ -123,13 +123,13 @@ class Machine:
         clock, wire = self.site.clock, self.network.trackers
         around = Surroundings(clock.machine, clock.sleep, self._random, wire, 1, governors=governors)
         self.store.put_tracker(tracker.name, tracker.kind)
-        restore_conduct(self.store, tracker.name, around.conduct)
         settings = settings_of(tracker)
         connector = (
             GithubConnector(tracker.name, settings, around)
             if isinstance(settings, GithubSettings)
             else JiraConnector(tracker.name, settings, around)
         )
+        restore_conduct(self.store, tracker.name, around.conduct, clock.machine())
         return Tracker(tracker.name, tracker.kind, settings, connector, around.clock, around.conduct)
 
     def _night(self, day: date) -> None:

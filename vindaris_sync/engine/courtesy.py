@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from vindaris_sync.sdk.breaker import Breaker
@@ -64,12 +64,17 @@ def remembered(store: Store, tracker: str) -> Remembered:
     )
 
 
-def restore(store: Store, tracker: str, conduct: Conduct) -> None:
-    """Go on as another process stopped: a wait that a tracker named is kept, and so is an open breaker (fault 23)."""
+def restore(store: Store, tracker: str, conduct: Conduct, now: datetime) -> None:
+    """Go on as another process stopped: a wait that a tracker named is kept, and so is an open breaker (fault 23).
+
+    Where our clock was set back since then, both end as much earlier.
+    """
     known = remembered(store, tracker)
-    conduct.restore(known.breaker)
+    back = max((known.at or now) - now, timedelta())
+    until = known.breaker.until
+    conduct.restore(replace(known.breaker, until=until and until - back))
     if conduct.governor is not None and known.budget is not None:
-        conduct.governor.restore(known.budget)
+        conduct.governor.restore(known.budget, back)
 
 
 def put_next_pull(store: Store, tracker: str, next_pull: NextPull) -> None:

@@ -28,3 +28,21 @@ class ServerClock:
         """How far we are ahead (negative: behind) where that is more than ``APART``, else ``None``."""
         ahead = self._ahead
         return ahead if ahead is not None and abs(ahead) > APART else None
+
+
+_SLIP = timedelta(minutes=1)  # threads read the clock one after another; what is set back by less does no harm
+
+
+class Steady:
+    """How far our own clock was set back since it was read last, so that what waits by it waits no longer for that."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+
+    def back(self, now: datetime) -> timedelta:
+        """Return by how much the clock was set back before ``now``; nothing where it went on."""
+        last = self._last
+        if last is not None and _SLIP >= last - now > timedelta():
+            return timedelta()
+        self._last = now
+        return max((last or now) - now, timedelta())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 
 from vindaris_sync.sdk.breaker import Breaker, Phase
+from vindaris_sync.sdk.clock import Steady
 from vindaris_sync.sdk.errors import NotNow
 from vindaris_sync.sdk.governor import Governor, Urgency
 
@@ -28,6 +30,7 @@ class Conduct:
         self._urgent: list[Urgency] = []
         self._probing = Lock()
         self._state = Lock()
+        self._steady = Steady()
 
     # --- how urgent it is -----------------------------------------------------------------------------------------
 
@@ -75,6 +78,7 @@ class Conduct:
 
     def _passes(self, now: datetime) -> bool:
         """Return whether a call needs no probe; a person's request may be the probe before its time."""
+        self._follow(now)
         with self._state:
             breaker, proved, person = self._breaker, self._proved, Urgency.PERSON in self._urgent
         phase = breaker.phase(now)
@@ -89,8 +93,15 @@ class Conduct:
         with self._state:
             self._proved = True
 
+    def _follow(self, now: datetime) -> None:
+        """Rest no longer than was meant where our clock was set back (fault 14)."""
+        with self._state:
+            if (back := self._steady.back(now)) and self._breaker.until:
+                self._breaker = replace(self._breaker, until=self._breaker.until - back)
+
     def failed(self, now: datetime) -> None:
         """Note that a probe or a pass failed without an answer of use; what fails while it is open counts once."""
+        self._follow(now)
         with self._state:
             if self._proved or self._breaker.phase(now) is not Phase.OPEN:
                 self._breaker = self._breaker.failed(now)
@@ -110,7 +121,8 @@ class Conduct:
 
     def rests_until(self, now: datetime, urgency: Urgency = Urgency.BACKGROUND) -> datetime | None:
         """Return until when nothing as urgent would be sent; None where requests may be made."""
-        found = [self._breaker.until]
+        self._follow(now)
+        found = [self.breaker.until]
         if self.governor is not None:
             spent = self.governor.spent(urgency)
             found += [self.governor.budget.until, spent.reset if spent else None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from hashlib import blake2b
@@ -12,6 +12,7 @@ from threading import Condition, Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from vindaris_sync.sdk.clock import Steady
 from vindaris_sync.sdk.errors import NotNow
 from vindaris_sync.sdk.limits import Quota, quota
 
@@ -90,6 +91,7 @@ class Governor:
         self._until: datetime | None = None
         self._why = ""
         self._next_write: datetime | None = None
+        self._steady = Steady()
         self._started = 0
         self._struck_at = 0
         self._strikes = 0
@@ -131,14 +133,28 @@ class Governor:
                 self._under_way -= 1
                 self._free.notify()
 
+    def _now(self) -> datetime:
+        """Return the present instant; where our clock was set back, what waits by it waits no longer (fault 14)."""
+        now = self._around.now()
+        with self._state:
+            self._shift(self._steady.back(now))
+        return now
+
+    def _shift(self, back: timedelta) -> None:
+        if back:
+            self._until = self._until and self._until - back
+            self._next_write = self._next_write and self._next_write - back
+            self._quotas = {name: replace(one, reset=one.reset - back) for name, one in self._quotas.items()}
+
     def _wait_for_hold(self) -> None:
         waited: datetime | None = None
         while True:
+            now = self._now()
             with self._state:
                 until, why = self._until, self._why
             if until is None or until == waited:  # a sleep that does not move an injected clock is believed
                 return
-            left = (until - self._around.now()).total_seconds()
+            left = (until - now).total_seconds()
             if left <= 0:
                 return
             if left > self._patience:
@@ -159,7 +175,7 @@ class Governor:
         """
         if urgency not in _LEAVES:
             return None
-        now, share = self._around.now(), self._keep_free * _LEAVES[urgency]
+        now, share = self._now(), self._keep_free * _LEAVES[urgency]
         patience = timedelta(seconds=PATIENCE)
         with self._state:
             known = list(self._quotas.values())
@@ -167,7 +183,7 @@ class Governor:
         return max(used, key=lambda one: one.reset, default=None)
 
     def _pace(self) -> None:
-        now = self._around.now()
+        now = self._now()
         start = max(now, self._next_write or now)
         if start > now:
             self._around.sleep((start - now).total_seconds())
@@ -177,7 +193,7 @@ class Governor:
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Take down what an answer says about the quota. Answers overtake one another: the lowest of an hour counts."""
-        now = self._around.now()
+        now = self._now()
         told = quota(headers, now)
         if told is None:
             return
@@ -197,7 +213,7 @@ class Governor:
         ``wait`` is what the tracker asked for. ``None``: at least a minute, twice as long with each such limit in a
         row. Exchanges that were under way together meet one limit, and not one each.
         """
-        now = self._around.now()
+        now = self._now()
         with self._state:
             if wait is None:
                 if number > self._struck_at:
@@ -218,22 +234,27 @@ class Governor:
     @property
     def budget(self) -> Budget:
         """What is known now; quotas and waits that are over are left out."""
-        now = self._around.now()
+        now = self._now()
         with self._state:
             quotas = tuple(self._quotas[name] for name in sorted(self._quotas) if self._quotas[name].reset > now)
             waits = self._until is not None and self._until > now
             until, why = (self._until, self._why) if waits else (None, "")
             return Budget(*self._name, quotas, self._keep_free, until, why, self._strikes, self._started)
 
-    def restore(self, budget: Budget) -> None:
-        """Go on where another process has stopped, where it used the same credential."""
+    def restore(self, budget: Budget, back: timedelta = timedelta()) -> None:
+        """Go on where another process has stopped, where it used the same credential.
+
+        ``back`` is by how much the clock was set back since then.
+        """
         if (budget.credential, budget.host) != self._name:
             return
+        until = budget.until and budget.until - back
         with self._state:
-            self._quotas = {one.resource: one for one in budget.quotas} | self._quotas
+            known = {one.resource: replace(one, reset=one.reset - back) for one in budget.quotas}
+            self._quotas = known | self._quotas
             self._strikes = max(self._strikes, budget.strikes)
-        if budget.until is not None:
-            self.hold(budget.until, budget.why)
+        if until is not None:
+            self.hold(until, budget.why)
 
 
 def _same_hour(known: Quota, told: Quota, now: datetime) -> bool:

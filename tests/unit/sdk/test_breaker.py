@@ -109,6 +109,15 @@ def test_one_request_decides_after_the_pause() -> None:
     assert tracker.conduct.breaker == Breaker()
 
 
+def test_a_clock_that_is_set_back_prolongs_no_rest() -> None:
+    """A year back: the probe comes after the pause that was meant (fault 14)."""
+    tracker = Tracker()
+    tracker.open()
+    assert tracker.conduct.rests_until(tracker.now) == tracker.now + FIRST_PAUSE
+    tracker.now -= timedelta(days=365)
+    assert tracker.conduct.rests_until(tracker.now) == tracker.now + FIRST_PAUSE
+
+
 def test_a_person_may_probe_before_the_time() -> None:
     """What somebody asked for and waits for is sent once, though the breaker is open."""
     tracker = Tracker()

@@ -212,6 +212,26 @@ def test_a_named_wait_outlives_the_process() -> None:
     assert other.passes()
 
 
+@pytest.mark.parametrize("seconds", [3600, 86_400 * 365])
+def test_a_clock_that_is_set_back_prolongs_no_wait(seconds: int) -> None:
+    """What was asked for is waited for, and not an hour or a year more, also by the next process (fault 14)."""
+    hour, other = Hour(), Hour()
+    hour.governor.limit(1, 1800.0)
+    hour.tell(100, minutes=50)
+    hour.sleep(600)
+    budget = hour.governor.budget
+    hour.sleep(-seconds)
+    other.now = hour.now
+    other.governor.restore(budget, timedelta(seconds=seconds))
+    for one in (hour, other):
+        assert not one.passes(Urgency.PERSON)
+        one.sleep(1200)
+        assert one.passes(Urgency.PERSON)
+        assert not one.passes()
+        one.sleep(1200)
+        assert one.passes()
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 200)), max_size=60))
 def test_unnamed_limits_cost_a_minute_and_grow_to_an_hour(history: list[tuple[bool, int]]) -> None:
     """However limits and answers follow one another; an answer that is no limit begins anew."""

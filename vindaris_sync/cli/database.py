@@ -35,5 +35,5 @@ def check(config: Config, *, as_json: bool) -> int:
         for breach in breaches:
             examples = f": {', '.join(breach.examples)}" if breach.examples else ""
             say(f"{breach.law}: {breach.message}{examples}", style="red")
-        say("Stop the daemon, keep a copy of the file, then restore the newest backup or report this.")
+            say(f"  {breach.fix}")
     return DRIFT if breaches else DONE

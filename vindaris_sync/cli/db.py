@@ -32,12 +32,36 @@ def migrate(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
 def check(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Verify the file, its references and the laws of linkage. Exit code 1: something is wrong.
 
-    JSON: sound, breaches [{law, message, count, examples}].
+    Each finding comes with its fix.
+
+    JSON: sound, breaches [{law, message, count, examples, fix}].
     """
     from vindaris_sync.cli import database
     from vindaris_sync.cli.opening import load_config
 
     raise typer.Exit(database.check(load_config(config), as_json=as_json))
+
+
+@app.command(epilog=examples("vindaris-sync db repair --dry-run", "vindaris-sync db repair"))
+def repair(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Mend what `db check` names, where it can be computed or read again; refused while a daemon runs.
+
+    The database as it was is kept beside it. Of a damaged file all that can be read is put into a new one; the rest
+    comes from the newest backup, and from the trackers at the next start. No link, exemption, answer or history is ever
+    deleted. Exit code 1: something is left for a person.
+
+    JSON: dry_run, file, salvaged, repaired [{law, message, count}], copy,
+    remaining [{law, message, count, examples, fix}].
+    """
+    from vindaris_sync.cli import repairing
+    from vindaris_sync.cli.opening import load_config
+
+    raise typer.Exit(repairing.repair(load_config(config), dry_run=dry_run, as_json=as_json))
 
 
 @app.command(

@@ -362,7 +362,11 @@ class Snapshot:
 
 
 def _astray(sql: Sql) -> list[str]:
-    return [f"{row[0]} {row[1]} refers to a missing {row[2]}" for row in sql.rows("PRAGMA foreign_key_check")]
+    text = 'SELECT "table", parent, count(*), min(rowid) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2'
+    return [
+        f"{count} rows of {table} refer to a missing {parent}, row {first} for instance"
+        for table, parent, count, first in sql.rows(text)
+    ]
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

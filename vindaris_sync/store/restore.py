@@ -79,8 +79,10 @@ def _copied(source: Path, partial: Path, beat: Beat) -> BackupFacts:
     return facts
 
 
-def put_in_place(path: Path, partial: Path, facts: BackupFacts, now: datetime) -> RestoreFacts:
+def put_in_place(path: Path, partial: Path, facts: BackupFacts, now: datetime, *, whole: bool = True) -> RestoreFacts:
     """Let ``partial`` be the database at ``path``, which only this process may change; keep what was there.
+
+    Not ``whole``: it has less than what its generation stands for, and is treated as older.
 
     Raises:
         StoreError: another program has the database open.
@@ -94,7 +96,7 @@ def put_in_place(path: Path, partial: Path, facts: BackupFacts, now: datetime) -
         return RestoreFacts(path, facts.schema, facts.generation, reached, None)
     replaced = path.with_name(f"{path.name}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     with _alone(path, replaced) as own:
-        reached = _reached(path, facts.generation, own)
+        reached = _reached(path, facts.generation, own, whole=whole)
         settle(partial, path)
     return RestoreFacts(path, facts.schema, facts.generation, reached, replaced)
 
@@ -145,12 +147,12 @@ def _set_aside(path: Path, replaced: Path) -> None:
     sync_folder(path.parent)
 
 
-def _reached(path: Path, generation: int, own: int | None) -> int:
+def _reached(path: Path, generation: int, own: int | None, *, whole: bool = True) -> int:
     """Note and return the generation reached here, above the backup's unless it is what the database is already."""
     noted = generation_file(path)
     try:
         reached = max(noted.get(), own or 0)
-        if generation != own:
+        if generation != own or not whole:
             reached = max(reached, generation + 1)
         noted.put(reached)
         return reached

@@ -15,7 +15,6 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
 from vindaris_sync.store.census import Censuses
-from vindaris_sync.store.check import Checks
 from vindaris_sync.store.contests import Contests
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
@@ -29,6 +28,7 @@ from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
+from vindaris_sync.store.repair import Repairs
 from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.rules import Rules
 from vindaris_sync.store.trackers import Trackers
@@ -54,7 +54,7 @@ class Store(
     Figures,
     Lookups,
     Restored,
-    Checks,
+    Repairs,
     Exports,
     Imports,
 ):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STATEMENTS = ("set_goal", "drop_goal", "exempt", "unexempt")
 DECISIONS = ("cli_link", "cli_exempt", "cli_unlink")
 _LINK_EVENTS = ("linked", "unlinked", "exempted", "exemption_expired", "confirmed")
-_DEFINITIONS = ("rename_label", "delete_label_definition", "restore_label_definition")
+_DEFINITIONS = ("rename_label", "delete_label_definition")
 
 
 @dataclass(slots=True)
@@ -141,6 +141,8 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
     for row in window.rows:
         if row["event"] in _LINK_EVENTS and row["issue_id"] is not None and row["how"] != "expiry":
             held = scene.by_number[row["issue_id"]]
+            if row["event"] == "unlinked" and _made_anew(scene, window, held["tracker"], parsed(row["before"])):
+                continue
             told.setdefault((held["tracker"], held["ext_id"]), Counter())[row["how"]] += 1
     heirs = {old: new for new, old in window.former.items()}
     for ref, means in told.items():
@@ -153,6 +155,22 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
             if count > acts[how]:
                 text = f"the history tells of {count} changes by {how}, people made {acts[how]}"
                 yield Violation("L10", said(scene.held[ref]), text)
+
+
+def _made_anew(scene: Scene, window: Window, tracker: str, names: Sequence[str]) -> bool:
+    """Whether a label was deleted in the settings and put on an issue again before anybody could look.
+
+    Nothing that can be read in bulk tells such a label from one that people took off: a known weakness (CRITIQUES).
+    """
+    goals = {scene.goal(name) for name in names}
+    deleted = False
+    for act in window.acts:
+        value = act.detail.get("value", "")
+        about = act.tracker == tracker and scene.goal(value.removeprefix(PREFIX)) in goals
+        deleted = deleted or (about and act.kind == "delete_label_definition")
+        if about and deleted and act.kind in ("set_goal", "cli_link"):
+            return True
+    return False
 
 
 def _means(act: Act) -> str:

@@ -317,12 +317,10 @@ def scene_of(site: Site) -> Scene:
     return scene
 
 
-_OF_ISSUES = {"move", "transfer", "delete", "hide", "show", "reparent"}
-_OF_PLACES = {
-    "hide", "show", "rename_label", "delete_label_definition", "restore_label_definition", "rename_repository",
-    "rename_place", "delete_definition", "fault:hidden", "fault:read_only", "fault:off_screen", "fault:no_option",
-}  # fmt: skip
-"""Acts and faults after which a place is as it was for us only once a night has compared it."""
+_OF_ISSUES = {"move", "transfer", "delete", "reparent"}
+_OF_PLACES = {"hide", "show", "rename_repository", "fault:vanish"}
+_OF_DEFINITIONS = {"rename_label", "delete_label_definition", "restore_label_definition"}
+"""Acts and faults after which an issue, a place, or what shows a goal is sure to be known once a night has passed."""
 
 
 def _find_doubts(scene: Scene) -> None:
@@ -330,18 +328,28 @@ def _find_doubts(scene: Scene) -> None:
     if nights := [row["started"] for row in runs if row["started"] <= scene.now]:  # the machine's clock may be wrong
         scene.last_night = EPOCH + timedelta(microseconds=max(nights))
     for act in scene.site.journal.acts:
-        if act.at < scene.last_night:
+        if act.at < scene.last_night or not act.tracker:
             continue
-        if act.kind in _OF_ISSUES and act.issue:
-            scene.unsure.add((act.tracker, act.issue))
-            if act.kind == "transfer":
-                scene.unsure.add((act.tracker, act.detail["new"]))
-        if act.kind in _OF_PLACES and act.tracker:
-            tracker = scene.site.trackers[act.tracker]
-            place = act.detail.get("place", "")
-            scene.unsure_places |= {(act.tracker, home) for home in tracker.places if place in ("", home)}
-            if place not in tracker.places:  # by its present name, or none that is configured
-                scene.unsure_places |= {(act.tracker, home) for home in tracker.places}
+        if act.kind in _OF_ISSUES:
+            scene.unsure |= {(act.tracker, act.issue), (act.tracker, act.detail.get("new", act.issue))}
+        elif act.kind in _OF_PLACES:
+            tracker, place = scene.site.trackers[act.tracker], act.detail.get("place", "")
+            known = place in tracker.places  # else it is a new name, or all of them
+            scene.unsure_places |= {(act.tracker, home) for home in tracker.places if not known or home == place}
+        elif act.kind in _OF_DEFINITIONS:
+            scene.unsure |= set(_showing(scene, act))
+
+
+def _showing(scene: Scene, act: Act) -> Iterator[Ref]:
+    """Yield the issues that show a goal whose label or option was renamed, deleted or made, or are linked to it."""
+    names = [act.detail.get(name, "").removeprefix(PREFIX) for name in ("value", "new")]
+    goals = {goal for name in names if (goal := scene.goal(name)) is not None}
+    for ref, shown in scene.truth.items():
+        row = scene.held.get(ref)
+        linked = scene.explicit(row["id"]) if row is not None else frozenset()
+        values = {value.casefold() for value in (*shown.goals, *shown.field)}
+        if ref[0] == act.tracker and (goals & linked or values & {name.casefold() for name in names}):
+            yield ref
 
 
 def parsed(text: str | None) -> Any:

@@ -57,6 +57,22 @@ def test_what_becomes_visible_without_a_change_is_found(site: Site) -> None:
     site.sound()
 
 
+@pytest.mark.parametrize("site", [Setup(names=("jira",))], indirect=True)
+def test_an_issue_that_the_index_shows_too_late_for_any_pull_is_found(site: Site) -> None:
+    """Half an hour late, it turns up far behind the cursor: no pull reads so far back, the census does (fault 37)."""
+    ok(site.turn(minutes=30))
+    site.jira.world.weather.index_lag = timedelta(minutes=30)
+    key = site.jira.create("Late", "goal:GROW-1")
+    for _ in range(4):
+        ok(site.turn(minutes=15))
+    site.jira.world.weather.index_lag = timedelta()
+    ok(site.turn(minutes=15, rounds=2))
+    assert site.store.find(key) == ()
+    later(site)
+    assert site.serves(key) == "linked GROW-1"
+    site.sound()
+
+
 def test_what_was_hidden_comes_back_without_a_change(site: Site) -> None:
     """Hidden freezes; shown again, with its old stamp, it is listed, read, and goes on."""
     key = site.jira.create("Secret", "goal:GROW-1")

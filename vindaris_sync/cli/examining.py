@@ -11,7 +11,9 @@ from vindaris_sync.app import App, open_app, open_store, stated_goals, store_exi
 from vindaris_sync.cli import contested
 from vindaris_sync.cli.exits import DRIFT, UNUSABLE, USAGE
 from vindaris_sync.cli.opening import busy, load_config
+from vindaris_sync.cli.options import config_path
 from vindaris_sync.cli.output import emit, say, table
+from vindaris_sync.config.permissions import loose
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import counted
@@ -75,6 +77,8 @@ def _all(path: Path | None) -> Iterator[Found]:
         return
     parts = f"{counted(len(config.trackers), 'tracker')}, {counted(len(config.teams), 'team')}; every secret was read"
     yield Found("ok", "configuration", "configuration", parts)
+    for finding in loose(config, config_path(path)):
+        yield Found(str(finding.level), "configuration", finding.subject, finding.message, finding.fix)
     yield from _tried("goals", "goals", lambda: _goals(config))
     yield from _tried("database", "database", lambda: _database(config))
     yield from _tried("tracker", "trackers", lambda: _outside(config))

@@ -35,7 +35,18 @@ def load_config(given: Path | None, *, quiet: bool = True) -> Config:
         )
     config = load(path)
     logs.configure("error" if quiet else config.logging.level, config.logging.format)
+    if not quiet:
+        _warn(config, path)
     return config
+
+
+def _warn(config: Config, path: Path) -> None:
+    import structlog
+
+    from vindaris_sync.config.permissions import loose
+
+    for finding in loose(config, path):
+        structlog.get_logger("vindaris_sync.cli").warning("permissions", found=finding.message, fix=finding.fix)
 
 
 def known_tracker(config: Config, name: str) -> str:

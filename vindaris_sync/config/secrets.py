@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from vindaris_sync.config import lines
+from vindaris_sync.config.exposed import exposed
 from vindaris_sync.config.problems import Problem, model_in
 from vindaris_sync.sdk.secret import Secret
 
@@ -57,8 +57,8 @@ class SecretPlaces:
 
 def _content(path: Path, *, guarded: bool) -> str:
     try:
-        if guarded and path.is_file() and path.stat().st_mode & stat.S_IROTH:
-            raise ValueError(f"{path} can be read by everybody; chmod o-r {path}")
+        if guarded and (problem := exposed(path)):
+            raise ValueError(problem)
         return path.read_text("utf-8")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None

@@ -28,6 +28,7 @@ from vindaris_sync.config.goal_sources import GoalSourceSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
 from vindaris_sync.domain.rules import Condition, Stated
+from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.secret import MASK, Secret
 from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerSettings
@@ -139,6 +140,20 @@ class GoalsSettings(Settings):
         return value
 
 
+def _as_api(url: str) -> str:
+    return base_url(url, wanted="the address of Slack's API, https://slack.com/api", credentials="token")
+
+
+def _as_webhook(url: Secret) -> Secret:
+    if url.reveal():  # else it could not be read, which is said already
+        webhook_url(url.reveal())
+    return url
+
+
+WebhookUrl = Annotated[SecretValue, AfterValidator(_as_webhook)]
+"""A secret that is an address."""
+
+
 class NotifySettings(Settings):
     """What every chat channel's block holds; ``kind`` chooses which."""
 
@@ -153,21 +168,21 @@ class SlackSettings(NotifySettings):
     """``#name`` or the channel's id."""
     token: SecretValue
     """The bot's token (``xoxb-…``), scope ``chat:write``."""
-    api_url: str = Field("https://slack.com/api", pattern=r"^https?://")
+    api_url: Annotated[str, AfterValidator(_as_api)] = "https://slack.com/api"
 
 
 class SlackWebhookSettings(NotifySettings):
     """A Slack incoming webhook; its messages cannot be edited."""
 
     kind: Literal["slack-webhook"] = "slack-webhook"
-    url: SecretValue
+    url: WebhookUrl
 
 
 class WebhookSettings(NotifySettings):
     """Any address that takes our alerts as JSON by POST."""
 
     kind: Literal["webhook"] = "webhook"
-    url: SecretValue
+    url: WebhookUrl
     secret: SecretValue | None = None
     """Signs every message (header ``X-Vindaris-Signature``); absent: unsigned."""
 

@@ -23,6 +23,26 @@ def base_url(url: str, *, wanted: str, credentials: str) -> str:
     return url.rstrip("/")
 
 
+def webhook_url(url: str) -> str:
+    """Return ``url`` where a message may be posted to it: https, or http on loopback only, without name and password.
+
+    The address itself is the secret, path and query included; so an error never shows any of it. Raises ``ValueError``
+    with one line for people.
+    """
+    try:
+        parts = urlsplit(url)
+        host, named = parts.hostname or "", parts.username or parts.password
+    except ValueError:
+        raise ValueError("the secret there is no address") from None
+    if parts.scheme not in {"https", "http"} or not host:
+        raise ValueError("the secret there is no https:// address")
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError("plain http would send it readable; only loopback may be http")
+    if named:
+        raise ValueError("no name and password may stand in an address, where logs on the way would show them")
+    return url
+
+
 def _loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

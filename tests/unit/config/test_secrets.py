@@ -72,7 +72,7 @@ def test_a_nested_table_may_hold_secrets(config_of: Load) -> None:
         ('{ env = "NONE" }', "environment variable NONE is not set"),
         ('{ env = "EMPTY" }', "environment variable EMPTY is empty"),
         ('{ file = "none" }', "DIR/none: no such file or directory"),
-        ('{ file = "open" }', "DIR/open can be read by everybody; chmod o-r DIR/open"),
+        ('{ file = "open" }', "DIR/open can be read or written by others; chmod 600 DIR/open"),
         ('{ file = "binary" }', "DIR/binary is not UTF-8 text"),
         ('{ credential = "none" }', "credential none: CREDENTIALS_DIRECTORY is not set"),
         ('{ credential = "../x" }', "credential '../x': a credential's name is no path"),

@@ -63,6 +63,7 @@ class Clockwork:
 
     def tick(self, now: datetime) -> None:
         """Start everything that is due at ``now`` and does not run already."""
+        self._follow(now)
         self._every("goals", now, goals_every(self.context.rules.debounce), self._goals)
         for name in self.context.trackers:
             if now >= self._next.get(f"pull {name}", now):

@@ -221,9 +221,12 @@ def differs(a: Contents, b: Contents, material: Collection[str] = MATERIAL) -> t
 
 
 def due(pending: Pending, debounce: timedelta, now: datetime) -> bool:
-    """Whether a pending edit becomes the revision: ``debounce`` (at most 1 h) without edits, or 1 h since the first."""
+    """Whether a pending edit becomes the revision: ``debounce`` (at most 1 h) without edits, or 1 h since the first.
+
+    An edit of the future was seen by a clock that has been set back since: nobody waits for that future (fault 14).
+    """
     quiet = min(debounce, LONGEST_DEBOUNCE)
-    return now - pending.last_seen >= quiet or now - pending.first_seen >= LONGEST_DEBOUNCE
+    return abs(now - pending.last_seen) >= quiet or abs(now - pending.first_seen) >= LONGEST_DEBOUNCE
 
 
 # --- what changed, for people -------------------------------------------------------------------------------------

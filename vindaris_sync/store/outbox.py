@@ -15,6 +15,8 @@ from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.restored import CHAT, marked
 
+_LONGEST_WAIT = 86_400_000_000  # microseconds: what a chat may ask for at most
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -36,15 +38,15 @@ class Outbox(Part):
             announce(sql, subjects, to_micros(now))
 
     def outbox(self, now: datetime, limit: int = 100) -> tuple[Waiting, ...]:
-        """Return what is to be told by ``now``, oldest first.
+        """Return what is to be told by ``now``, oldest first; also what only a wrong clock has put off (fault 14).
 
         Once nothing waits and every tracker was read, what a restored database did not know of was told.
         """
         with self._db.read() as sql:
             found = sql.rows(
                 "SELECT id, subject, change, attempts, created, due_at FROM outbox WHERE due_at <= ? "
-                "ORDER BY due_at, id LIMIT ?",
-                (to_micros(now), limit),
+                "OR created > ? OR (attempts > 0 AND due_at > ?) ORDER BY due_at, id LIMIT ?",
+                (at := to_micros(now), at, at + _LONGEST_WAIT, limit),
             )
             searched = not found and bool(sql.row("SELECT 1 FROM note WHERE name = ?", (CHAT,))) and not marked(sql)
         if searched:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,6 +19,8 @@ from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.context import Tracker
 from vindaris_sync.sdk.clock import ServerClock
 from vindaris_sync.sdk.protocol import Surroundings
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -105,3 +108,43 @@ def test_ten_minutes_are_borne(ahead: int, astray: bool) -> None:  # noqa: FBT00
     clock.note({"Date": "yesterday"}, now)
     clock.note({}, now)
     assert clock.astray == (timedelta(minutes=ahead) if astray else None)
+
+
+def test_a_clock_that_was_set_back_lets_nothing_wait_for_the_future_it_has_seen(site: Site, ours: Ours) -> None:
+    """It was two years ahead for an hour: pulls, goals and the chat go on at once when it is right again."""
+    pulls: list[str] = []
+    clockwork = Clockwork(
+        site.context,
+        site.channels,
+        Nightly(time(23, 59), UTC),
+        print,
+        Here(),
+        observe=lambda done: pulls.append(done.kind),
+    )
+    site.goals.goals = tuple(replace(goal, description="Anew") for goal in site.goals.goals)
+    site.jira.create("Nobody knows why", "goal:NONE")
+    ours.ahead = timedelta(days=730)
+    site.slack.archive("growth")
+    for _ in range(3):
+        site.clock.pass_(minutes=3)
+        clockwork.tick(ours())
+    site.slack.archive("growth", archived=False)
+    ours.ahead = timedelta()
+    pulls.clear()
+    for _ in range(8):
+        site.clock.pass_(minutes=4)
+        clockwork.tick(ours())
+    assert pulls.count("pull") >= 2
+    assert site.store.outbox_depth() == 0
+    assert any("NONE" in message.text or "no goal" in message.text for message in site.messages()), site.told()
+    assert all(goal.revision == 2 for goal in site.store.goals())
+
+
+class Here(Executor):
+    """Does everything at once."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Do it."""
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,7 +27,13 @@ class SecretPlaces:
     """The credentials directory of systemd (systemd.exec, *LoadCredential*) or of a container."""
 
     def read(self, reference: Mapping[str, object]) -> Secret:
-        """Return the secret less trailing newlines; ``ValueError`` says what is wrong and never shows the value."""
+        """Return the secret less trailing newlines; ``ValueError`` says what is wrong and never shows the value.
+
+        It can be read again (``Secret.renew``): a token that was put into its file later needs no restart.
+        """
+        return Secret(self._content(reference), again=partial(self._content, reference))
+
+    def _content(self, reference: Mapping[str, object]) -> str:
         match dict(reference):
             case {"env": str(name), **rest} if not rest:
                 source, value = f"environment variable {name}", self._variable(name)
@@ -38,7 +45,7 @@ class SecretPlaces:
                 raise ValueError('write { env = "NAME" }, { file = "PATH" } or { credential = "NAME" }')
         if not (value := value.rstrip("\r\n")):
             raise ValueError(f"{source} is empty")
-        return Secret(value)
+        return value
 
     def _variable(self, name: str) -> str:
         if name not in self.environ:

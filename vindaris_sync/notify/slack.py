@@ -7,9 +7,10 @@ Source: Slack Web API, ``chat.postMessage``, ``chat.update``, ``conversations.hi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
 from vindaris_sync.sdk.secret import Secret, redact
 
 _EVENT = "vindaris_sync_message"
+_NO_QUERY: Mapping[str, str | int] = MappingProxyType({})
 _PAGE = 500
 _MOST_PAGES = 20
 _ID = re.compile(r"[CDG][A-Z0-9]{6,}")
@@ -76,7 +78,9 @@ class SlackChannel:
         self.name = name
         self._channel = channel
         self._api = api_url.rstrip("/")
-        self._line = Line(f"Slack ({name})", {"Authorization": f"Bearer {token.reveal()}"}, transport=transport)
+        self._token = token
+        self._transport = transport
+        self._line = self._opened()
 
     def __repr__(self) -> str:
         return f"SlackChannel({self.name!r}, {self._channel!r})"
@@ -112,7 +116,7 @@ class SlackChannel:
     def check(self) -> Sequence[Finding]:
         """Ask who we are, and whether the channel can be found; a scope that is missing for the latter is a hint."""
         try:
-            who = self._sorted(self._line.post(f"{self._api}/auth.test", {}))
+            who = self._asked("auth.test", {})
         except VindarisError as error:
             return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
         name = one_line(redact(str(who.get("user", "a bot"))), 40)
@@ -133,13 +137,34 @@ class SlackChannel:
         """Close the connection."""
         self._line.close()
 
+    def _opened(self) -> Line:
+        headers = {"Authorization": f"Bearer {self._token.reveal()}"}
+        return Line(f"Slack ({self.name})", headers, transport=self._transport)
+
+    def _asked(
+        self, method: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str | int] = _NO_QUERY
+    ) -> dict[str, Any]:
+        """Call a method; where our token is refused and another one has been put in its place since, with that."""
+        used = self._token.reveal()
+        try:
+            return self._exchanged(method, body, query)
+        except ChannelUnusable as error:
+            if error.reason != "credentials" or not self._token.renew(used):
+                raise
+        self._line.close()
+        self._line = self._opened()
+        return self._exchanged(method, body, query)
+
+    def _exchanged(self, method: str, body: Mapping[str, Any] | None, query: Mapping[str, str | int]) -> dict[str, Any]:
+        url = f"{self._api}/{method}"
+        return self._sorted(self._line.get(url, query) if body is None else self._line.post(url, body))
+
     def _say(self, method: str, content: Content, place: dict[str, Any], *, repeated: bool = False) -> dict[str, Any]:
         whole = slack_blocks.body(content, repeated=repeated)
-        url = f"{self._api}/{method}"
         try:
-            return self._sorted(self._line.post(url, {**place, **whole}))
+            return self._asked(method, {**place, **whole})
         except _UnfitBlocks:
-            return self._sorted(self._line.post(url, {**place, **whole, "blocks": []}))
+            return self._asked(method, {**place, **whole, "blocks": []})
 
     def _channel_id(self) -> str:
         if _ID.fullmatch(self._channel):
@@ -154,7 +179,7 @@ class SlackChannel:
     def _pages(self, method: str, query: dict[str, str], field: str) -> Iterator[dict[str, Any]]:
         cursor = ""
         for _ in range(_MOST_PAGES):
-            said = self._sorted(self._line.get(f"{self._api}/{method}", {**query, "limit": _PAGE, "cursor": cursor}))
+            said = self._asked(method, query={**query, "limit": _PAGE, "cursor": cursor})
             yield from said.get(field, ())
             cursor = (said.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:

@@ -12,7 +12,7 @@ import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -38,19 +38,37 @@ class Secret:
     """A secret value. ``reveal`` is the only way to it; repr, str, format and pickling never show it.
 
     ``fleeting``: the value ends by itself within the hour, and others follow it; only the newest ones stay masked, so
-    that months of renewed tokens cost nothing.
+    that months of renewed tokens cost nothing. ``again`` reads the value anew from where it came from, and may raise
+    ``ValueError`` where it cannot.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_again", "_value")
 
-    def __init__(self, value: str, *, fleeting: bool = False) -> None:
+    def __init__(self, value: str, *, fleeting: bool = False, again: Callable[[], str] | None = None) -> None:
         self._value = value
+        self._again = again
         if len(value) >= _SHORTEST:
             _remember(value, fleeting=fleeting)
 
     def reveal(self) -> str:
         """Return the value itself, for the header or form it goes into."""
         return self._value
+
+    def renew(self, refused: str) -> bool:
+        """Read the value again, since a service refused it; return whether it is another one than ``refused`` now.
+
+        Where nothing can be read, or it is empty, the value stays. Whoever asked for it before holds the former one.
+        """
+        if self._value == refused and self._again is not None:
+            try:
+                value = self._again()
+            except ValueError:
+                return False
+            if value and value != refused:
+                if len(value) >= _SHORTEST:
+                    _remember(value, fleeting=False)
+                self._value = value
+        return self._value != refused
 
     def __repr__(self) -> str:
         return f"Secret('{MASK}')"

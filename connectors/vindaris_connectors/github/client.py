@@ -22,7 +22,7 @@ from vindaris_sync.sdk.exchange import Answer, Policy
 from vindaris_sync.sdk.governor import Governor, share
 from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.protocol import Surroundings
-from vindaris_sync.sdk.secret import redact
+from vindaris_sync.sdk.secret import Secret, redact
 from vindaris_sync.sdk.transport import mount
 
 API_VERSION = "2022-11-28"
@@ -79,6 +79,8 @@ class GithubClient:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._policy = Policy(surroundings, governor=_governor(settings, surroundings))
         self.auth: Auth.Token | InstallationAuth = authentication(settings)
+        self._settings = settings
+        self._secret = settings.token or settings.private_key or Secret("")
         self._url = settings.url
         self._requester = self._build(self.auth)
         port = self._requester.hostname_and_port
@@ -139,18 +141,30 @@ class GithubClient:
         document: object = None,
         graph: bool = False,
     ) -> Answer:
-        self._renew()
-
         def send() -> Answer:
             answer = self._prepared(self._requester, verb, url, headers or {}, document).send()
             return _graph_answer(answer) if graph else answer
 
+        used = self._secret.reveal()
         try:
+            self._renew()
             return self._policy.call(send, safe=safe)
         except TrackerUnusable as error:
-            if error.reason == "credentials" and isinstance(self.auth, InstallationAuth):
+            if error.reason != "credentials" or not self._replaced(used):
+                raise
+        self._renew()
+        return self._policy.call(send, safe=safe)
+
+    def _replaced(self, used: str) -> bool:
+        """Return whether another token or key than ``used`` is where it is read from, and go on with that one."""
+        with self._renewing:
+            if isinstance(self.auth, InstallationAuth):
                 self.auth.forget()
-            raise
+            if not self._secret.renew(used):
+                return False
+            self.auth = authentication(self._settings)
+            self._requester = self._build(self.auth)
+            return True
 
     def _prepared(
         self, requester: Requester, verb: str, url: str, headers: Mapping[str, str], document: object

@@ -10,25 +10,26 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import requests
+from requests.auth import AuthBase, HTTPBasicAuth
 
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer, Policy
 from vindaris_sync.sdk.governor import share
+from vindaris_sync.sdk.limits import http_date
 from vindaris_sync.sdk.protocol import Surroundings
-from vindaris_sync.sdk.secret import redact
+from vindaris_sync.sdk.secret import Secret, redact
 from vindaris_sync.sdk.transport import TIMEOUTS, mount
 
 if TYPE_CHECKING:
     from jira import JIRA
 
-RENEW = "make a new API token (Cloud) or personal access token (Data Center) for the account and restart"
+RENEW = "make a new API token (Cloud) or personal access token (Data Center) and put it where token is read from"
 _NOT_ME = ("FAILED", "DENIED", "OUT")
 _REASON = 300
 
@@ -75,6 +76,8 @@ class Client:
             surroundings.adapter,
             connections=surroundings.in_flight,
         )
+        self._token = settings.token
+        self._session.auth = _Account(settings.email, settings.token)
         credential = f"{settings.email}:{settings.token.reveal()}"
         self._policy = Policy(surroundings, governor=share(surroundings, settings, settings.url, credential))
         self._closed = False
@@ -104,7 +107,17 @@ class Client:
             self._closed = True
             self._session.close()
 
-    def _call(
+    def _call(self, method: str, path: str, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
+        """Exchange; where our token is refused and another one has been put in its place since, once more with that."""
+        used = self._token.reveal()
+        try:
+            return self._exchange(method, path, **parts)
+        except TrackerUnusable as error:
+            if error.reason != "credentials" or not self._token.renew(used):
+                raise
+        return self._exchange(method, path, **parts)
+
+    def _exchange(
         self,
         method: str,
         path: str,
@@ -144,6 +157,20 @@ class Client:
         raise Transient(f"{self._url} answered anonymously although the token works")
 
 
+class _Account(AuthBase):
+    """Says in each request who we are, with the token as it is at that moment."""
+
+    def __init__(self, email: str, token: Secret) -> None:
+        self._email, self._token = email, token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._email:
+            HTTPBasicAuth(self._email, self._token.reveal())(request)
+        else:
+            request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return request
+
+
 def as_object(answer: Answer) -> dict[str, Any]:
     """Return the JSON object that was answered; raises ``Transient`` for anything else."""
     document = answer.json()
@@ -163,11 +190,7 @@ def anonymous(answer: Answer) -> bool:
 
 def server_time(answer: Answer) -> datetime | None:
     """Return the instant of the server's ``Date`` header, or ``None`` where it has none that can be read."""
-    try:
-        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
+    return http_date(answer.headers.get("Date", ""))
 
 
 def _library(settings: JiraSettings) -> JIRA:
@@ -175,11 +198,8 @@ def _library(settings: JiraSettings) -> JIRA:
     from jira import JIRA
 
     logging.getLogger("jira").setLevel(logging.WARNING)
-    token = settings.token.reveal()
     return JIRA(
         server=settings.url,
-        basic_auth=(settings.email, token) if settings.email else None,
-        token_auth=None if settings.email else token,
         max_retries=0,
         timeout=TIMEOUTS,
         get_server_info=False,

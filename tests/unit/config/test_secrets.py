@@ -148,3 +148,27 @@ def test_a_secret_file_that_may_not_be_read_is_told(refusals: Refusals, tmp_path
     written(tmp_path / "token", VALUE, 0)
     (line,) = refusals(TEXT.replace("TOKEN", '{ file = "token" }'))
     assert "permission denied" in line
+
+
+def test_a_token_that_was_put_into_its_file_later_is_read_where_the_former_one_is_refused(
+    config_of: Load, tmp_path: Path
+) -> None:
+    """What cannot be read, is empty or is the refused value itself changes nothing; the new value is masked at once."""
+    path = tmp_path / "chat.token"
+    path.write_text(VALUE)
+    path.chmod(0o600)
+    chat = config_of(TEXT.replace("TOKEN", '{ file = "chat.token" }')).notify["chat"]
+    assert isinstance(chat, SlackSettings)
+    for content in (VALUE, "\n"):
+        path.write_text(content)
+        assert not chat.token.renew(VALUE)
+    path.unlink()
+    assert not chat.token.renew(VALUE)
+    assert chat.token.reveal() == VALUE
+    path.write_text("xoxb-renewed-value\n")
+    path.chmod(0o600)
+    assert chat.token.renew(VALUE)
+    assert chat.token.reveal() == "xoxb-renewed-value"
+    assert chat.token.renew(VALUE), "another thread was refused with the former one"
+    assert not chat.token.renew("xoxb-renewed-value")
+    assert redact("xoxb-renewed-value") == "***"

@@ -44,7 +44,7 @@ class JoinedGoals:
         except GoalsRefused as refusal:
             return refusal.problems
         except (Transient, TrackerUnusable) as error:
-            return [f"goals of {name}: {error}"]
+            return [str(error)]
         if (self.store.note(_state(name)) or {}).get("digest") != read.digest:
             with self.store.transaction():
                 self.store.put_note(_state(name), {"origin": read.origin, "digest": read.digest})

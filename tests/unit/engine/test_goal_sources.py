@@ -59,7 +59,7 @@ def test_what_a_source_stated_last_stands_in_for_it_also_after_a_restart(store: 
     read = JoinedGoals({"file": file, "okr": tool}, store).read()
     assert [goal.title for goal in read.goals] == ["Win twice", "Grow"]
     assert read.goals[1].outcomes == FULL.outcomes
-    assert read.problems == ("goals of okr: it does not answer",)
+    assert read.problems == ("it does not answer",)
     tool.failure = GoalsRefused(["okr.json: no goal is stated"])
     assert JoinedGoals({"file": file, "okr": tool}, store).read().problems == ("okr.json: no goal is stated",)
 

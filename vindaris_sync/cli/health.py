@@ -186,8 +186,6 @@ def _rest(found: Document) -> None:
         say("the database is older than what was committed here: it was restored from a backup. Until each tracker was "
             "read once, its word is taken where the two differ", style="yellow")  # fmt: skip
     contested.tell(found["aside"])
-    _list("places that refuse a write", [f"{each.tracker} {each.place} {each.surface}: {each.reason}. {each.advice}"
-                                         for each in found["refusals"]])  # fmt: skip
     _list("set aside, retried every night", [f"{each.tracker} {each.key or each.ext_id}: {each.reason}"
                                              for each in found["quarantine"]])  # fmt: skip
 

@@ -24,6 +24,7 @@ def status(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
     open {linked, inherited, exempt, unlinked}, held, clock_ahead_seconds, next_pull {at, why},
     breaker {phase, failures, until}, requests {since_start, last_pass},
     census {last {ended, found}, under_way {began, listed}, error}, missing {count, of, since},
+    attention [{subject, message, fix, since}],
     last_pass {kind, started, ended, outcome, counts, error}}],
     credentials [{host, credential, trackers, quotas [{resource, limit, remaining, kept_free, reset}], waiting_until,
     why, requests}],

@@ -202,8 +202,9 @@ def _unchecked(context: Context) -> Iterable[NotChecked]:
     for one in context.store.asides():
         if one.tracker in context.trackers:
             yield NotChecked(f"{one.tracker} {one.key}", f"left alone: {one.why}", issues=1)
-    for refusal in context.store.refusals():
-        yield NotChecked(f"{refusal.tracker} {refusal.place} {refusal.surface}", f"{refusal.reason}. {refusal.advice}")
+    for name in context.trackers:
+        for each in context.store.attention(name):
+            yield NotChecked(f"{name} {each.subject}", f"{each.message}. {each.fix}".strip(" ."))
 
 
 def _skipped(counts: Iterable[Counter[str]]) -> dict[str, int]:

@@ -75,7 +75,7 @@ class Attentions(Part):
     def attention(self, tracker: str) -> tuple[Attention, ...]:
         """Return what is to be set right now, oldest first; definitions that were lost last."""
         found = "SELECT subject, message, fix, at FROM attention WHERE tracker = ? AND shown"
-        refused = "SELECT place, reason, advice, at FROM refusal WHERE tracker = ?"
+        refused = "SELECT place, reason, advice, min(at) FROM refusal WHERE tracker = ? GROUP BY 1, 2, 3"
         with self._db.read() as sql:
             rows = sorted(
                 [*sql.rows(found, (tracker,)), *sql.rows(refused, (tracker,))], key=lambda row: (row[3], *row)

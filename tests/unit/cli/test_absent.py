@@ -78,3 +78,19 @@ def test_what_is_missing_waits_for_somebody_to_look(running: Installation) -> No
     assert running.labels(issues[40]) == ("goal:CHECKOUT",)
     assert running.told("goal", "show", "GROW")["issues"] == 29
     assert "30 gone" in running.said("status")
+
+
+def test_what_is_to_be_set_right_is_in_status_and_report(running: Installation) -> None:
+    """A place that refuses writes: named with its fix, in both."""
+    issue = running.tracker.create("APP", "Pay by card")
+    running.call("run", "--once")
+    running.tracker.places["APP"].refusal = "the project is read-only"
+    running.call("link", "set", running.tracker.issue(issue).key, "GROW")
+    running.call("run", "--once")
+    (tracker,) = running.told("status")["trackers"]
+    (said,) = tracker["attention"]
+    assert (said["subject"], said["message"]) == ("APP", "the project is read-only")
+    assert "give our account write access to APP" in running.said("status").replace("\n", " ")
+    running.call("report", "--now")
+    found = running.told("report", "--now")
+    assert any("read-only" in one["why"] for one in found["not_checked"])

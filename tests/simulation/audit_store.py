@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.simulation.truth import EXEMPT, REVIEW, Row, Scene, Shown, Violation, parsed
+from tests.simulation.truth import EPOCH, EXEMPT, REVIEW, Row, Scene, Shown, Violation, parsed
 
 _AWAY = ("gone", "moved")
 _NOT_ASKED_YET = 30 * 60 * 1_000_000
@@ -52,6 +52,33 @@ def _read_as_it_is(scene: Scene, shown: Shown, row: Row) -> Iterator[Violation]:
         yield Violation("L7", said(row), "it has no parent, and one is held")
 
 
+_ARRIVING = ("create", "transfer", "move")
+_HIDING = ("hide", "show", "fault:vanish", "fault:index_lag", "fault:index_lag_long", "fault:machine_clock")
+_AROUND, _LATELY = timedelta(minutes=20), timedelta(hours=26)
+
+
+def nothing_is_found_late(scene: Scene) -> Iterator[Violation]:
+    """L7: a census or a night finds no issue that a pull should have shown, unless it was hidden or has just come."""
+    for row in scene.books["pass"]:
+        found = parsed(row["counts"]).get("newly visible", 0)
+        if found and not _explained(scene, row["tracker"], row["started"]):
+            yield Violation("L7", row["tracker"], f"a census found {found} issues that no pull had shown")
+    for row in scene.books["report"]:
+        for drift in parsed(parsed(row["findings"])).get("drift", ()):
+            if drift["kind"] == "missing from the store" and not _explained(scene, drift["tracker"], row["at"]):
+                yield Violation("L7", drift["tracker"], f"a night found {drift['found']} issues that no pull had shown")
+
+
+def _explained(scene: Scene, tracker: str, at: int) -> bool:
+    """Whether something happened before that instant after which a pull may not show an issue at once."""
+    when = EPOCH + timedelta(microseconds=at)
+    return when > scene.site.clock() or any(
+        (act.kind in _ARRIVING and act.tracker == tracker and abs(when - act.at) < _AROUND)
+        or (act.kind in _HIDING and timedelta() <= when - act.at + _AROUND < _LATELY)
+        for act in scene.site.journal.acts
+    )
+
+
 def nothing_is_invented(scene: Scene) -> Iterator[Violation]:
     """L7: no row without an issue that is or was, no pull request, no two issues under one key."""
     keys: dict[tuple[str, str], str] = {}
@@ -76,7 +103,7 @@ def absence_is_told_apart(scene: Scene) -> Iterator[Violation]:
     """L6: deleted is gone, hidden is frozen, out of scope is neither, and a transferred issue goes on elsewhere."""
     for ref, row in scene.held.items():
         shown = scene.truth.get(ref)
-        if shown is not None and row["presence"] in _AWAY and ref in scene.unsure and _was_hidden(scene, ref):
+        if shown is not None and row["presence"] in _AWAY and scene.doubtful(ref) and _was_hidden(scene, ref):
             continue  # Jira says the same of an issue that is hidden and of one that is deleted; the night asks again
         if shown is not None and row["presence"] in _AWAY:
             yield Violation("L6", said(row), f"it exists, and is held for {row['presence']}")
@@ -354,6 +381,7 @@ def the_file_is_whole(scene: Scene) -> Iterator[Violation]:
 
 CHECKS = (
     nothing_is_missed,
+    nothing_is_found_late,
     nothing_is_invented,
     absence_is_told_apart,
     each_is_in_one_state,

@@ -80,6 +80,7 @@ def _slack(clock: Clock) -> slack.World:
 def _populate(site: Site, desk: Desk) -> None:
     """Open a few issues, some of them below others, some with a goal; all of them are backlog."""
     for number, place in enumerate((*desk.site.places, *desk.site.outside)):
+        desk.open_pull(place, "A change")
         above = _open(site, desk, place, "An epic", [f"{PREFIX}{GOALS[number + 1].key}"] if number < 2 else [], "")
         _open(site, desk, place, "A task of it", ["bug"], above)
         _open(site, desk, place, "On its own", [], "")

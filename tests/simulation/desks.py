@@ -43,6 +43,10 @@ class Desk(Protocol):
         """Open an issue and return its id."""
         ...
 
+    def open_pull(self, place: str, title: str) -> None:
+        """Open a pull request, where there are any: it stands in lists of issues, and is none."""
+        ...
+
     def edit(self, issue: str, title: str) -> None:
         """Change an issue's title."""
         ...
@@ -138,6 +142,9 @@ class JiraDesk:
         key = self.alice.create_issue(place, title, "Task" if parent else "Epic", labels=list(labels), **above)
         return str(self.world.keys[key])
 
+    def open_pull(self, place: str, title: str) -> None:
+        """Do nothing: Jira has no pull requests."""
+
     def edit(self, issue: str, title: str) -> None:
         """Change the summary."""
         self.alice.edit(issue, summary=title)
@@ -204,7 +211,8 @@ class GithubDesk:
 
     def issues(self) -> list[str]:
         """Return all issues there are, in the order in which they came to be."""
-        return list(self.world.by_node)
+        at = self.world.by_node.items()
+        return [node for node, (number, issue) in at if not self.world.repositories[number].issues[issue].pull]
 
     def place(self, issue: str) -> str:
         """Return an issue's repository."""
@@ -233,6 +241,14 @@ class GithubDesk:
         above = self._at(parent) if parent else None
         number = self.world.create_issue(place, title, actor="mia", labels=list(labels), parent=above)
         return self.world.issue(place, number).node_id
+
+    def open_pull(self, place: str, title: str) -> None:
+        """Open a pull request."""
+        number = self.world.create_issue(place, title, actor="mia")
+        url = f"https://api.github.com/repos/{place}/pulls/{number}"
+        issue = self.world.issue(place, number)
+        self.world.change(issue, lambda document: document.update(pull_request={"url": url}), quiet=True)
+        issue.pull = True
 
     def edit(self, issue: str, title: str) -> None:
         """Change the title."""

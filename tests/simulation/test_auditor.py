@@ -23,7 +23,7 @@ from tests.simulation.machine import Machine, Network
 from tests.simulation.network import ChatWire, Exchanges, TrackerWire
 from tests.simulation.site import Sent, Site
 from tests.simulation.truth import scene_of
-from vindaris_sync.sandbox import jira, slack
+from vindaris_sync.sandbox import github, jira, slack
 from vindaris_sync.sandbox.jira.model import Change, History, Issue
 
 HOUR = 3600.0
@@ -116,6 +116,9 @@ def _work(site: Site) -> dict[str, str]:
     made["old"] = hub.issues()[1]
     made["new"] = hub.move(made["old"], "acme/api")
     _note(site, "github", "transfer", made["old"], new=made["new"], place="acme/api")
+    world = site.trackers["github"].world
+    assert isinstance(world, github.World)
+    made["pull"] = world.issue("acme/web", 1).node_id
     made["backlog"] = next(one for one in desk.issues() if not desk.labels(one) and one not in made.values())
     return made
 
@@ -135,6 +138,7 @@ def one(built: Company, tmp_path: Path) -> Company:
 _BY = "issue_id IN (SELECT id FROM issue WHERE ext_id = {})"
 _COPIED = "CREATE TEMP TABLE more AS SELECT * FROM issue WHERE ext_id = :gone"
 _OTHER = "UPDATE more SET id = 9999, ext_id = '9999', key = 'APP-9999'"
+_PULL = f"{_OTHER}, tracker = 'github', ext_id = :pull, presence = 'present', closed = TRUE"
 _CAUSE = (
     "INSERT INTO cause (issue_id, reason, subject, fingerprint, opened) "
     "SELECT id, 'conflict', '', 'abc', 0 FROM issue WHERE ext_id = :backlog"
@@ -146,6 +150,16 @@ _CONFIRMED = (
 IN_THE_DATABASE = {
     "a title": ("nothing_is_missed", ["UPDATE issue SET title = 'Other' WHERE ext_id = :linked"]),
     "a parent": ("nothing_is_missed each_is_in_one_state", ["UPDATE issue SET parent_id = 1 WHERE ext_id = :child"]),
+    "an issue found by a census": (
+        "nothing_is_found_late",
+        [
+            "INSERT INTO pass VALUES ('1', 'jira', 'pull', 1772500000000000, NULL, '', '{\"newly visible\": 1}', '')",
+        ],
+    ),
+    "a pull request": (
+        "nothing_is_invented",
+        [_COPIED, _PULL, "INSERT INTO issue SELECT * FROM more"],
+    ),
     "an issue nobody made": ("nothing_is_invented", [_COPIED, _OTHER, "INSERT INTO issue SELECT * FROM more"]),
     "a transfer": ("absence_is_told_apart", ["UPDATE issue SET presence = 'gone' WHERE ext_id = :old"]),
     "an heir": ("absence_is_told_apart", ["UPDATE issue SET moved_to = 1 WHERE ext_id = :old"]),

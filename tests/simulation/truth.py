@@ -198,7 +198,7 @@ Row = Mapping[str, Any]
 
 TABLES = (
     "issue", "alias", "goal", "goal_alias", "goal_revision", "link", "exemption", "cause", "history", "tracker",
-    "cursor", "place", "refusal", "quarantine", "outbox", "message", "run", "report", "note", "counter",
+    "cursor", "place", "refusal", "quarantine", "outbox", "message", "run", "report", "note", "counter", "pass",
 )  # fmt: skip
 
 
@@ -341,14 +341,15 @@ def _find_doubts(scene: Scene) -> None:
 
 
 def _showing(scene: Scene, act: Act) -> Iterator[Ref]:
-    """Yield the issues that show a goal whose label or option was renamed, deleted or made, or are linked to it."""
+    """Yield the issues that may show what was renamed, deleted or made: a goal's label or option, or another label."""
     names = [act.detail.get(name, "").removeprefix(PREFIX) for name in ("value", "new")]
     goals = {goal for name in names if (goal := scene.goal(name)) is not None}
+    everywhere = any(name.casefold() in (EXEMPT, REVIEW) for name in names)
     for ref, shown in scene.truth.items():
         row = scene.held.get(ref)
         linked = scene.explicit(row["id"]) if row is not None else frozenset()
         values = {value.casefold() for value in (*shown.goals, *shown.field)}
-        if ref[0] == act.tracker and (goals & linked or values & {name.casefold() for name in names}):
+        if ref[0] == act.tracker and (everywhere or goals & linked or values & {name.casefold() for name in names}):
             yield ref
 
 

@@ -15,8 +15,10 @@ from vindaris_sync.cli.options import config_path
 from vindaris_sync.cli.output import emit, say, table
 from vindaris_sync.config.permissions import loose
 from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.goals import by_key, fold
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.courtesy import restore
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.sdk.errors import ConfigError, VindarisError
 from vindaris_sync.store.store import Store
@@ -98,6 +100,11 @@ def _tried(area: str, subject: str, look: Callable[[], Iterable[Found]]) -> list
 def _goals(config: Config) -> Iterator[Found]:
     read = stated_goals(config)
     yield Found("ok", "goals", "goals", f"{counted(len(read.goals), 'goal')} in {read.origin}")
+    known = by_key(read.goals)
+    for number, rule in enumerate(config.rules, 1):
+        if fold(rule.goal) not in known:
+            yield Found("warning", "goals", f"[[rules]] #{number}", f"no goal has the key {rule.goal}: the rule rests",
+                        "state the goal, or correct the key")  # fmt: skip
 
 
 def _database(config: Config) -> Iterator[Found]:
@@ -151,8 +158,17 @@ def _outside(config: Config) -> Iterator[Found]:
     with TemporaryDirectory(prefix="vindaris-doctor-") as folder:
         store = Store.open(f"sqlite:///{Path(folder) / 'doctor.db'}")
         with open_app(config, store=store, writes=False, progress=Progress()) as app:
+            _know_waits(config, app)
             yield from _trackers(app)
             yield from _chats(app)
+
+
+def _know_waits(config: Config, app: App) -> None:
+    """Keep the waits that trackers have named to the daemon."""
+    if store_exists(config):
+        with open_store(config) as kept:
+            for name, tracker in app.context.trackers.items():
+                restore(kept, name, tracker.conduct, app.context.now())
 
 
 def _trackers(app: App) -> Iterator[Found]:

@@ -11,7 +11,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from vindaris_sync.sdk.errors import TrackerUnusable, Transient, Unknown
+from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient, Unknown
 from vindaris_sync.sdk.exchange import Answer, Policy
 from vindaris_sync.sdk.governor import Governor
 from vindaris_sync.sdk.protocol import Surroundings
@@ -185,6 +185,34 @@ def test_limit_that_names_nothing_grows(around: Surroundings, time: Time) -> Non
     policy.call(tracker, safe=True)
     policy.call(tracker, safe=True)
     assert time.slept == [60.0, 60.0]
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_reason_that_nobody_knows_is_a_limit(around: Surroundings, time: Time, status: int) -> None:
+    """A refusal whose headers name a limit we have never heard of costs a minute, and more the next time."""
+    unheard = answer(status, b"{}", RateLimit_Reason="jira-something-new", X_RateLimit_Remaining="900")
+    policy, tracker = Policy(around), Script(unheard, unheard, answer())
+    with pytest.raises(NotNow) as raised:
+        policy.call(tracker, safe=True)
+    assert (time.slept, raised.value.retry_after) == ([60.0], timedelta(seconds=120))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_RateLimit_Limit": "9" * 400, "X_RateLimit_Remaining": "9" * 400, "X_RateLimit_Reset": "9" * 400},
+        {"X_RateLimit_Limit": "5000", "X_RateLimit_Remaining": "-1", "X_RateLimit_Reset": "soon"},
+        {"X_RateLimit_Limit": "", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "1e9"},
+        {"X_RateLimit_Limit": "5000", "X_RateLimit_Remaining": "10", "X_RateLimit_Reset": "9999-12-31T23:59:59Z"},
+    ],
+    ids=["huge", "negative", "empty", "far away"],
+)
+def test_quota_headers_that_make_no_sense_do_no_harm(around: Surroundings, time: Time, headers: dict[str, str]) -> None:
+    """Whatever stands there, the answer is the caller's, and nobody waits longer than a day for it."""
+    policy = Policy(around)
+    assert policy.call(Script(answer(200, b"{}", **headers)), safe=True).status == 200
+    time.now += timedelta(days=1)
+    assert policy.call(Script(answer()), safe=True).status == 200
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,10 @@ def count(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     else waits for it (L11). In a restored database the tracker is read first.
     """
     store, now = context.store, context.now()
-    facts, loaded = store.census(tracker.name), store.tracker(tracker.name).loaded_at
-    able = Capability.CENSUS in tracker.connector.capabilities and tracker.name not in store.restored_trackers()
-    if not able or not facts.due(now, loaded, context.census):
+    facts = store.census(tracker.name)
+    if not facts.due(now, store.tracker(tracker.name).loaded_at, context.census):
+        return
+    if Capability.CENSUS not in tracker.connector.capabilities or tracker.name in store.restored_trackers():
         return
     counting = _Counting(context, tracker, store.census_under_way(tracker.name) or Census(now), counts)
     try:

@@ -119,7 +119,7 @@ class History:
 
     def _day(self, begin: float) -> None:
         while self.clock.monotonic() < begin + AWAKE:
-            self._advance(self._random.choice((1.0, 5.0, 240.0, 600.0, 900.0, 1500.0)), begin + AWAKE)
+            self._advance(self._random.choice((1.0, 30.0, 900.0, 1000.0, 1000.0, 1500.0)), begin + AWAKE)
             if self.clock.monotonic() >= self.faults.asleep_until:
                 self._live(self.machine.tick)
         self._quieten()
@@ -129,7 +129,7 @@ class History:
 
     def _rest(self, until: float) -> None:
         while self.clock.monotonic() < until:
-            self._advance(self._random.choice((1200.0, 2400.0)), until)
+            self._advance(self._random.choice((1500.0, 2400.0)), until)
             self._live(self.machine.tick)
 
     def _quieten(self) -> None:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing import get_context
@@ -15,6 +16,7 @@ from tests.simulation.auditor import audit
 from tests.simulation.history import Result, live
 from tests.simulation.machine import fresh_store
 from tests.simulation.script import Script, draw
+from vindaris_sync.engine.collector import spare_imports
 
 _APART = 1_000_003
 """Between the seeds of two soaks, so that their histories differ."""
@@ -64,9 +66,25 @@ class Totals:
         yield f"{'speed':>15}  {self.days / minutes:,.0f} tracker-days a minute ({self.seconds:,.0f} s)"
 
 
+_KEPT = {"PATH", "HOME", "TZ"}
+
+
+@contextmanager
+def spare() -> Iterator[None]:
+    """Hide most of the environment: ``requests`` looks through the whole of it, more than once for every request."""
+    former = dict(os.environ)
+    for name in former.keys() - _KEPT:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(former)
+
+
 def one(seed: int) -> Result:
     """Live through the history of one seed, audited."""
-    return live(draw(seed), audit)
+    with spare():
+        return live(draw(seed), audit)
 
 
 def seeds_of(seed: int) -> Iterator[int]:
@@ -110,7 +128,7 @@ class Soak:
         began, totals = monotonic(), Totals()
         scripts = iter(until(self.days or 10**9, self.seed))
         fresh_store()  # made once, inherited by all
-        with ProcessPoolExecutor(self.workers, mp_context=get_context("fork")) as pool:
+        with ProcessPoolExecutor(self.workers, mp_context=get_context("fork"), initializer=spare_imports) as pool:
             waiting: set[Future[Result]] = set()
             while True:
                 late = self.seconds and monotonic() - began >= self.seconds

@@ -5,9 +5,9 @@ Derived from the tables, so that a table or a column that is added is exported, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -48,10 +48,18 @@ class Kind:
         """The columns by the names under which they are written."""
         return {self.field(column.name): column for column in self.columns}
 
+    @cached_property
+    def _shown(self) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
+        """Field, column, and what makes the field's value of the column's; None: it is the same."""
+        return tuple((name, column.name, _converter(column)) for name, column in self.fields.items())
+
     def line(self, row: Mapping[str, Any]) -> bytes:
         """Return a row as a line."""
-        values = {name: _shown(column, row[column.name]) for name, column in self.fields.items()}
-        return orjson.dumps({"kind": self.name, **values}, option=orjson.OPT_APPEND_NEWLINE)
+        line: dict[str, Any] = {"kind": self.name}
+        for name, column, convert in self._shown:
+            value = row[column]
+            line[name] = value if convert is None or value is None else convert(value)
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
     def row(self, line: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values of a line in the order of ``columns``; what is missing has its default.
@@ -99,16 +107,13 @@ def _structured(column: Column[Any]) -> bool:
     return column.name in _STRUCTURED or (default is not None and str(default) in ("'{}'", "'[]'"))
 
 
-def _shown(column: Column[Any], value: Any) -> Any:  # noqa: ANN401 - as JSON
-    if value is None:
-        return None
+def _converter(column: Column[Any]) -> Callable[[Any], Any] | None:
     if isinstance(column.type, Boolean):
-        return bool(value)
-    if _structured(column):
-        return _parsed(value)
-    return value
+        return bool
+    return _parsed if _structured(column) else None
 
 
+@lru_cache(4096)  # most issues show one of few things
 def _parsed(text: str) -> Any:  # noqa: ANN401 - as JSON
     """Return what JSON text holds; the text itself where writing that would give another text."""
     try:

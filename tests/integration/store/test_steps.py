@@ -27,6 +27,8 @@ from vindaris_sync.store.tables import APPEND_ONLY
 LATER = Steps("0003", (*OURS.folders, Path(__file__).with_name("steps")))
 BROKEN = Steps("0004", (*LATER.folders, Path(__file__).with_name("broken")))
 OLD = "before-0002"
+RELEASED = sorted(Path(__file__).with_name("released").glob("*.sql"))
+"""Databases of released versions, as SQL (CONTRIBUTING.md says when one is added)."""
 
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -144,6 +146,22 @@ def test_a_step_that_fails_leaves_what_the_former_ones_made(path: Path, old: Pat
     assert whole["history"] == rows(old)["history"]
     assert rows(path.with_name(f"store.db.{OLD}")) == rows(old)
     upgrade(path)
+
+
+@pytest.mark.parametrize("dump", [None, *RELEASED], ids=lambda dump: dump.stem if dump else "today")
+def test_a_database_of_a_released_version_comes_up_to_date(old: Path, tmp_path: Path, dump: Path | None) -> None:
+    """Kept as SQL, it is what people have: every row is found again, and every law holds."""
+    with closing(sqlite3.connect(old)) as sql:
+        text = dump.read_text("utf-8") if dump else "\n".join(sql.iterdump())
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as sql:
+        sql.executescript(text)
+    before = rows(path)
+    assert all(before.values())
+    with Store.open(f"sqlite:///{path}") as store:
+        assert store.check() == ()
+    after = rows(path)
+    assert {name: len(found) for name, found in after.items()} == {name: len(found) for name, found in before.items()}
 
 
 def _full_disk(path: Path) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from vindaris_sync.domain.actions import Action, CloseCause, Plan, SetConflict, SetExplicit
+from vindaris_sync.domain.actions import Action, Announce, CloseCause, Plan, SetConflict, SetExplicit
 from vindaris_sync.domain.links import effective
 from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
 from vindaris_sync.domain.outcome import names
@@ -94,8 +94,10 @@ def confirm(  # noqa: PLR0913 - an issue, what decides its link, and an answer
         if effect.rule is not None:
             links = tuple(replace(one, provenance=Provenance.CHOSEN, who=by.who, at=by.at) for one in links)
         actions += _change(record, links, "confirmed", goals, by).actions
-    answered = [cause.key for cause in record.causes if cause.answer is None and answers(cause.key, goals, seen)]
-    actions += [CloseCause(record.id, key, Answer.CONFIRMED, by.who, by.how) for key in answered]
+    answered = [cause for cause in record.causes if cause.answer is None and answers(cause.key, goals, seen)]
+    actions += [CloseCause(record.id, cause.key, Answer.CONFIRMED, by.who, by.how) for cause in answered]
+    told = dict.fromkeys((cause.key.reason, cause.key.subject) for cause in answered if cause.surface_at is not None)
+    actions += [Announce(record.ref.tracker, record.place, *about, by.at) for about in told]
     return Plan(tuple(actions), (), (record.id,) if actions else ())
 
 

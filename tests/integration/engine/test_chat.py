@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.engine.world import Site, ok
+from vindaris_sync.domain import decisions
 from vindaris_sync.sandbox.faults import Fault
 
 
@@ -64,6 +65,19 @@ def test_an_issue_that_moves_is_told_to_its_new_team_and_no_more_to_its_former_o
     ok(site.turn())
     assert site.told("growth") == ["✓ Every new issue serves a goal"]
     assert site.told("platform") == ["2 issues serve no goal"]
+
+
+def test_a_confirmation_on_the_command_line_takes_the_issue_off_the_list(site: Site) -> None:
+    """However a question is answered, the team's message follows."""
+    key = site.jira.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn())
+    site.change_goal("GROW-1", title="Fastest checkout")
+    ok(site.turn())
+    assert site.told() == ["GROW-1 Fastest checkout has changed: 1 issue to confirm"]
+    seen = {goal.id: goal.revision for goal in site.context.book().goals.values()}
+    site.decide(key, lambda record, book, by: decisions.confirm(record, [], book, seen, by))
+    ok(site.turn())
+    assert site.told() == ["✓ GROW-1 Fastest checkout: all work has been confirmed since it changed"]
 
 
 def test_refused_goals_leave_the_last_good_ones_in_force(site: Site) -> None:

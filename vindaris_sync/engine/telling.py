@@ -157,7 +157,7 @@ def _vanished(context: Context, message: Message) -> list[Item]:
 
 def _to_set_right(context: Context, message: Message) -> list[Item]:
     return [
-        Item(f"{each.subject} {each.message}", each.subject, each.message, note=each.fix, since=each.since)
+        Item(each.id, each.subject, each.message, note=each.fix, since=each.since)
         for each in context.store.attention(message.about)
     ]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.models import Finding, Level
@@ -31,6 +33,11 @@ class Attention:
     fix: str
     since: datetime | None = None
 
+    @property
+    def id(self) -> str:
+        """What stays the same while figures in the message change."""
+        return "\n".join(_identity(self.subject, self.message))
+
 
 class Attentions(Part):
     """What is to be set right in trackers."""
@@ -40,21 +47,23 @@ class Attentions(Part):
 
         Warnings of the first one are the set-up as it was made: people were told by ``doctor``, and not again here.
         """
-        wrong = {(each.subject, each.message): each for each in findings if each.level is not Level.OK}
+        wrong = {_identity(each.subject, each.message): each for each in findings if each.level is not Level.OK}
         with self._db.write() as sql:
-            text = "SELECT subject, message, shown FROM attention WHERE tracker = ? AND source = ?"
-            known = {(row[0], row[1]): bool(row[2]) for row in sql.rows(text, (tracker, _CHECK))}
-            first = sql.row("SELECT 1 FROM note WHERE name = ?", (_looked(tracker),)) is None
-            over, new = known.keys() - wrong.keys(), wrong.keys() - known.keys()
+            known = _known(sql, tracker)
+            first = sql.run(
+                "INSERT INTO note (name, value) VALUES (?, 'true') ON CONFLICT DO NOTHING", (_looked(tracker),)
+            )
+            kept = {one for one in wrong.keys() & known.keys() if known[one].message == wrong[one].message}
             delete = "DELETE FROM attention WHERE tracker = ? AND source = ? AND subject = ? AND message = ?"
-            sql.many(delete, [(tracker, _CHECK, *each) for each in sorted(over)])
-            shown = {each: not first or wrong[each].level is Level.ERROR for each in new}
-            at = to_micros(now)
-            rows = [(tracker, _CHECK, *each, wrong[each].fix, at, shown[each]) for each in sorted(new)]
-            sql.many(_INSERT, rows)
-            if first:
-                sql.run("INSERT INTO note (name, value) VALUES (?, 'true')", (_looked(tracker),))
-            if any(shown.values()) or any(known[each] for each in over):
+            sql.many(delete, [(tracker, _CHECK, one[0], known[one].message) for one in sorted(known.keys() - kept)])
+            told = []
+            for one in sorted(wrong.keys() - kept):
+                each, before = wrong[one], known.get(one)
+                shown = before.shown if before else not first or each.level is Level.ERROR
+                at = before.at if before else to_micros(now)
+                sql.run(_INSERT, (tracker, _CHECK, each.subject, each.message, each.fix, at, shown))
+                told.append(shown)
+            if any(told) or any(known[one].shown for one in known.keys() - wrong.keys()):
                 announce_attention(sql, tracker, now)
 
     def put_remarks(self, tracker: str, remarks: Sequence[Finding], now: datetime) -> None:
@@ -106,6 +115,23 @@ def forget_refusals(sql: Sql, tracker: str) -> None:
 def announce_attention(sql: Sql, tracker: str, now: datetime) -> None:
     """Announce, in this transaction, that what is to be set right in the tracker has changed."""
     announce(sql, [Announce(tracker, "", "attention", "", now)], to_micros(now))
+
+
+class _Known(NamedTuple):
+    message: str
+    shown: bool
+    at: int
+
+
+def _known(sql: Sql, tracker: str) -> dict[tuple[str, str], _Known]:
+    """Return what the last preflight found, by what stays the same of it."""
+    text = "SELECT subject, message, shown, at FROM attention WHERE tracker = ? AND source = ?"
+    rows = sql.rows(text, (tracker, _CHECK))
+    return {_identity(row[0], row[1]): _Known(row[1], bool(row[2]), row[3]) for row in rows}
+
+
+def _identity(subject: str, message: str) -> tuple[str, str]:
+    return subject, re.sub(r"\d+", "#", message)
 
 
 def _looked(tracker: str) -> str:

@@ -100,12 +100,13 @@ def _referred(data: object, source: str) -> Iterator[str]:
 
 
 def _completed(block: str, data: dict[str, Any]) -> str:
-    """Return the block with what a whole configuration needs beside it: a channel, and a team for each tracker."""
+    """Return the block with what a whole configuration needs beside it: trackers, a channel, and a team for each."""
     if "teams" in data:
         return block
-    if "goal_sources" in data and "trackers" not in data:
-        data["trackers"] = {"any": {}}
-        block += '\n[trackers.any]\nkind = "memory"\n'
+    if ("goal_sources" in data or "rules" in data) and "trackers" not in data:
+        named = {rule["tracker"] for rule in data.get("rules", ()) if "tracker" in rule} or {"any"}
+        data["trackers"] = {name: {} for name in named}
+        block += "".join(f'\n[trackers.{name}]\nkind = "memory"\n' for name in sorted(named))
     scopes = [f"{name}:*" for name in data.get("trackers", {})]
     team = f'\n[notify.others]\nkind = "log"\n[[teams]]\nname = "All"\nscopes = {scopes}\nnotify = "others"\n'
     return block + (team if scopes else "")

@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from getpass import getuser
 from typing import Any
 
-from vindaris_sync.app import open_store
+from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import chain_above, the_goal, the_issue
+from vindaris_sync.cli.finding import chain_above, is_rule, the_goal, the_issue, the_rule
 from vindaris_sync.cli.output import emit, note, say
 from vindaris_sync.config.settings import Config
-from vindaris_sync.domain import decisions
-from vindaris_sync.domain.actions import CloseCause, Plan
+from vindaris_sync.domain import decisions, ruling
+from vindaris_sync.domain.actions import AnswerRule, CloseCause, Plan
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, GoalBook, Record
 from vindaris_sync.domain.reviews import answer_to
+from vindaris_sync.domain.rules import PREFIX, Rule
 from vindaris_sync.store.store import Store
 
 NEXT = "written to the tracker in the next pass"
@@ -113,12 +114,14 @@ def unlink(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
 
 
 def _inherits(record: Record) -> str:
+    if record.rule is not None:
+        return f"{PREFIX}{record.rule} links it: `vindaris-sync rule list` shows what that asks for"
     inherits = record.carrier is not None and record.carrier != record.id
     return f"it inherits one: `vindaris-sync trace {record.key}` shows from where" if inherits else ""
 
 
 def confirm(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
-    """Confirm what issues are linked to, at the goals' present revisions."""
+    """Confirm what issues are linked to, and where rules lead, at the goals' present revisions."""
 
     def decide(store: Store, record: Record, book: GoalBook) -> Plan:
         asked = [cause.key for cause in record.causes if cause.answer is None]
@@ -130,10 +133,35 @@ def confirm(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
                 f"{record.key} is asked about because of {reasons}, which no confirmation answers",
                 advice=f"`vindaris-sync review relink {record.key} GOAL`, or `review exempt {record.key} --reason …`",
             )
-        seen = {goal.id: goal.revision for goal in book.goals.values()}
-        return decisions.confirm(record, chain_above(store, record), book, seen, who)
+        return decisions.confirm(
+            record, chain_above(store, record), book, _revisions(book), who, rules=store.rule_book()
+        )
 
-    return decide_each(config, refs, decide)
+    with open_store(config) as store, store.transaction():
+        book = store.goal_book(config.goals.material)
+        return [
+            _confirm_rule(config, store, the_rule(store, ref), book, who)
+            if is_rule(ref)
+            else _kept(store, the_issue(store, ref), book, decide)
+            for ref in refs
+        ]
+
+
+def _revisions(book: GoalBook) -> dict[int, int]:
+    return {goal.id: goal.revision for goal in book.goals.values()}
+
+
+def _confirm_rule(config: Config, store: Store, rule: Rule, book: GoalBook, who: By) -> Decided:
+    """Confirm that a rule still leads to the right goal."""
+    if not any(cause.answer is None for cause in rule.causes):
+        raise Refusal(f"{rule.name} asks nothing", advice="`vindaris-sync review list` shows what does")
+    told = teams_of(config).told_of(rule, store.places()).values()
+    plan = ruling.confirm(rule, book, _revisions(book), told, who)
+    store.apply(plan, "", who.at)
+    answered = tuple(str(each.key.reason) for each in plan.actions if isinstance(each, AnswerRule))
+    goals, after = (rule.stated.goal,), the_rule(store, rule.name)
+    left = tuple(str(cause.key.reason) for cause in after.causes if cause.open)
+    return Decided(rule.name, rule.name, goals, goals, answered, bool(plan.actions), left)
 
 
 def exempt(config: Config, refs: Sequence[str], expires: datetime, who: By) -> list[Decided]:

@@ -7,14 +7,30 @@ from collections.abc import Iterable, Sequence
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.domain.models import Presence
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.domain.rules import PREFIX, Rule
 from vindaris_sync.store.store import Store
 
 _DEEPEST = 50
 _NEAR = 3
 
 
+def is_rule(name: str) -> bool:
+    """Return whether ``name`` means a link rule."""
+    return name.startswith(PREFIX)
+
+
+def the_rule(store: Store, name: str) -> Rule:
+    """Return the link rule called ``name``, ``rule:3``; refuse one that is not configured."""
+    found = next((rule for rule in store.rule_book().rules if rule.name == name and rule.active), None)
+    if found is None:
+        raise Refusal(f"there is no {name}", advice="`vindaris-sync rule list` shows all")
+    return found
+
+
 def the_issue(store: Store, name: str, tracker: str | None = None) -> Record:
     """Return the one issue that ``name`` means: a key, a former key, or ``TRACKER:ID``; refuse none and several."""
+    if is_rule(name):
+        raise Refusal(f"{name} is no issue", advice="rules are changed in the configuration, [[rules]]")
     found = candidates(store, name, tracker)
     if not found:
         raise Refusal(

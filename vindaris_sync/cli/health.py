@@ -41,6 +41,7 @@ def gather(config: Config) -> Document:
             "last_report": {"at": report.at, "path": report.path} if report else None,
             "backup": backups.state(config, store, datetime.now(UTC)),
             "goals": _goals(store),
+            "rules": _rules(store),
             "aside": contested.asides(store, config),
             "refusals": [each for each in store.refusals() if each.tracker in config.trackers],
             "quarantine": [each for each in store.quarantine() if each.tracker in config.trackers],
@@ -105,6 +106,15 @@ def _goals(store: Store) -> Document:
         "missing": [each.goal.key for each in goals if each.missing_since is not None],
         "pending": [each.goal.key for each in goals if each.pending is not None],
         "problems": store.note(REFUSED) or [],
+    }
+
+
+def _rules(store: Store) -> Document:
+    rules = [rule for rule in store.rule_book().rules if rule.active]
+    return {
+        "in_force": sum(rule.in_force for rule in rules),
+        "resting": [{"rule": rule.name, "goal": rule.stated.goal} for rule in rules if not rule.in_force],
+        "asked": [rule.name for rule in rules if any(cause.answer is None for cause in rule.causes)],
     }
 
 
@@ -176,6 +186,7 @@ def _rest(found: Document) -> None:
         + _some(goals["missing"], "missing from their source"))  # fmt: skip
     for problem in goals["problems"]:
         say(f"  refused, the last good ones stay in force: {problem}", style="red")
+    _tell_rules(found["rules"])
     say(f"alerts waiting: {found['alerts_waiting']:,}")
     report = found["last_report"]
     say(f"report: {moment(report['at'])}, {report['path']}" if report else "report: none yet")
@@ -188,6 +199,13 @@ def _rest(found: Document) -> None:
     contested.tell(found["aside"])
     _list("set aside, retried every night", [f"{each.tracker} {each.key or each.ext_id}: {each.reason}"
                                              for each in found["quarantine"]])  # fmt: skip
+
+
+def _tell_rules(rules: Document) -> None:
+    if rules["in_force"] or rules["resting"]:
+        say(f"link rules: {rules['in_force']:,} in force" + _some(rules["asked"], "asked about"))
+    for one in rules["resting"]:
+        say(f"  {one['rule']} rests: no goal has the key {one['goal']}", style="yellow")
 
 
 def _some(keys: list[str], what: str) -> str:

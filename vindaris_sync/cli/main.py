@@ -19,6 +19,7 @@ from vindaris_sync.cli import (
     plan,
     report,
     review,
+    rule,
     run,
     sandbox,
     status,
@@ -84,6 +85,7 @@ for module in (run, plan, status, trace):
     module.add(app)
 app.add_typer(goal.app, name="goal")
 app.add_typer(link.app, name="link")
+app.add_typer(rule.app, name="rule")
 app.add_typer(review.app, name="review")
 for module in (report, doctor):
     module.add(app)

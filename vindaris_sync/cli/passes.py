@@ -10,7 +10,7 @@ from vindaris_sync.app import App
 from vindaris_sync.cli import planned
 from vindaris_sync.cli.exits import DONE, DRIFT, UNUSABLE, USAGE
 from vindaris_sync.cli.output import note, say, table
-from vindaris_sync.domain.actions import Action
+from vindaris_sync.domain.actions import Action, AskRule, OpenCause, SetExplicit
 from vindaris_sync.domain.records import GoalBook
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.passes import PassReport, Round, run_round
@@ -27,6 +27,8 @@ class Went:
     revised: tuple[str, ...]
     round: Round
     alerts: int = 0
+    asked: tuple[Action, ...] = ()
+    """What the goals' changes ask link rules."""
 
     def code(self, *, drift: bool) -> int:
         """Return the exit code; ``drift``: something to do is told by it."""
@@ -39,7 +41,7 @@ class Went:
     @property
     def to_do(self) -> bool:
         """Whether anything would be changed anywhere."""
-        return bool(self.revised or self.round.planned)
+        return bool(self.revised or self.asked or self.round.planned)
 
 
 def go_round(app: App, trackers: Sequence[str]) -> Went:
@@ -49,7 +51,7 @@ def go_round(app: App, trackers: Sequence[str]) -> Went:
     names = context.book().goals
     done = run_round(context, trackers)
     alerts = relay(context, app.channels) if context.writes else 0
-    return Went(goals.problems, tuple(names[goal].key for goal in goals.revised), done, alerts)
+    return Went(goals.problems, tuple(names[goal].key for goal in goals.revised), done, alerts, goals.asked)
 
 
 def plan_document(went: Went, found: Sequence[planned.Line]) -> dict[str, Any]:
@@ -94,7 +96,7 @@ def _executed(app: App, went: Went) -> list[Action]:
     writes = {(each.issue, each.surface.key): each for report in went.round.reports for each in report.writes}
     trackers = app.store.trackers_of(issue for issue, _ in writes)
     rest = [action for report in went.round.reports for action in report.actions]
-    return [*rest, *(each for each in writes.values() if trackers[each.issue] in own)]
+    return [*went.asked, *rest, *(each for each in writes.values() if trackers[each.issue] in own)]
 
 
 def show_plan(went: Went, found: Sequence[planned.Line], *, everything: bool) -> None:
@@ -112,8 +114,8 @@ def show_run(went: Went) -> None:
     shown = [name for name in _COLUMNS if any(report.counts[name] for report in went.round.reports)]
     shown = shown or ["pulled"]
     table(("tracker", "pass", "outcome", *shown, "decided"), (_row(report, shown) for report in went.round.reports))
-    opened = sum(type(action).__name__ == "OpenCause" for action in went.round.planned)
-    changed = sum(type(action).__name__ == "SetExplicit" for action in went.round.planned)
+    opened = sum(isinstance(action, OpenCause | AskRule) for action in (*went.asked, *went.round.planned))
+    changed = sum(isinstance(action, SetExplicit) for action in went.round.planned)
     say(f"links changed: {changed:,}; questions opened: {opened:,}; alerts sent: {went.alerts:,}")
     if went.revised:
         say(f"goals with a new revision: {', '.join(went.revised)}")

@@ -46,7 +46,7 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """List open link reviews, the oldest question first.
+    """List open link reviews, the oldest question first; a link rule's stands for all that it links.
 
     JSON: total, backlog (how many were left out as such), reviews [{issue, key, title, place, team, goals,
     causes [{reason, detail, opened, backlog, answer}]}].
@@ -59,12 +59,17 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
 
 
 @app.command(
-    epilog=examples("vindaris-sync review confirm APP-12", "vindaris-sync review confirm APP-12 APP-13 acme/web#7")
+    epilog=examples(
+        "vindaris-sync review confirm APP-12",
+        "vindaris-sync review confirm APP-12 APP-13 acme/web#7",
+        "vindaris-sync review confirm rule:1",
+    )
 )
 def confirm(refs: Refs, *, why: Why = "", who: Who = "", config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Say that what an issue is linked to is still right, as its goal stands now.
 
-    What is unlinked or in conflict needs a decision instead: `review relink` or `review exempt`.
+    A link rule is named as rule:1: the answer holds for all that it links. What is unlinked or in conflict needs a
+    decision instead: `review relink` or `review exempt`.
 
     JSON: decided [{issue, key, before, after, answered, changed, open}], next.
     """

@@ -15,9 +15,10 @@ from vindaris_sync.cli import deciding
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.finding import named_goals, the_goal, the_issue
 from vindaris_sync.cli.output import emit, moment, note, say, table
+from vindaris_sync.cli.rules_shown import asked
 from vindaris_sync.cli.tracing import instant
 from vindaris_sync.config.settings import Config
-from vindaris_sync.domain.records import Cause, Reason, Record
+from vindaris_sync.domain.records import Cause, GoalBook, Reason, Record
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.store.store import Store
@@ -69,8 +70,27 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
             if shown:
                 goals = named_goals(book, record.goals)
                 listing.found.append(_document(record, shown, team.name if team else "", goals))
+        listing.found += _rules(store, book, teams, chosen)
     listing.found.sort(key=lambda one: (one["causes"][0]["opened"], one["issue"]))
     return listing
+
+
+def _rules(store: Store, book: GoalBook, teams: Teams, chosen: _Filter) -> Iterator[dict[str, Any]]:
+    """Yield the link rules that are asked about; several teams may be."""
+    for rule in store.rule_book().rules:
+        goal = rule.link.goal if rule.link else None
+        causes = [cause for cause in rule.causes if cause.open and chosen.reason in (None, cause.key.reason)]
+        told = teams.told_of(rule, store.places()) if causes else {}
+        if causes and chosen.goal in (None, goal) and (chosen.team is None or chosen.team in told):
+            yield {
+                "issue": rule.name,
+                "key": rule.name,
+                "title": rule.stated.name,
+                "place": "",
+                "team": ", ".join(told),
+                "goals": [book.goals[goal].key] if goal is not None else [],
+                "causes": [asked(cause) for cause in sorted(causes, key=lambda cause: cause.opened)],
+            }
 
 
 def _all(store: Store) -> Iterator[Record]:

@@ -30,6 +30,7 @@ def status(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
     why, requests}],
     alerts_waiting, next_nightly, last_report {at, path},
     backup {at, path, age, overdue, problems}, goals {count, missing, pending, problems},
+    rules {in_force, resting [{rule, goal}], asked},
     aside [{id, tracker, place, key, title, url, surface, wrote, found, flips, since, until}],
     refusals [{tracker, place, surface, reason, advice, at}],
     quarantine [{tracker, ext_id, key, reason, excerpt, first_at, last_at, tries}], restored.

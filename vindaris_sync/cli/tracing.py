@@ -14,9 +14,10 @@ from vindaris_sync.cli.goals_shown import outcome_document
 from vindaris_sync.cli.tracing_past import past_of
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
-from vindaris_sync.domain.links import effective
+from vindaris_sync.domain.links import Effective, effective
 from vindaris_sync.domain.models import Exemption, Link, LinkState
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
@@ -64,7 +65,7 @@ def instant(text: str) -> datetime:
 def issue_document(store: Store, book: GoalBook, record: Record, events: int) -> Document:
     """Return the issue, its chain, who carries its link, its goals with parents and outcomes, and what happened."""
     chain = chain_above(store, record)
-    effect = effective(record, record.explicit, chain)
+    effect = effective(record, record.explicit, chain, store.rule_book())
     carrier = effect.carrier
     exemption = carrier.explicit if carrier is not None and isinstance(carrier.explicit, Exemption) else None
     return {
@@ -76,12 +77,20 @@ def issue_document(store: Store, book: GoalBook, record: Record, events: int) ->
         "suspect": any(book.suspect(link) for link in effect.links),
         "carrier": line(carrier) if carrier is not None else None,
         "chain": [line(above) for above in chain],
+        "rule": _rule(effect),
         "links": [_link(book, link) for link in effect.links],
         "exemption": exemption,
         "goals": goals_above(store, book, effect.goals),
         "causes": [_cause(cause) for cause in record.causes if cause.open],
         "history": [event(book, each) for each in store.history(issue=record.id, limit=events)] if events else [],
     }
+
+
+def _rule(effect: Effective) -> Document | None:
+    """Return the rule that gives the link, and the issue on the chain that fulfils it."""
+    if effect.rule is None or effect.ruled is None:
+        return None
+    return {"rule": effect.rule.name, "name": effect.rule.stated.name, "fulfilled_by": line(effect.ruled)}
 
 
 def line(record: Record) -> Document:
@@ -198,6 +207,7 @@ def _work(store: Store, record: Record, records: dict[int, Record], goal: int) -
         "state": str(record.state or (LinkState.LINKED if _holds(record, goal) else "")),
         "suspect": record.suspect,
         "review": [str(cause.key.reason) for cause in record.causes if cause.open],
+        "rule": f"{PREFIX}{record.rule}" if record.rule is not None else None,
         "carrier": (carries.key if carries else store.view_records([carrier])[carrier].key)
         if carrier != record.id
         else None,

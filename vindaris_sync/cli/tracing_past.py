@@ -9,13 +9,15 @@ from typing import Any
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
 _ALL = 100_000
 _DEEPEST = 50
+_RULE_EVENTS = ("linked_by_rule", "left_rule")
 _NO_LINK_EVENTS = frozenset(
-    {"key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed"}
+    {"key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed", *_RULE_EVENTS}
 )
 
 
@@ -30,14 +32,17 @@ def past_of(store: Store, book: GoalBook, record: Record, at: datetime) -> dict[
         chain.append((above, _links_then(above, events, book, at)))
         above = _parent_then(store, above, events, at)
     carrier = next(((holder, links) for holder, links in chain if links), None)
+    ruled = _rule_then(store, record, at) if carrier is None else None
+    links = carrier[1] if carrier else tuple(ruled.after) if ruled else ()
     return {
         "kind": "past",
         "at": at,
         "issue": _named(record),
         "chain": [_named(holder) for holder, _ in chain[1:]],
         "carrier": _named(carrier[0]) if carrier else None,
-        "links": list(carrier[1]) if carrier else [],
-        "goals": [_goal_then(store, book, key, at) for key in (carrier[1] if carrier else ()) if book.find(key)],
+        "rule": f"{PREFIX}{ruled.rule}" if ruled else None,
+        "links": list(links),
+        "goals": [_goal_then(store, book, key, at) for key in links if book.find(key)],
     }
 
 
@@ -52,6 +57,13 @@ def _links_then(record: Record, events: Sequence[Event], book: GoalBook, at: dat
     if before is not None:
         return tuple(before.after)
     return tuple(told[-1].before) if told else names(record.explicit, book)
+
+
+def _rule_then(store: Store, record: Record, at: datetime) -> Event | None:
+    """Return what brought the issue under the rule that linked it then; nothing explicit stood above it."""
+    told = (each for each in store.history(issue=record.id, until=at, limit=_ALL) if each.event in _RULE_EVENTS)
+    last = next(told, None)
+    return last if last is not None and last.event == "linked_by_rule" else None
 
 
 def _tells_link(event: Event) -> bool:

@@ -24,12 +24,14 @@ def show(found: Document, limit: int) -> None:
 def _issue(found: Document) -> None:
     _head(found["issue"])
     say(f"  {_state(found)}")
-    carrier = found["carrier"]
+    carrier, rule = found["carrier"], found["rule"]
     for depth, above in enumerate(found["chain"], 1):
         carries = "   ← carries the link" if carrier and above["issue"] == carrier["issue"] else ""
+        carries += "   ← fulfils the rule" if rule and above["issue"] == rule["fulfilled_by"]["issue"] else ""
         say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}{_closed(above)}{carries}")
     for link in found["links"]:
         by = f"{link['provenance']} by {link['who'] or 'unknown'}, {moment(link['at'])}"
+        by = f"{rule['rule']}: {rule['name']}, {moment(link['at'])}" if rule else by
         say(
             f"  linked to {link['goal']} ({by}, at revision {link['revision']})"
             + (", suspect" if link["suspect"] else "")
@@ -100,7 +102,7 @@ def _key(one: Document) -> str:
 
 
 def _through(one: Document) -> str:
-    return str(one["carrier"] or "")
+    return str(one["carrier"] or one["rule"] or "")
 
 
 def _asked(one: Document) -> str:
@@ -111,15 +113,22 @@ def _past(found: Document) -> None:
     say(f"{found['issue']['key']}  {found['issue']['title']}, as of {moment(found['at'])}", style="bold")
     for depth, above in enumerate(found["chain"], 1):
         say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}")
-    if found["carrier"] is None:
+    if found["rule"] is not None:
+        say(f"  served {', '.join(found['links'])} by {found['rule']}")
+    elif found["carrier"] is None:
         say("  it served no goal")
         return
-    through = "" if found["carrier"]["issue"] == found["issue"]["issue"] else f" through {found['carrier']['key']}"
-    say(f"  served {', '.join(found['links'])}{through}")
+    else:
+        _past_link(found)
     for goal in found["goals"]:
         say(
             f"  {goal['key']}: {goal['contents']['title']} (revision {goal['revision']}, since {moment(goal['since'])})"
         )
+
+
+def _past_link(found: Document) -> None:
+    through = "" if found["carrier"]["issue"] == found["issue"]["issue"] else f" through {found['carrier']['key']}"
+    say(f"  served {', '.join(found['links'])}{through}")
 
 
 def _history(events: list[Document]) -> None:

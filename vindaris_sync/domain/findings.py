@@ -20,7 +20,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Tracked open issues by link state (L1). ``due`` are not decided yet; ``backlog`` are among ``unlinked``."""
+    """Tracked open issues by link state (L1).
+
+    ``due`` are not decided yet; ``backlog`` are among ``unlinked``, ``by_rule`` among ``linked``.
+    """
 
     linked: int = 0
     inherited: int = 0
@@ -28,6 +31,7 @@ class Coverage:
     unlinked: int = 0
     due: int = 0
     backlog: int = 0
+    by_rule: int = 0
 
     @property
     def total(self) -> int:

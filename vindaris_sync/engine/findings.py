@@ -54,7 +54,7 @@ def gather_findings(
         birth=_birth(context),
         unlinked=_listing(context, *store.causes(Reason.UNLINKED, _LINES, fresh=True)),
         closed_goal_work=_closed_goal_work(context),
-        suspect=_listing(context, *store.suspects(_LINES)),
+        suspect=_suspects(context),
         suspect_ages=_ages(context, Reason.GOAL_CHANGED, now),
         reviews=_reviews(context, period, now),
         conflicts=_listing(context, *store.causes(Reason.CONFLICT, _LINES)),
@@ -77,6 +77,8 @@ def _coverage(tallies: Iterable[Tally]) -> Coverage:
         counts["due" if tally.due else tally.state] += tally.count
         if tally.backlog and not tally.due:
             counts["backlog"] += tally.count
+        if tally.ruled and not tally.due:
+            counts["by_rule"] += tally.count
     return Coverage(**counts)
 
 
@@ -144,6 +146,18 @@ def _listing(context: Context, total: int, noted: Iterable[Noted]) -> Listing:
             for one in noted
         ),
     )  # fmt: skip
+
+
+def _suspects(context: Context) -> Listing:
+    """Return what stands on suspect links, and who is asked: rules, each for all that it links, then issues."""
+    goals, listing = context.book().goals, _listing(context, *context.store.suspects(_LINES))
+    rules = tuple(
+        IssueLine(rule.name, rule.stated.name, goal=goals[rule.link.goal].key, since=cause.opened, note=cause.detail)
+        for rule in context.store.rule_book().rules
+        for cause in rule.causes
+        if rule.link is not None and cause.open and cause.key.reason is Reason.GOAL_CHANGED
+    )
+    return Listing(listing.total, (*rules, *listing.lines)[:_LINES])
 
 
 def _quarantined(context: Context) -> Listing:

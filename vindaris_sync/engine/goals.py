@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.actions import Action, Announce
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.ruling import follow_rules
@@ -24,10 +24,14 @@ log = structlog.get_logger("vindaris_sync.goals")
 
 @dataclass(frozen=True, slots=True)
 class GoalsReport:
-    """What a look at the source did: problems (none: it was taken over), and the goals whose revision grew."""
+    """What a look at the source did: problems (none: it was taken over), and the goals whose revision grew.
+
+    ``asked``: what follows for the reviews of link rules.
+    """
 
     problems: tuple[str, ...] = ()
     revised: tuple[int, ...] = ()
+    asked: tuple[Action, ...] = ()
 
 
 def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport:
@@ -49,10 +53,10 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
     if context.store.put_note(REFUSED, list(problems)):
         context.store.announce(Announce("", "", Kind.GOALS, "", context.now()), now=context.now())
     revised = context.store.promote(context.now(), context.rules.debounce, force=promote_all)
-    follow_rules(context)
+    asked = follow_rules(context)
     if problems or revised:
         log.info("goals", problems=list(problems), revised=len(revised))
-    return GoalsReport(problems, tuple(revised))
+    return GoalsReport(problems, tuple(revised), tuple(asked))
 
 
 def _take_over(context: Context, read: GoalsRead) -> None:

@@ -76,8 +76,9 @@ def _coverage(findings: Findings) -> Iterator[str]:
             for name, number in numbers
         ),
     )
+    by_rule = f"Of the linked, {coverage.by_rule:,} are by a rule. " if coverage.by_rule else ""
     yield (
-        f"Of the unlinked, {coverage.backlog:,} are from before; {coverage.due:,} issues are not decided yet; "
+        f"{by_rule}Of the unlinked, {coverage.backlog:,} are from before; {coverage.due:,} issues are not decided yet; "
         f"{findings.parent_unknown:,} have a parent that is unknown."
     )
     birth = findings.birth

@@ -16,13 +16,17 @@ _OPEN = "tracked AND presence = 'present' AND NOT closed"
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Open tracked issues of one place by state; ``due`` are not decided yet, ``backlog`` among the unlinked."""
+    """Open tracked issues of one place by state; ``due`` are not decided yet, ``backlog`` among the unlinked.
+
+    ``ruled`` are among the linked, by a rule.
+    """
 
     tracker: str
     place: str
     state: str
     due: bool
     backlog: bool
+    ruled: bool
     count: int
 
 
@@ -65,13 +69,13 @@ class Figures(Part):
     def tallies(self) -> tuple[Tally, ...]:
         """Return open tracked issues by place and state."""
         text = (
-            f"SELECT tracker, place, state, due, backlog AND state = 'unlinked', count(*) FROM issue WHERE {_OPEN} "  # noqa: S608 - fixed texts
-            "GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3"
+            "SELECT tracker, place, state, due, backlog AND state = 'unlinked', rule_id IS NOT NULL, count(*) "  # noqa: S608 - fixed texts
+            f"FROM issue WHERE {_OPEN} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3"
         )
         with self._db.read() as sql:
             return tuple(
-                Tally(tracker, place, state, bool(due), bool(backlog), count)
-                for tracker, place, state, due, backlog, count in sql.rows(text)
+                Tally(tracker, place, state, bool(due), bool(backlog), bool(ruled), count)
+                for tracker, place, state, due, backlog, ruled, count in sql.rows(text)
             )
 
     def goal_work(self) -> tuple[GoalWork, ...]:
@@ -79,7 +83,9 @@ class Figures(Part):
         text = (
             "SELECT l.goal_id, i.closed, i.carrier_id <> i.id, count(*), sum(CASE WHEN c.suspect THEN 1 ELSE 0 END) "
             "FROM issue i JOIN issue c ON c.id = i.carrier_id JOIN link l ON l.issue_id = c.id "
-            "WHERE i.tracked AND i.presence = 'present' AND i.state IN ('linked', 'inherited') GROUP BY 1, 2, 3"
+            "WHERE i.tracked AND i.presence = 'present' AND i.state IN ('linked', 'inherited') GROUP BY 1, 2, 3 "
+            "UNION ALL SELECT r.goal_id, i.closed, FALSE, count(*), sum(CASE WHEN r.suspect THEN 1 ELSE 0 END) "
+            "FROM issue i JOIN rule r ON r.id = i.rule_id WHERE i.tracked AND i.presence = 'present' GROUP BY 1, 2"
         )
         with self._db.read() as sql:
             return tuple(
@@ -100,8 +106,10 @@ class Figures(Part):
     def on_goals(self, goals: Iterable[int], most: int) -> tuple[int, tuple[Noted, ...]]:
         """Return how many open issues serve these goals, and the first of them, by goal."""
         where = (
-            "FROM issue i JOIN link l ON l.issue_id = i.carrier_id WHERE i.tracked AND i.presence = 'present' "
-            "AND NOT i.closed AND i.state IN ('linked', 'inherited') AND l.goal_id = ?"
+            "FROM (SELECT i.id, l.goal_id, l.at FROM issue i JOIN link l ON l.issue_id = i.carrier_id UNION ALL "
+            "SELECT i.id, r.goal_id, r.at FROM issue i JOIN rule r ON r.id = i.rule_id) l JOIN issue i ON i.id = l.id "
+            "WHERE i.tracked AND i.presence = 'present' AND NOT i.closed AND i.state IN ('linked', 'inherited') "
+            "AND l.goal_id = ?"
         )
         total = 0
         found: list[Noted] = []
@@ -119,11 +127,10 @@ class Figures(Part):
     def suspects(self, most: int) -> tuple[int, tuple[Noted, ...]]:
         """Return how many open issues stand on a suspect link, and those that are asked about it, oldest first."""
         with self._db.read() as sql:
-            text = (
-                "SELECT count(*) FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE c.suspect AND i.tracked "
-                "AND i.presence = 'present' AND NOT i.closed"
-            )
-            total = int(sql.value(text))
+            open_ = "i.tracked AND i.presence = 'present' AND NOT i.closed"
+            carried = f"SELECT count(*) FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE c.suspect AND {open_}"  # noqa: S608 - fixed texts
+            ruled = f"SELECT count(*) FROM issue i JOIN rule r ON r.id = i.rule_id WHERE r.suspect AND {open_}"  # noqa: S608 - fixed texts
+            total = int(sql.value(carried)) + int(sql.value(ruled))
         return total, self.causes("goal_changed", most)[1]
 
     def causes(self, reason: str, most: int, *, fresh: bool = False) -> tuple[int, tuple[Noted, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vindaris_sync.store.codec import dump, load
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.portable import IMPORTED
+from vindaris_sync.store.rules import SUSPECT
 
 Repair = Callable[[Sql, tuple[int, ...], int], None]
 """Mends the rows with these numbers, as of an instant in microseconds; no decision of a person is ever taken away."""
@@ -36,6 +37,10 @@ def _count_causes(sql: Sql, found: tuple[int, ...], _: int) -> None:
         "WHERE id IN ({})",
         found,
     )
+
+
+def _count_rules_causes(sql: Sql, found: tuple[int, ...], _: int) -> None:
+    sql.run_in(f"UPDATE rule SET suspect = {SUSPECT} WHERE id IN ({{}})", found)  # noqa: S608 - a fixed text
 
 
 def _find_parent(sql: Sql, found: tuple[int, ...], _: int) -> None:
@@ -120,9 +125,10 @@ LAWS: Mapping[str, Law] = {
         fix="people must say which one holds: `vindaris-sync link set` or `vindaris-sync review exempt`",
     ),
     "state_unfounded": Law(
-        "issues have a state that neither their links nor their carrier give",
+        "issues have a state that neither their links, their carrier nor a rule give",
         "SELECT id, key FROM issue i WHERE NOT due AND decided AND tracked AND presence = 'present' AND ("
-        "state = 'linked' AND goals = '[]' OR state = 'inherited' AND carrier_id IS NULL OR "
+        "state = 'linked' AND (goals = '[]' OR carrier_id IS NULL AND rule_id IS NULL) OR "
+        "state = 'inherited' AND carrier_id IS NULL OR "
         "state = 'linked' AND carrier_id = id AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = i.id) OR "
         "state = 'exempt' AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = coalesce(i.carrier_id, i.id)))",
         _decide_anew,
@@ -133,6 +139,18 @@ LAWS: Mapping[str, Law] = {
         "AND i.presence = 'present' AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = c.id) "
         "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = c.id)",
         _decide_anew,
+    ),
+    "rule_unfounded": Law(
+        "issues are under a rule that is not in force, leads elsewhere, or stands beside a carrier",
+        "SELECT i.id, i.key FROM issue i JOIN rule r ON r.id = i.rule_id WHERE NOT i.due AND i.tracked "
+        "AND i.presence = 'present' AND (NOT r.active OR r.goal_id IS NULL OR i.carrier_id IS NOT NULL "
+        "OR i.goals <> '[' || r.goal_id || ']')",
+        _decide_anew,
+    ),
+    "rule_suspect": Law(
+        "rules say otherwise than their causes whether they are suspect",
+        f"SELECT id, 'rule:' || id FROM rule WHERE suspect <> {SUSPECT}",  # noqa: S608 - a fixed text
+        _count_rules_causes,
     ),
     "goals_stale": Law(
         "issues do not have their carrier's goals",

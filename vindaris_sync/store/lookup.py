@@ -74,14 +74,15 @@ class Lookups(Part):
             return tuple(row[0] for row in sql.rows(text, (after, limit)))
 
     def linked_to(self, goal: int) -> tuple[int, ...]:
-        """Return the issues with an explicit link to the goal, then those that they carry; none that is gone."""
+        """Return the issues with an explicit link to the goal, then those that they carry or rules link; none gone."""
         with self._db.read() as sql:
             rows = sql.rows(
                 "SELECT issue_id, 0 FROM link JOIN issue ON issue.id = issue_id "
                 "WHERE goal_id = ? AND presence <> 'gone' "
                 "UNION SELECT id, 1 FROM issue WHERE carrier_id <> id AND presence <> 'gone' "
-                "AND carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?) ORDER BY 2, 1",
-                (goal, goal),
+                "AND carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?) UNION SELECT id, 1 FROM issue "
+                "WHERE presence <> 'gone' AND rule_id IN (SELECT id FROM rule WHERE goal_id = ?) ORDER BY 2, 1",
+                (goal, goal, goal),
             )
         return tuple(dict.fromkeys(row[0] for row in rows))
 

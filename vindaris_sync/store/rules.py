@@ -7,16 +7,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from vindaris_sync.domain.actions import Action, AnswerRule, AskRule, ConfirmRule, SetState
-from vindaris_sync.domain.models import Link, Provenance
+from vindaris_sync.domain.models import Link, Provenance, Traits
 from vindaris_sync.domain.records import Cause, GoalBook, GoalFacts
 from vindaris_sync.domain.rules import Condition, Rule, RuleBook, Stated
 from vindaris_sync.store.causes import Subject, causes_of, close_causes, open_causes
-from vindaris_sync.store.codec import dump, load, to_instant, to_micros
+from vindaris_sync.store.codec import dump, load, load_traits, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
 
 CONFIGURED = "configuration"
 """Who states a rule; it is confirmed against its goal as that stands then."""
+
+SUSPECT = (
+    "EXISTS (SELECT 1 FROM cause WHERE cause.rule_id = rule.id AND cause.is_open AND cause.reason = 'goal_changed')"
+)
+"""Whether a rule stands on other contents of its goal than it was confirmed against; asked about wherever it is so."""
 
 _HISTORY = (
     "INSERT INTO history (at, rule_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id) "
@@ -83,6 +88,15 @@ class Rules(Part):
             held = sorted(_held(sql), key=lambda each: (not each.active, each.position, each.id))
             causes = causes_of(sql, Subject.RULE, [each.id for each in held])
         return RuleBook(tuple(_rule(each, causes.get(each.id, ())) for each in held))
+
+    def shapes(self) -> tuple[tuple[str, str, str, Traits, int], ...]:
+        """Return what rules tell open tracked issues by, tracker, place, type and traits, and how many look so."""
+        text = (
+            "SELECT tracker, place, type, traits, count(*) FROM issue WHERE tracked AND NOT closed "
+            "AND presence = 'present' GROUP BY tracker, place, type, traits"
+        )
+        with self._db.read() as sql:
+            return tuple((*row[:3], load_traits(row[3]), row[4]) for row in sql.rows(text))
 
     def places(self) -> tuple[tuple[str, str], ...]:
         """Return every (tracker, place) that was seen."""
@@ -179,8 +193,7 @@ def apply_to_rules(sql: Sql, actions: Iterable[Action], pass_id: str, now: int) 
     close_causes(sql, Subject.RULE, [(each.rule, each) for each in found if isinstance(each, AnswerRule)], now)
     open_causes(sql, Subject.RULE, [(each.rule, each.cause) for each in found if isinstance(each, AskRule)])
     sql.run_in(
-        "UPDATE rule SET suspect = EXISTS (SELECT 1 FROM cause WHERE cause.rule_id = rule.id AND cause.is_open "
-        "AND cause.reason = 'goal_changed') WHERE id IN ({})",
+        f"UPDATE rule SET suspect = {SUSPECT} WHERE id IN ({{}})",  # noqa: S608 - a fixed text
         {each.rule for each in found},
     )
 

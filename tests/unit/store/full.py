@@ -16,6 +16,7 @@ from tests.unit.store.world import (
     T,
     closed,
     decide_unlinked,
+    due,
     explicit,
     issue,
     link,
@@ -25,11 +26,12 @@ from tests.unit.store.world import (
     put,
     state,
 )
-from vindaris_sync.domain.actions import Announce, SetBases, SetConflict, StandFor, Wake
+from vindaris_sync.domain.actions import Announce, AskRule, SetBases, SetConflict, StandFor, Wake
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.domain.living import Living
 from vindaris_sync.domain.models import Address, Base, Exemption, Gone, Hidden, LinkState, Moved, Rejected
-from vindaris_sync.domain.records import Answer, Conflict, Stood
+from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, Reason, Stood
+from vindaris_sync.domain.rules import Condition, Stated
 from vindaris_sync.store.passes import ReportFacts
 from vindaris_sync.store.portable import Kind, insert
 from vindaris_sync.store.store import Store
@@ -56,6 +58,7 @@ def fill(store: Store) -> list[int]:
     numbers = put(store, *issues)
     store.record_page(T, page(issue(90), cursor="c2", scope="acme/api"), SURFACES, NOW)
     _decide(store, numbers)
+    _rule(store)
     _see(store)
     _remember(store)
     return numbers
@@ -95,6 +98,17 @@ def _decide(store: Store, numbers: list[int]) -> None:
     confirmed = explicit(two, (replace(link(1), revision=2), link(2, primary=False)), "confirmed")
     store.apply(plan(confirmed, StandFor(two, Stood(frozenset({UNLINKED}), {1: 2}))), "p2", NOW + timedelta(hours=5))
     store.apply(plan(closed(four), opened(four), decided=numbers), "p3", NOW + timedelta(hours=6))
+
+
+def _rule(store: Store) -> None:
+    asks = {Condition.LABEL: (HOSTILE[3], "Ünï"), Condition.MILESTONE: (HOSTILE[1],)}
+    before = due(store)
+    store.put_rules([Stated("G-1", asks), Stated("NONE", {Condition.PLACE: ("x",)})], store.goal_book(), NOW)
+    [ruled] = put(store, issue(91, labels=(HOSTILE[3],)), cursor="c2")
+    changed = Cause(CauseKey(Reason.GOAL_CHANGED, "1", "r3"), NOW, NOW, labelled=False, detail=HOSTILE[2])
+    linked = replace(state(ruled, LinkState.LINKED, goals=(1,)), rule=1)
+    decided = sorted(set(due(store)) - set(before))
+    store.apply(plan(linked, AskRule(1, changed), decided=decided), "p4", NOW + timedelta(hours=6))
 
 
 def _see(store: Store) -> None:

@@ -20,6 +20,8 @@ HARM = {
     "state_unfounded": "UPDATE issue SET state = 'exempt', due = FALSE WHERE id = 5",
     "carrier_empty": "UPDATE issue SET state = 'inherited', due = FALSE, carrier_id = 5, goals = '[1]' WHERE id = 9; "
     "UPDATE issue SET due = FALSE WHERE id = 5",
+    "rule_unfounded": "UPDATE issue SET goals = '[2]', due = FALSE WHERE rule_id = 1",
+    "rule_suspect": "UPDATE rule SET suspect = FALSE WHERE id = 1",
     "goals_stale": "UPDATE issue SET goals = '[2]', due = FALSE WHERE id = 9; "
     "UPDATE issue SET due = FALSE WHERE id = 1",
     "parent_unresolved": "UPDATE issue SET parent_id = NULL WHERE id = 9",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -142,6 +144,21 @@ def test_an_issue_under_a_rule_is_stored_with_it_and_its_history_says_so(store: 
     left, came = store.history(issue=number)
     assert (came.event, came.rule, came.goal, came.after, came.pass_id) == ("linked_by_rule", 1, 1, ["G-1"], "p1")
     assert (left.event, left.rule, left.before, left.after) == ("left_rule", 1, ["G-1"], [])
+
+
+def test_the_check_finds_what_rules_cannot_have_given(store: Store) -> None:
+    """An issue linked by nothing, one under a rule that leads elsewhere, and a rule that forgot its question."""
+    put_rules(store, CHECKOUT)
+    one, two = put(store, issue(1), issue(2))
+    store.apply(plan(ruled(one, 1, goal=2), state(two, LinkState.LINKED, goals=(1,)), decided=[one, two]), "p1", NOW)
+    store.apply(plan(AskRule(1, Cause(CHANGED, NOW, NOW, labelled=False))), "p1", NOW)
+    with closing(sqlite3.connect(store.facts["path"])) as raw, raw:
+        raw.execute("UPDATE rule SET suspect = FALSE")
+    assert {breach.law: breach.examples for breach in store.check()} == {
+        "state_unfounded": ("acme/web#2",),
+        "rule_unfounded": ("acme/web#1",),
+        "rule_suspect": ("rule:1",),
+    }
 
 
 def test_the_schema_refuses_a_rule_on_an_issue_that_is_not_linked(store: Store) -> None:

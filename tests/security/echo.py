@@ -58,8 +58,8 @@ class Echo:
         return self.inner.answer(request)
 
     def credentials(self) -> set[str]:
-        """Return all that was sent to prove who asks: as sent, and what a Basic one is made of."""
-        return {each for request in self.asked for each in _credentials(request)}
+        """Return all that was sent to prove who asks; of a Basic one, what comes after the name, which is no secret."""
+        return {each for request in self.asked for each in _secret_parts(request)}
 
 
 def _credentials(request: Request) -> Iterator[str]:
@@ -68,6 +68,16 @@ def _credentials(request: Request) -> Iterator[str]:
         yield value
     if scheme.lower() == "basic":
         yield b64decode(value).decode().partition(":")[2]
+
+
+def _secret_parts(request: Request) -> Iterator[str]:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        name, _, token = b64decode(value).partition(b":")
+        yield value[-(-(len(name) + 1) * 8 // 6) + 1 :]
+        yield token.decode()
+    elif value:
+        yield value
 
 
 def forms(value: str) -> str:

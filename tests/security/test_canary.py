@@ -108,6 +108,7 @@ MODES = (
     Mode(401, "cut", after=2),
 )  # fmt: skip
 HOOK = "/services/T01/B02/canarySlackHookc4e80b7d19f2"
+_OURS = re.compile(r"vindaris_(?!sync\.sandbox)")
 _WINDOW = 12
 """So many characters of a credential in a row are a leak: half a token is half a token."""
 
@@ -281,7 +282,7 @@ def test_canary_no_object_shows_a_credential(place: Installation) -> None:
                 place.said.append(repr(tracker.connector.check()))
             except VindarisError as error:
                 place.said.append(name + "".join(traceback.format_exception(error)))
-        ours = [each for each in gc.get_objects() if type(each).__module__.startswith("vindaris_")]
+        ours = [each for each in gc.get_objects() if _OURS.match(str(type(each).__module__))]
         assert len(ours) > 100
         place.inputs += len(ours)
         place.said += [text for each in ours for text in (repr(each), str(each))]

@@ -23,6 +23,7 @@ from vindaris_sync.notify.http import Answer, Line, pause
 from vindaris_sync.notify.protocol import ChannelUnusable, MessageGone
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
 from vindaris_sync.sdk.secret import Secret, redact
+from vindaris_sync.sdk.shapes import sent, understood
 
 _EVENT = "vindaris_sync_message"
 _NO_QUERY: Mapping[str, str | int] = MappingProxyType({})
@@ -85,17 +86,20 @@ class SlackChannel:
     def __repr__(self) -> str:
         return f"SlackChannel({self.name!r}, {self._channel!r})"
 
+    @sent
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         """Post a message that carries ``key`` in its metadata."""
         mark = {"event_type": _EVENT, "event_payload": {"key": key}}
         said = self._say("chat.postMessage", content, {"channel": self._channel, "metadata": mark}, repeated=repeated)
         return f"{said['channel']}:{said['ts']}"
 
+    @sent
     def update(self, reference: str, content: Content) -> None:
         """Edit a message; its metadata stays (Slack keeps what an update does not name)."""
         channel, _, stamp = reference.partition(":")
         self._say("chat.update", content, {"channel": channel, "ts": stamp})
 
+    @understood
     def find(self, key: str, since: datetime) -> str | None:
         """Look through the channel's messages since then; ``None`` where the scopes do not allow it."""
         try:
@@ -113,6 +117,7 @@ class SlackChannel:
             raise
         return ""
 
+    @understood
     def check(self) -> Sequence[Finding]:
         """Ask who we are, and whether the channel can be found; a scope that is missing for the latter is a hint."""
         try:
@@ -145,11 +150,11 @@ class SlackChannel:
         self, method: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str | int] = _NO_QUERY
     ) -> dict[str, Any]:
         """Call a method; where our token is refused and another one has been put in its place since, with that."""
-        used = self._token.reveal()
+        renewed = self._token.watch()
         try:
             return self._exchanged(method, body, query)
         except ChannelUnusable as error:
-            if error.reason != "credentials" or not self._token.renew(used):
+            if error.reason != "credentials" or not renewed():
                 raise
         self._line.close()
         self._line = self._opened()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -145,22 +145,22 @@ class GithubClient:
             answer = self._prepared(self._requester, verb, url, headers or {}, document).send()
             return _graph_answer(answer) if graph else answer
 
-        used = self._secret.reveal()
+        renewed = self._secret.watch()
         try:
             self._renew()
             return self._policy.call(send, safe=safe)
         except TrackerUnusable as error:
-            if error.reason != "credentials" or not self._replaced(used):
+            if error.reason != "credentials" or not self._replaced(renewed):
                 raise
         self._renew()
         return self._policy.call(send, safe=safe)
 
-    def _replaced(self, used: str) -> bool:
-        """Return whether another token or key than ``used`` is where it is read from, and go on with that one."""
+    def _replaced(self, renewed: Callable[[], bool]) -> bool:
+        """Return whether another token or key is where the refused one was read from, and go on with that one."""
         with self._renewing:
             if isinstance(self.auth, InstallationAuth):
                 self.auth.forget()
-            if not self._secret.renew(used):
+            if not renewed():
                 return False
             self.auth = authentication(self._settings)
             self._requester = self._build(self.auth)

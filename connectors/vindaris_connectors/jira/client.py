@@ -109,11 +109,11 @@ class Client:
 
     def _call(self, method: str, path: str, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
         """Exchange; where our token is refused and another one has been put in its place since, once more with that."""
-        used = self._token.reveal()
+        renewed = self._token.watch()
         try:
             return self._exchange(method, path, **parts)
         except TrackerUnusable as error:
-            if error.reason != "credentials" or not self._token.renew(used):
+            if error.reason != "credentials" or not renewed():
                 raise
         return self._exchange(method, path, **parts)
 

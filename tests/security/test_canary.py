@@ -234,7 +234,7 @@ def leaks(place: Installation) -> list[str]:
         secret[at : at + _WINDOW]: secret
         for secret in place.secrets()
         for at in range(max(1, len(secret) - _WINDOW + 1))
-        if len(secret) >= _WINDOW
+        if len(secret) >= _WINDOW and len(set(secret[at : at + _WINDOW])) > _WINDOW // 3
     }
     every = re.compile("|".join(map(re.escape, windows)))
     return [

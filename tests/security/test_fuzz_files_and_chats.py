@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PIECES = (
     b"", b"\n", b'"', b"'''", b'"""', b"[", b"]]", b"[[goal]]", b"{", b"}", b"=", b"#", b"\\", b"\0", b"\xff", b"nan",
-    b"-inf", b"\xed\xa0\x80", b"1e999", b"9" * 5000, b"true", b"[" * 3000, b"a." * 3000, b"2026-13-45", b"\r", b'"\\ud800"',
-    b"x" * 90_000, b"\xe2\x80\xae", b"[trackers]", b'kind = "none"', b"{ env = 1 }", b'url = "http://["',
+    b"-inf", b"\xed\xa0\x80", b"1e999", b"9" * 5000, b"true", b"[" * 3000, b"a." * 3000, b"2026-13-45", b"\r",
+    b'"\\ud800"', b"x" * 90_000, b"\xe2\x80\xae", b"[trackers]", b'kind = "none"', b"{ env = 1 }", b'url = "http://["',
 )  # fmt: skip
 
 

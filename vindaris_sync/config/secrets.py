@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -20,7 +20,7 @@ from vindaris_sync.sdk.secret import Secret
 class SecretPlaces:
     """Where ``{ env = … }``, ``{ file = … }`` and ``{ credential = … }`` are looked up."""
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     directory: Path
     """Relative files start here."""
     credentials: Path | None
@@ -85,17 +85,17 @@ def resolve(
     An unreadable secret is replaced by an empty one, so that it is reported once; problems must stop the caller.
     """
     found, problems = dict(data), list[Problem]()
-    for name, field in model.model_fields.items():
+    for name, info in model.model_fields.items():
         value, path = data.get(name), (*table, name)
         if not isinstance(value, Mapping):
             continue
-        if _is_secret(field.annotation):
+        if _is_secret(info.annotation):
             try:
                 found[name] = places.read(value)
             except ValueError as error:
                 found[name] = Secret("")
                 problems.append(Problem(path, str(error)))
-        elif inner := model_in(field.annotation):
+        elif inner := model_in(info.annotation):
             found[name], below = resolve(inner, value, places, path)
             problems += below
     return found, problems

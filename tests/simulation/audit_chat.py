@@ -71,7 +71,7 @@ def wanted(scene: Scene) -> dict[Subject, set[str]]:
     found: dict[Subject, set[str]] = {}
     for row in scene.books["issue"]:
         channel = _channel(scene, row)
-        for cause in scene.causes[row["id"]]:
+        for cause in scene.causes[row["id"]] if channel else ():
             if cause["reason"] in _HEADLINES and _tells(row, cause, scene.now):
                 goal = scene.goals[int(cause["subject"])]["key"] if cause["reason"] in _OF_GOALS else ""
                 found.setdefault((channel, cause["reason"], goal), set()).add(row["key"])
@@ -85,10 +85,11 @@ def _tells(row: Row, cause: Row, now: int) -> bool:
 
 
 def _channel(scene: Scene, row: Row) -> str:
-    """Return the channel of the team that the issue's place belongs to, whatever the place is called now."""
-    shown = scene.truth.get((row["tracker"], row["ext_id"]))
-    home = shown.home if shown is not None and shown.home else row["place"]
-    return scene.site.channels.get(scene.site.teams.get(f"{row['tracker']}:{home}", ""), "")
+    """Return the channel of the team that is configured for the issue's place; empty where none is.
+
+    Nobody is, for a repository that has another name now, until the configuration follows: a known weakness.
+    """
+    return scene.site.channels.get(scene.site.teams.get(f"{row['tracker']}:{row['place']}", ""), "")
 
 
 def teams_see_their_lists(scene: Scene) -> Iterator[Violation]:

@@ -133,7 +133,8 @@ def _departed(scene: Scene, row: Row) -> Iterator[Violation]:
         yield Violation("L6", said(row), f"it was transferred, and is held for {row['presence']}")
     elif row["moved_to"] != heir["id"]:
         yield Violation("L6", said(row), f"it goes on as {heir['key']}, not as row {row['moved_to']}")
-    if row["presence"] == "moved" and scene.explicit(row["id"]) and not scene.explicit(heir["id"]):
+    lost = scene.explicit(row["id"]) and not scene.explicit(heir["id"]) and heir["undecided_since"] == "never"
+    if row["presence"] == "moved" and lost:
         yield Violation("L6", said(row), f"its link did not follow it to {heir['key']}")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from random import SystemRandom
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from tests.chaos.kills import Killer
 from tests.chaos.lives import Nursery
@@ -13,7 +14,7 @@ from tests.chaos.trial import Trial
 from tests.integration.daemon.company import Company
 
 KILLS = 500
-COLD = 10
+COLD = 20
 """One life in so many begins with an interpreter of its own."""
 
 
@@ -28,15 +29,19 @@ def main(words: list[str]) -> int:
     kills = int(words[0]) if words else KILLS
     seed = int(words[1]) if len(words) > 1 else SystemRandom().randrange(1_000_000)
     say(f"seed         {seed}")
-    with TemporaryDirectory(prefix="vindaris-chaos-") as folder:
-        company = Company(Path(folder))
-        try:
-            with Nursery(company.config) as nursery:
-                tally = Killer(Trial(company, nursery, seed)).run(kills, kills // COLD, say)
-        finally:
-            company.close()
+    folder = Path(mkdtemp(prefix="vindaris-chaos-"))
+    company = Company(folder)
+    try:
+        with Nursery(company.config) as nursery:
+            tally = Killer(Trial(company, nursery, seed)).run(kills, kills // COLD, say)
+    finally:
+        company.close()
     say(str(tally))
-    return 0 if tally.verdict else 1
+    if not tally.verdict:
+        say(f"database and logs are kept in {folder}")
+        return 1
+    rmtree(folder)
+    return 0
 
 
 if __name__ == "__main__":

@@ -88,13 +88,13 @@ class Killer:
         eventually(lambda: asked() or life.code is not None, "the daemon asks somebody")
         if kind < 0.65:
             writes = random.random() < 0.6
-            number, end = random.randint(1, 4 if writes else 15), monotonic() + 4.0
+            number, end = random.randint(1, 4 if writes else 15), monotonic() + 2.5
             self.people.act()
             while (self.trial.wrote() if writes else asked()) < number and monotonic() < end:
                 sleep(STEP)
             sleep(random.choice([0.0, 0.0, 0.01, 0.03]))
         else:
-            self._pass_time(random.choice([1.0, 1.0, 7.0]) * random.random())
+            self._pass_time(random.choice([1.0, 1.0, 6.0]) * random.random())
 
     def _pass_time(self, seconds: float) -> None:
         end = monotonic() + seconds

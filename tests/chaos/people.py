@@ -15,6 +15,7 @@ from vindaris_sync.sandbox.github.access import Refused
 
 PREFIX, EXEMPT, REVIEW = "goal:", "no-goal", "goal-review"
 GOALS = ("GROW-1", "GROW-2", "COST-1", "SAFE-1")
+MOST_PENDING = 10
 TEAMS = ("backend", "design", "urgent")
 
 
@@ -55,15 +56,22 @@ class People:
         self.works: list[Work] = []
         self.acts = 0
         self._number = 0
+        self._pending: list[Work] = []
 
     def act(self) -> None:
         """Do one thing."""
         acts: tuple[Callable[[], bool], ...] = (
             self._relink, self._relink, self._drop, self._exempt, self._stick, self._retitle, self._turn,
         )  # fmt: skip
-        if self.random.random() < 0.4 or not self.random.choice(acts)():
+        if self.random.random() < 0.4 or self._too_fast() or not self.random.choice(acts)():
             self.create()
         self.acts += 1
+
+    def _too_fast(self) -> bool:
+        """Whether so many edits are unanswered that more of them might be held until a person confirms them (R2)."""
+        if len(self._pending) > MOST_PENDING:
+            self._pending = [work for work in self._pending if not work.closed and not self.settled(work)]
+        return len(self._pending) > MOST_PENDING
 
     def desk(self, work: Work) -> Desk:
         """Return where an issue is looked at."""
@@ -119,6 +127,7 @@ class People:
                 if label.startswith(PREFIX) and label != f"{PREFIX}{goal}":
                     self._take_off(work, label)
         work.goal = goal
+        self._pending.append(work)
         return True
 
     def _drop(self) -> bool:
@@ -132,6 +141,7 @@ class People:
         else:
             self._take_off(work, f"{PREFIX}{work.goal}")
         work.goal = ""
+        self._pending.append(work)
         return True
 
     def _exempt(self) -> bool:
@@ -141,6 +151,7 @@ class People:
             return False
         self.desk(work).add_label(work.key, EXEMPT)
         work.goal, work.by = EXEMPT, "exempt"
+        self._pending.append(work)
         return True
 
     def _stick(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.lives import Life, eventually
+from tests.chaos.people import Work
 from tests.chaos.trial import Trial
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN
 from tests.integration.engine.world import SLACK_TOKEN
@@ -48,20 +49,19 @@ def test_a_trackers_clock_that_is_set_forward_and_back_hides_no_change(trial: Tr
     """An hour ahead of us, then set back by that hour: every edit is found at once (14)."""
     trial.settle_in()
     life = trial.start()
-    for _ in range(2):
-        trial.people.create("GROW-1", "jira")
+    work = trial.people.create("GROW-1", "jira")
+    eventually(lambda: trial.people.settled(work), "it is known", told=life.said)
     trial.company.server.faults.add(Fault("clock_skew", "jira", seconds=3600))
-    _relink(trial, life, "its clock is an hour ahead")
+    _relink(trial, work, life, "its clock is an hour ahead")
     trial.company.server.faults.clear()
-    _relink(trial, life, "its clock was set back")
+    _relink(trial, work, life, "its clock was set back")
     verdict = trial.rest(life)
     assert verdict, verdict
 
 
-def _relink(trial: Trial, life: Life, when: str) -> None:
+def _relink(trial: Trial, work: Work, life: Life, when: str) -> None:
     """Let people change their mind on an issue of Jira, and wait until that is so everywhere."""
     people = trial.people
-    work = next(each for each in people.works if each.linked and each.tracker == "jira" and not each.closed)
     work.goal, work.by = "COST-1" if work.goal != "COST-1" else "SAFE-1", "field"
     people.desk(work).set_field(work.key, work.goal)
     eventually(lambda: people.settled(work), when, patience=20, told=life.said)

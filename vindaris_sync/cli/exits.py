@@ -23,7 +23,7 @@ INTERRUPTED = 130
 """Stopped by Ctrl-C or SIGTERM, at a safe point."""
 
 _LONGEST = 2000
-_PASSING = ("locked", "full")
+_PASSING = ("locked", "full", "replaced")
 
 
 class Refusal(ConfigError):

@@ -34,6 +34,7 @@ from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import VindarisError
 from vindaris_sync.sdk.governor import Urgency
+from vindaris_sync.store.errors import StoreError, Trouble
 
 log = structlog.get_logger("vindaris_sync.daemon")
 
@@ -56,6 +57,8 @@ class Clockwork:
     """Where the database is backed up to, and how often; None: never."""
     random: Random = field(default_factory=Random)
     observe: Callable[[PassReport], None] = lambda _: None
+    lost: StoreError | None = None
+    """Why nothing can be kept any more in this process; it must end."""
     _next: dict[str, datetime] = field(default_factory=dict)
     _ticked: datetime | None = None
     _failures: dict[str, int] = field(default_factory=dict)
@@ -112,6 +115,8 @@ class Clockwork:
                 log.info("interrupted", work=name)
             except VindarisError as error:
                 log.warning("failed", work=name, error=str(error), advice=error.advice)
+                if isinstance(error, StoreError) and error.trouble is Trouble.REPLACED:
+                    self.lost = error
             except Exception:
                 log.exception("defect", work=name)
 

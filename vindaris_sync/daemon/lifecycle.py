@@ -35,7 +35,12 @@ def run_until_stopped(  # noqa: PLR0913 - what a life is made of
     stop: Event | None = None,
     socket: NotifySocket | None = None,
 ) -> None:
-    """Tick every second until SIGTERM, SIGINT or ``stop``; then let running work reach a safe point and return."""
+    """Tick every second until SIGTERM, SIGINT or ``stop``; then let running work reach a safe point and return.
+
+    Raises:
+        StoreError: the database is not there any more; what it would be told now would be lost.
+
+    """
     stop, socket = stop or Event(), socket or NotifySocket()
     previous = _on_signals(stop)
     scheduler = _scheduler(lambda: _tick(clockwork, progress, socket, now))
@@ -43,7 +48,7 @@ def run_until_stopped(  # noqa: PLR0913 - what a life is made of
     socket.ready("watching")
     log.info("started", trackers=sorted(clockwork.context.trackers))
     try:
-        while not stop.wait(0.5):
+        while clockwork.lost is None and not stop.wait(0.5):
             continue
     finally:
         socket.stopping("draining")
@@ -53,6 +58,8 @@ def run_until_stopped(  # noqa: PLR0913 - what a life is made of
         for number, former in previous.items():
             signal.signal(number, former)
         log.info("stopped", left=list(progress.running()))
+    if clockwork.lost is not None:
+        raise clockwork.lost
 
 
 def _on_signals(stop: Event) -> dict[int, signal.Handlers]:

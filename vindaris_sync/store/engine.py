@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock, get_ident
+from threading import BoundedSemaphore, RLock, get_ident
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection
 
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
 from vindaris_sync.store.generation import generation_file
@@ -30,7 +29,8 @@ _BUSY_S = 60.0
 _COPIED_PAGES = 1_000  # 4 MiB in a step of a copy
 _WRITER_CACHE_KIB = 8_192
 _READER_CACHE_KIB = 2_048
-_READERS = 40  # as many as the web server has threads; what is not in use is closed, down to two
+_READERS = 40  # as many as the web server has threads
+_IDLE = 2  # readers kept open
 
 
 class Sql:
@@ -115,10 +115,15 @@ class Database:
     def __init__(self, url: str, *, busy: float = _BUSY_S) -> None:
         self.path = made(place(url))
         self._engine = self._create(busy)
+        self._busy = busy
+        self._readers: list[sqlite3.Connection] = []
+        self._reading = BoundedSemaphore(_READERS)
+        self._meter: Meter | None = None
         self._lock = RLock()
         self._owner = 0
         self._sql: Sql | None = None
         self._writer: Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._claim: int | None = None
         self._drivers: set[sqlite3.Connection] = set()
         self._generation_file = generation_file(self.path)
@@ -128,8 +133,7 @@ class Database:
         engine = create_engine(
             f"sqlite:///{self.path}",
             isolation_level="AUTOCOMMIT",
-            pool_size=2,
-            max_overflow=_READERS,
+            pool_size=1,
             connect_args={"check_same_thread": False, "timeout": busy},
         )
         event.listen(engine, "connect", self._prepare)
@@ -146,6 +150,8 @@ class Database:
         ):
             driver.execute(f"PRAGMA {pragma}").close()
         self._drivers.add(driver)
+        if self._meter is not None:
+            _meter(driver, self._meter)
 
     # --- transactions -------------------------------------------------------------------------------------------
 
@@ -228,18 +234,47 @@ class Database:
         if self._writer is None or self._writer.closed or self._writer.invalidated:
             self._writer = self._engine.connect()
             self._writer.exec_driver_sql(f"PRAGMA cache_size=-{_WRITER_CACHE_KIB}")
+            self._file = _identity(self.path)
+        elif _identity(self.path) != self._file:
+            raise StoreError(f"{self.path} was deleted or replaced while it was in use", Trouble.REPLACED)
         return self._writer
 
     def snapshot(self) -> Snapshot:
         """Return a reader on the state as committed now; inside this thread's transaction, on what it has written."""
         if self._sql is not None and self._owner == get_ident():
             return Snapshot(self._sql)
+        self._reading.acquire()
+        try:
+            return Snapshot(self._begun(), self._end)
+        except BaseException:
+            self._reading.release()
+            raise
+
+    def _begun(self) -> Sql:
+        """Return a transaction that reads. Pooling by SQLAlchemy would take longer than what most of them do."""
         with _translated:
-            pooled = self._engine.raw_connection()
-            sql = Sql(cast("sqlite3.Connection", pooled.driver_connection))
-            sql.driver.execute("BEGIN").close()
-            sql.value("SELECT count(*) FROM sqlite_master")  # the snapshot is taken by the first read, not by BEGIN
-        return Snapshot(sql, pooled)
+            try:
+                driver = self._readers.pop()
+            except IndexError:
+                driver = sqlite3.connect(self.path, self._busy, isolation_level=None, check_same_thread=False)
+                self._prepare(driver, None)
+            driver.execute("BEGIN").close()
+            driver.execute("SELECT 1 FROM sqlite_master").close()  # the first read takes the snapshot, not BEGIN
+            return Sql(driver)
+
+    def _end(self, driver: sqlite3.Connection) -> None:
+        """End a transaction that read, and keep its connection for the next one."""
+        sound = True
+        try:
+            driver.execute("ROLLBACK").close()
+        except sqlite3.Error:  # a damaged file refuses even this; the connection is not used again
+            sound = False
+        if sound and len(self._readers) < _IDLE:
+            self._readers.append(driver)
+        else:
+            self._drivers.discard(driver)
+            driver.close()
+        self._reading.release()
 
     @contextmanager
     def read(self) -> Iterator[Sql]:
@@ -309,13 +344,13 @@ class Database:
     def metered(self) -> Iterator[Meter]:
         """Count the VM instructions of all connections."""
         meter = Meter()
-        event.listen(self._engine, "connect", _metering := lambda driver, _: _meter(driver, meter))
+        self._meter = meter
         for driver in tuple(self._drivers):
             _meter(driver, meter)
         try:
             yield meter
         finally:
-            event.remove(self._engine, "connect", _metering)
+            self._meter = None
             for driver in tuple(self._drivers):
                 driver.set_progress_handler(None, 0)
 
@@ -331,6 +366,8 @@ class Database:
                 self._writer.close()
                 self._writer = None
             self._engine.dispose()
+            while self._readers:
+                self._readers.pop().close()
             self._generation_file.close()
             if self._claim is not None:
                 os.close(self._claim)
@@ -340,9 +377,9 @@ class Database:
 class Snapshot:
     """One state of the store; a context manager that gives the statements on it."""
 
-    def __init__(self, sql: Sql, pooled: PoolProxiedConnection | None = None) -> None:
+    def __init__(self, sql: Sql, end: Callable[[sqlite3.Connection], None] | None = None) -> None:
         self.sql = sql
-        self._pooled = pooled
+        self._end = end
 
     def __enter__(self) -> Sql:
         return self.sql
@@ -352,13 +389,9 @@ class Snapshot:
 
     def close(self) -> None:
         """Let the state go; idempotent."""
-        pooled, self._pooled = self._pooled, None
-        if pooled is not None:
-            try:
-                self.sql.driver.execute("ROLLBACK").close()
-            except sqlite3.Error:  # a damaged file refuses even this; the connection is not used again
-                pooled.invalidate()
-            pooled.close()
+        end, self._end = self._end, None
+        if end is not None:
+            end(self.sql.driver)
 
 
 def _astray(sql: Sql) -> list[str]:
@@ -367,6 +400,15 @@ def _astray(sql: Sql) -> list[str]:
         f"{count} rows of {table} refer to a missing {parent}, row {first} for instance"
         for table, parent, count, first in sql.rows(text)
     ]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at ``path`` from every other one; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

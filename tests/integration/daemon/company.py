@@ -29,6 +29,7 @@ email = "{bot}"
 token = {{ file = "jira.token" }}
 projects = ["APP", "OPS"]
 poll = "1s"
+poll_max = "1s"
 grace = "0s"
 [trackers.jira.write_back]
 surfaces = ["field:Goal", "label"]
@@ -38,6 +39,7 @@ url = "{url}/github"
 token = {{ file = "github.token" }}
 repositories = ["acme/web", "acme/api"]
 poll = "1s"
+poll_max = "1s"
 grace = "0s"
 [notify.growth]
 kind = "slack"

@@ -186,6 +186,21 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(store: Store, tmp_path: 
     assert refused.value.advice
 
 
+@pytest.mark.parametrize("another", [False, True], ids=["deleted", "replaced"])
+def test_nothing_is_written_into_a_file_that_nobody_can_find_again(store: Store, tmp_path: Path, another: bool) -> None:  # noqa: FBT001 - a case
+    """Where the database was deleted or replaced while it is in use, a write says so and keeps nothing."""
+    store.put_note("before", 1)
+    path = Path(store.facts["path"])
+    path.rename(tmp_path / "elsewhere.db")
+    if another:
+        path.write_bytes(b"")
+    with pytest.raises(StoreError) as refused:
+        store.put_note("after", 1)
+    assert refused.value.trouble is Trouble.REPLACED
+    assert "db restore" in refused.value.advice
+    assert store.note("after") is None
+
+
 def test_one_daemon_per_store(store: Store, tmp_path: Path) -> None:
     """The second daemon is refused and told which process has the store; programs that only look are not (fault 13)."""
     store.claim()

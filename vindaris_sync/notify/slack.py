@@ -101,11 +101,16 @@ class SlackChannel:
 
     @understood
     def find(self, key: str, since: datetime) -> str | None:
-        """Look through the channel's messages since then; ``None`` where the scopes do not allow it."""
+        """Look through the channel's messages since then; ``None`` where the scopes do not allow it.
+
+        The newest page is looked at in any case: our clock may have been far ahead of Slack's when sending began.
+        """
         try:
             channel = self._channel_id()
-            query = {"channel": channel, "oldest": f"{since.timestamp():.6f}", "include_all_metadata": "true"}
-            for message in self._pages("conversations.history", query, "messages"):
+            query = {"channel": channel, "include_all_metadata": "true"}
+            for number, message in enumerate(self._pages("conversations.history", query, "messages")):
+                if number >= _PAGE and float(message["ts"]) < since.timestamp():
+                    break
                 mark = message.get("metadata") or {}
                 if mark.get("event_type") == _EVENT and (mark.get("event_payload") or {}).get("key") == key:
                     return f"{channel}:{message['ts']}"

@@ -207,6 +207,16 @@ def test_a_deleted_message_is_posted_anew(team: Team, world: World) -> None:
     assert not team.stored.open
 
 
+def test_a_message_is_found_again_though_our_clock_was_years_ahead(team: Team, world: World, clock: Clock) -> None:
+    """What was sent before a crash is recognised by its key, whatever our clock said then (faults 4, 14)."""
+    team.tell("one")
+    (message,) = _seen(world)
+    key = message.metadata["event_payload"]["key"]
+    found = team.channel.find(key, clock.now + timedelta(days=700))
+    assert found == f"{world.channel('growth').id}:{message.ts}"
+    assert not team.channel.find("another", clock.now + timedelta(days=700))
+
+
 def test_a_chat_that_was_down_for_a_day_shows_one_message(team: Team, world: World, clock: Clock) -> None:
     """Nothing is lost and nothing comes in a burst (fault 50)."""
     world.archive("growth")

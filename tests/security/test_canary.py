@@ -230,19 +230,18 @@ def plain_forms(text: str) -> Iterator[str]:
 
 def leaks(place: Installation) -> list[str]:
     """Return where any twelve characters in a row of any credential stand, in any form."""
-    windows = {
-        secret[at : at + _WINDOW]: secret
-        for secret in place.secrets()
-        for at in range(max(1, len(secret) - _WINDOW + 1))
-        if len(secret) >= _WINDOW and len(set(secret[at : at + _WINDOW])) > _WINDOW // 3
-    }
-    every = re.compile("|".join(map(re.escape, windows)))
-    return [
-        f"{where}: …{form[max(0, match.start() - 80) : match.end() + 20]}…"
-        for where, text in place.written()
-        for form in plain_forms(text)
-        if (match := every.search(form))
-    ]
+    windows = {window for secret in place.secrets() for window in _windows(secret) if len(set(window)) > _WINDOW // 3}
+    found = []
+    for where, text in place.written():
+        for form in plain_forms(text):
+            at = next((at for at, window in enumerate(_windows(form)) if window in windows), None)
+            if at is not None:
+                found.append(f"{where}: …{form[max(0, at - 80) : at + _WINDOW]}…")
+    return found
+
+
+def _windows(text: str) -> Iterator[str]:
+    return (text[at : at + _WINDOW] for at in range(len(text) - _WINDOW + 1))
 
 
 def test_canary_no_verb_shows_a_credential(place: Installation) -> None:
@@ -252,8 +251,9 @@ def test_canary_no_verb_shows_a_credential(place: Installation) -> None:
     assert {len(service.asked) > 0 for service in place.services.values()} == {True}
     assert len(place.secrets()) > len(CANARIES) + 20  # the key's lines, a Basic one, an App's assertion and token
     assert any("Somebody pasted ***" in text for _, text in place.written())
-    print(f"canary: inputs {place.inputs}, escapes {len(leaks(place))}")  # noqa: T201 - shown with -s
-    assert leaks(place) == []
+    found = leaks(place)
+    print(f"canary: inputs {place.inputs}, escapes {len(found)}")  # noqa: T201 - shown with -s
+    assert found == []
 
 
 def test_canary_services_that_say_credentials_back_are_not_quoted(place: Installation) -> None:
@@ -267,8 +267,9 @@ def test_canary_services_that_say_credentials_back_are_not_quoted(place: Install
     for verb in ("run --once", "report --now", f"db backup {place.folder / 'state' / 'copy.db'}", "status"):
         place.run(verb)
     assert min(service.struck for name, service in place.services.items() if name != "web") > 0
-    print(f"canary, said back: inputs {place.inputs}, escapes {len(leaks(place))}")  # noqa: T201 - as above
-    assert leaks(place) == []
+    found = leaks(place)
+    print(f"canary, said back: inputs {place.inputs}, escapes {len(found)}")  # noqa: T201 - as above
+    assert found == []
 
 
 def test_canary_no_object_shows_a_credential(place: Installation) -> None:
@@ -286,8 +287,9 @@ def test_canary_no_object_shows_a_credential(place: Installation) -> None:
         assert len(ours) > 100
         place.inputs += len(ours)
         place.said += [text for each in ours for text in (repr(each), str(each))]
-    print(f"canary, objects: inputs {place.inputs}, escapes {len(leaks(place))}")  # noqa: T201 - as above
-    assert leaks(place) == []
+    found = leaks(place)
+    print(f"canary, objects: inputs {place.inputs}, escapes {len(found)}")  # noqa: T201 - as above
+    assert found == []
 
 
 WRONG = {

@@ -42,7 +42,8 @@ class Aside:
     def why(self) -> str:
         """Why, in one line."""
         found = self.found or "nothing"
-        return f"{self.surface}: we wrote {self.wrote}, somebody made it {found}, {self.flips} times within an hour"
+        kind, _, name = self.surface.partition(":")
+        return f"{kind} {name!r}: we wrote {self.wrote}, somebody made it {found}, {self.flips} times within an hour"
 
 
 _ASIDE = (

@@ -60,7 +60,7 @@ class Killer:
             if number % 25 == 0:
                 told(f"{number} kills, {self.people.acts} acts, {len(self.people.works)} issues")
         self._count()
-        self.tally.verdict = self.trial.rest(patience=REST)
+        self.tally.verdict = self.trial.checked(self.trial.rest(patience=REST))
         self._count()
         self.tally.acts, self.tally.seconds = self.people.acts, monotonic() - began
         return self.tally

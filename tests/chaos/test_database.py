@@ -59,7 +59,7 @@ def test_an_older_backup_is_noticed_and_the_trackers_word_is_taken(trial: Trial)
 
     put(trial.company.database, older)
     trial.act(2)
-    verdict = trial.rest()
+    verdict = trial.checked(trial.rest())
     assert verdict, verdict
     assert rows(trial.company.database, "SELECT 1 FROM history WHERE event = 'restored'")
 

@@ -78,7 +78,10 @@ class Trial:
         life = life or self.start()
         verdict = self.come_to_rest(patience)
         life.stop()
-        verdict = judge(self.people) if verdict else verdict
+        return judge(self.people) if verdict else verdict
+
+    def checked(self, verdict: Verdict) -> Verdict:
+        """Add to the verdict what the daemon's own verbs find: that nothing is left to do, and a sound database."""
         for verb, meaning in (("plan", "something is left to do"), ("db check", "the database is not sound")):
             code, said = self.verb(*verb.split())
             if code != 0:

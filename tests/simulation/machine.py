@@ -42,7 +42,7 @@ from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
 from vindaris_sync.store.store import Store
 
 T = TypeVar("T")
-POLL = timedelta(minutes=14)
+POLL = timedelta(minutes=16)
 GRACE = timedelta(minutes=15)
 EXEMPT_DAYS = 1
 ZONE = ZoneInfo("Europe/Berlin")

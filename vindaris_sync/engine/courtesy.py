@@ -72,7 +72,7 @@ def restore(store: Store, tracker: str, conduct: Conduct, now: datetime) -> None
     known = remembered(store, tracker)
     back = max((known.at or now) - now, timedelta())
     until = known.breaker.until
-    conduct.restore(replace(known.breaker, until=until and until - back))
+    conduct.restore(replace(known.breaker, until=until and until - back), now)
     if conduct.governor is not None and known.budget is not None:
         conduct.governor.restore(known.budget, back)
 

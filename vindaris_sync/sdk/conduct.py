@@ -114,10 +114,11 @@ class Conduct:
 
     # --- what follows ---------------------------------------------------------------------------------------------
 
-    def restore(self, breaker: Breaker) -> None:
-        """Go on where another process has stopped."""
+    def restore(self, breaker: Breaker, now: datetime) -> None:
+        """Go on where another process has stopped; the clock may be set back before anything is asked."""
         with self._state:
             self._breaker = breaker
+            self._steady.back(now)
 
     def rests_until(self, now: datetime, urgency: Urgency = Urgency.BACKGROUND) -> datetime | None:
         """Return until when nothing as urgent would be sent; None where requests may be made."""

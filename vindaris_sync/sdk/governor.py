@@ -248,6 +248,7 @@ class Governor:
         """
         if (budget.credential, budget.host) != self._name:
             return
+        self._now()  # the clock may be set back before anything is asked
         until = budget.until and budget.until - back
         with self._state:
             known = {one.resource: replace(one, reset=one.reset - back) for one in budget.quotas}

@@ -118,6 +118,16 @@ def test_a_clock_that_is_set_back_prolongs_no_rest() -> None:
     assert tracker.conduct.rests_until(tracker.now) == tracker.now + FIRST_PAUSE
 
 
+def test_a_clock_that_is_set_back_right_after_a_restart_prolongs_no_rest() -> None:
+    """Nothing was asked since the process began: the rest that it took over ends as much earlier, all the same."""
+    before, tracker = Tracker(), Tracker()
+    before.open()
+    tracker.now = before.now
+    tracker.conduct.restore(before.conduct.breaker, tracker.now)
+    tracker.now -= timedelta(days=365)
+    assert tracker.conduct.rests_until(tracker.now) == tracker.now + FIRST_PAUSE
+
+
 def test_a_person_may_probe_before_the_time() -> None:
     """What somebody asked for and waits for is sent once, though the breaker is open."""
     tracker = Tracker()

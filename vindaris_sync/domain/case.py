@@ -21,7 +21,7 @@ from vindaris_sync.domain.actions import (
     Wake,
     WriteBack,
 )
-from vindaris_sync.domain.links import Effective, effective, holds, suspect
+from vindaris_sync.domain.links import UNDECIDED, Effective, effective, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
 from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Provenance, Surface, SurfaceKind
 from vindaris_sync.domain.outcome import adopted, is_stored, names, spellings, timing
@@ -67,7 +67,7 @@ class Case:
         self._merged: Merged | None = None
         self._label: Side | None = None
         self._bases: dict[str, Base] = {}
-        self._effect = Effective(LinkState.UNLINKED, None)
+        self._effect = UNDECIDED
         self._answered: dict[CauseKey, Answer] = {}
         self._confirmed_basis = False
 

@@ -38,6 +38,10 @@ class Effective:
         object.__setattr__(self, "goals", goals)
 
 
+UNDECIDED = Effective(LinkState.UNLINKED, None)
+"""What nothing explicit and no rule decides."""
+
+
 def effective(record: Record, explicit: Explicit, chain: Sequence[Record], rules: RuleBook = NO_RULES) -> Effective:
     """Return what ``record`` with S = ``explicit`` and its ancestors ``chain`` (nearest first) come to.
 
@@ -53,7 +57,7 @@ def effective(record: Record, explicit: Explicit, chain: Sequence[Record], rules
     last = chain[-1] if chain else record
     if last.parent_stated:  # never read, or a circle
         return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
-    return _ruled(record, chain, rules) if rules else Effective(LinkState.UNLINKED, None)
+    return _ruled(record, chain, rules) if rules else UNDECIDED
 
 
 def _ruled(record: Record, chain: Sequence[Record], rules: RuleBook) -> Effective:
@@ -61,7 +65,7 @@ def _ruled(record: Record, chain: Sequence[Record], rules: RuleBook) -> Effectiv
         rule = rules.of(each)
         if rule is not None and rule.link is not None:
             return Effective(LinkState.LINKED, None, (rule.link,), rule=rule, ruled=each)
-    return Effective(LinkState.UNLINKED, None)
+    return UNDECIDED
 
 
 def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import orjson
 
-from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.notify.protocol import ChannelUnusable
 from vindaris_sync.sdk.authorities import authorities
+from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.limits import asked_wait
 

@@ -141,7 +141,9 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
     for row in window.rows:
         if row["event"] in _LINK_EVENTS and row["issue_id"] is not None and row["how"] != "expiry":
             held = scene.by_number[row["issue_id"]]
-            if row["event"] == "unlinked" and _made_anew(scene, window, held["tracker"], parsed(row["before"])):
+            if row["event"] == "unlinked" and _made_anew(
+                scene, window, (held["tracker"], held["ext_id"]), parsed(row["before"])
+            ):
                 continue
             told.setdefault((held["tracker"], held["ext_id"]), Counter())[row["how"]] += 1
     heirs = {old: new for new, old in window.former.items()}
@@ -157,18 +159,19 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
                 yield Violation("L10", said(scene.held[ref]), text)
 
 
-def _made_anew(scene: Scene, window: Window, tracker: str, names: Sequence[str]) -> bool:
-    """Whether a label was deleted in the settings and put on an issue again before anybody could look.
+def _made_anew(scene: Scene, window: Window, ref: Ref, names: Sequence[str]) -> bool:
+    """Whether a label was deleted in the settings and put on an issue there again before anybody could look.
 
     Nothing that can be read in bulk tells such a label from one that people took off: a known weakness (CRITIQUES).
     """
-    goals = {scene.goal(name) for name in names}
+    goals, here = {scene.goal(name) for name in names}, scene.truth.get(ref)
     deleted = False
     for act in window.acts:
-        value = act.detail.get("value", "")
-        about = act.tracker == tracker and scene.goal(value.removeprefix(PREFIX)) in goals
-        deleted = deleted or (about and act.kind == "delete_label_definition")
-        if about and deleted and act.kind in ("set_goal", "cli_link"):
+        there = scene.truth.get((act.tracker, act.issue))
+        if act.tracker != ref[0] or scene.goal(act.detail.get("value", "").removeprefix(PREFIX)) not in goals:
+            continue
+        deleted = deleted or act.kind == "delete_label_definition"
+        if deleted and act.kind in ("set_goal", "cli_link") and here and there and here.place == there.place:
             return True
     return False
 

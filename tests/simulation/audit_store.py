@@ -53,7 +53,7 @@ def _read_as_it_is(scene: Scene, shown: Shown, row: Row) -> Iterator[Violation]:
 
 
 _ARRIVING = ("create", "transfer", "move")
-_HIDING = ("hide", "show", "fault:vanish", "fault:index_lag", "fault:index_lag_long", "fault:machine_clock")
+_HIDING = ("hide", "show", "fault:vanish", "fault:index_lag_long", "fault:machine_clock")
 _AROUND, _LATELY = timedelta(minutes=20), timedelta(hours=26)
 
 

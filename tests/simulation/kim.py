@@ -52,6 +52,8 @@ class Kim:
 
     def _link(self, step: Step, random: Random) -> bool:
         book = self.machine.context.book()
+        if not book.goals:
+            return False
         goal = random.choice(sorted(book.goals.values(), key=lambda one: one.id))
         return self._decide(
             step,

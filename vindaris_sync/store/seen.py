@@ -131,6 +131,7 @@ def _follow(sql: Sql, tracker: str, moved: Moved, now: int) -> None:
             continue
         announce_moves(sql, tracker, [(old, row[2], moved.issue.place)], now)
         _hand_over(sql, old, new)
+        sql.run("UPDATE cause SET is_open = FALSE, answer = 'moot' WHERE issue_id = ? AND is_open", (old,))
         keep_aliases(sql, tracker, [(row[0], new)], now)
         sql.run(
             "UPDATE issue SET presence = 'moved', presence_at = ?, presence_reason = ?, moved_to = ?, due = TRUE, "
@@ -172,7 +173,6 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
         "times_opened = (SELECT times_opened FROM issue WHERE id = ?) WHERE id = ?",
         (new, old, new),
     )
-    sql.run("UPDATE cause SET is_open = FALSE, answer = 'moot' WHERE issue_id = ? AND is_open", (old,))
 
 
 def _bases_of(sql: Sql, issue: int) -> str:

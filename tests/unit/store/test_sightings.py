@@ -192,3 +192,16 @@ def test_what_was_decided_at_the_new_id_is_not_replaced(store: Store) -> None:
     see(store, Moved(HERE, issue(9)), after=1)
     assert [each.goal for each in record_of(store, new).links] == [other]
     assert [each.goal for each in record_of(store, old).links] == [goal]
+
+
+def test_what_was_asked_where_an_issue_was_is_asked_there_no_more(store: Store) -> None:
+    """Also where the issue was decided under its new id already: the row of the old one asks nothing by itself."""
+    store.put_goals([Goal("G-1", "Faster")], NOW)
+    goal = store.goal_book().by_key["g-1"]
+    old, new = put(store, issue(1), issue(9, place="acme/app"))
+    decide_unlinked(store, old)
+    store.apply(plan(explicit(new, (link(goal),)), state(new, LinkState.LINKED, goals=(goal,), carrier=new)), "p", NOW)
+    see(store, Moved(HERE, issue(9, at=1, place="acme/app")), after=1)
+    assert [cause for cause in record_of(store, old).causes if cause.open] == []
+    assert record_of(store, new).links
+    assert [breach for breach in store.check() if breach.law != "undecided"] == []

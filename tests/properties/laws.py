@@ -19,6 +19,7 @@ def all_laws(world: World, people: People) -> set[IssueRef]:
     assert breaches == (), breaches
     structural(oracle)
     suspects(oracle)
+    rules_are_asked(oracle)
     people.notice()
     nothing_missed(world, people, oracle)
     humans_win(world, people, oracle)
@@ -35,15 +36,19 @@ def structural(oracle: Oracle) -> None:
         assert frozenset(record.goals) == decided.goals, (record, decided)
         assert record.carrier == (decided.carrier and decided.carrier.id), (record, decided)
         assert record.parent_unknown == decided.unread, (record, decided)
+        assert (record.rule is not None) == decided.ruled, (record, decided)
         assert asked(record, Reason.UNLINKED) == (record.state is LinkState.UNLINKED), record
 
 
 def suspects(oracle: Oracle) -> None:
     """L2: whoever stands on a goal that changed since is suspect, and somebody is asked; nobody else is."""
+    rules = {
+        rule.id: (rule.link,) if rule.link and rule.active else () for rule in oracle.world.store.rule_book().rules
+    }
     wanted: set[tuple[int, str]] = set()
     for record in oracle.open():
         decided = oracle.decided(record)
-        links = decided.carrier.links if decided.carrier else ()
+        links = decided.carrier.links if decided.carrier else rules[record.rule] if record.rule else ()
         changed = {str(link.goal) for link in links if oracle.suspect(link.goal, link.revision)}
         assert record.suspect == bool(changed), record
         if decided.carrier is not None:
@@ -53,6 +58,19 @@ def suspects(oracle: Oracle) -> None:
             cause.key.subject for cause in record.causes if cause.open and cause.key.reason is Reason.GOAL_CHANGED
         }
         assert is_asked == {goal for holder, goal in wanted if holder == record.id}, record
+
+
+def rules_are_asked(oracle: Oracle) -> None:
+    """R8: a rule whose goal changed is asked about once, whatever it links; so is one whose goal is closed."""
+    goals = oracle.world.store.goal_book().goals
+    for rule in oracle.world.store.rule_book().rules:
+        asked_now = {cause.key.reason for cause in rule.causes if cause.open}
+        wanted = set()
+        if rule.active and rule.link is not None:
+            wanted |= {Reason.GOAL_CHANGED} if oracle.suspect(rule.link.goal, rule.link.revision) else set()
+            wanted |= {Reason.GOAL_CLOSED} if goals[rule.link.goal].closed else set()
+        answered = {cause.key.reason for cause in rule.causes if not cause.open}
+        assert asked_now == wanted - answered, rule
 
 
 def nothing_missed(world: World, people: People, oracle: Oracle) -> None:

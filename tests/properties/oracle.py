@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tests.properties.world import IGNORED_TYPE, World, value
 from vindaris_sync.domain.models import LinkState, Presence
 from vindaris_sync.domain.records import Reason, Record
+from vindaris_sync.domain.rules import Stated
 
 _GONE = (Presence.GONE, Presence.MOVED)
 
@@ -20,6 +21,7 @@ class Decided:
     carrier: Record | None
     goals: frozenset[int] = frozenset()
     unread: bool = False
+    ruled: bool = False
 
 
 class Oracle:
@@ -60,7 +62,24 @@ class Oracle:
                 exempt = value(one.explicit) == frozenset({0})
                 goals = frozenset() if exempt else value(one.explicit)
                 return Decided(LinkState.EXEMPT if exempt else own, one, goals)
-        return Decided(LinkState.UNLINKED, None, unread=one.parent_stated)
+        if one.parent_stated:
+            return Decided(LinkState.UNLINKED, None, unread=True)
+        for one in (record, *self.chain(record)):
+            goal = next((goal for goal in map(self._leads, self._fulfilled(one)) if goal is not None), None)
+            if goal is not None:
+                return Decided(LinkState.LINKED, None, frozenset({goal}), ruled=True)
+        return Decided(LinkState.UNLINKED, None)
+
+    def _fulfilled(self, record: Record) -> Iterator[Stated]:
+        """Yield the rules that the issue itself fulfils, in their order."""
+        shown = {"tracker": {record.ref.tracker}, "place": {record.place}, "label": record.traits.labels}
+        for stated in self.world.rules:
+            if all(set(map(str.casefold, values)) & set(map(str.casefold, shown[name]))
+                   for name, values in stated.conditions.items()):  # fmt: skip
+                yield stated
+
+    def _leads(self, stated: Stated) -> int | None:
+        return self.world.store.goal_book().by_key.get(stated.goal.casefold())
 
     def holder(self, record: Record, carrier: Record) -> Record:
         """Return where a question about the carrier's link is asked for ``record`` (R8)."""

@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from tests.properties.laws import all_laws
 from tests.properties.people import People
+from tests.properties.stating import Operator
 from tests.properties.world import EXEMPT, EXEMPT_DAYS, IGNORED_TYPE, PREFIX, World
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import Action
@@ -33,7 +34,7 @@ SPANS = st.sampled_from([0, 1, 61, 360, 1_200, 7_200, 90_000])
 """Seconds: within a stamp's precision, past an index lag, past the overlap, past grace, past an exemption."""
 
 
-class Laws(RuleBasedStateMachine):
+class Laws(Operator):
     """Two trackers, three goals, and everybody at once."""
 
     def __init__(self) -> None:

@@ -22,6 +22,7 @@ from vindaris_sync.domain.actions import Plan
 from vindaris_sync.domain.goals import Goal, fold, problems
 from vindaris_sync.domain.models import Address, Exemption, Explicit, Issue, IssueRef, Presence
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.compare import compare
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.goals import refresh_goals
@@ -90,6 +91,8 @@ class World:
         self.path = folder / "store.db"
         self.path.write_bytes(_fresh_store())
         self._ids = iter(range(1, 10**9))
+        self.rules: tuple[Stated, ...] = ()
+        """The link rules as they are configured; they count from the next start on."""
         for tracker in self.trackers.values():
             tracker.faults.on_call.append(self._on_call)
         self.context = self._open(self.path)
@@ -121,6 +124,7 @@ class World:
             now=self.clock,
             new_id=lambda: UUID(int=next(self._ids)),
             writes=writes,
+            link_rules=self.rules,
         )
 
     def _on_call(self, call: Call) -> None:

@@ -65,10 +65,10 @@ def must_read(record: Record, situation: Situation) -> bool:
 
 
 def removed(record: Record, situation: Situation) -> bool:
-    """Return whether a value or the review label was taken off ``record``, as far as is known (R2)."""
+    """Return whether a value or the review label was taken off ``record`` and nothing put in its place (R2)."""
     restored = situation.policies[record.ref.tracker].restored  # then nobody knows who took the review label off
     return any(
-        side.lost and not side.unread
+        side.lost and not side.replaced and not side.unread
         for side in _sides(record, situation)
         if not (restored and side.surface.kind is SurfaceKind.REVIEW)
     )

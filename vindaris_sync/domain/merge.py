@@ -57,6 +57,11 @@ class Side:
         return self.shown != self.base
 
     @property
+    def replaced(self) -> bool:
+        """Whether something else shows in the place of what was agreed on: somebody said so, nothing vanished."""
+        return bool(self.shown - self.base)
+
+    @property
     def lost(self) -> bool:
         """Whether something that was agreed on shows no more: an edit by absence (R2)."""
         return bool(self.base - self.shown)

@@ -26,6 +26,7 @@ from tests.unit.domain.building import (
 )
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import NeedsRead, OpenCause, SetExplicit, Skip
+from vindaris_sync.domain.decide import removed
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence, Provenance
 from vindaris_sync.domain.records import Answer, GoalBook, GoalFacts, Policy, Reason
@@ -621,3 +622,13 @@ def test_an_open_carrier_of_an_ignored_type_leaves_the_question_to_those_below_i
     world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
     settle(world)
     assert (asked(world, 1), asked(world, 2)) == (set(), {Reason.GOAL_CHANGED})
+
+
+@pytest.mark.parametrize(
+    ("shown", "vanished"), [({}, True), ({"labels": ["B"]}, False), ({"field": "B", "labels": ["B"]}, False)]
+)
+def test_a_goal_that_was_replaced_has_not_vanished(shown: dict[str, Any], *, vanished: bool) -> None:
+    """Only what is gone without anything in its place is counted for the mass guard (R2)."""
+    one = replace(linked(), observed=shows(**{"labels": [], "field": None, **shown}))
+    layout = Layout((LABEL, EXEMPT, REVIEW))
+    assert removed(one, World.of(one, policy=Policy(layout)).situation) is vanished

@@ -16,7 +16,7 @@ from vindaris_sync.store.rows import Reading
 
 _FOLLOWS = (
     "by_machine", "conflict", "bases", "basis", "undecided_since", "label_stood", "backlog", "first_seen_at", "decided",
-    "state", "goals", "suspect",
+    "state", "rule_id", "goals", "suspect",
 )  # fmt: skip
 """What goes along when an issue gets a new id: everything that was decided about it by its own value."""
 

@@ -26,7 +26,7 @@ from tests.unit.store.world import (
 )
 from vindaris_sync.domain.actions import AnswerRule, AskRule, ConfirmRule, OpenCause, SetState
 from vindaris_sync.domain.goals import Goal
-from vindaris_sync.domain.models import Address, LinkState, Present, Traits
+from vindaris_sync.domain.models import Address, LinkState, Moved, Present, Traits
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Reason
 from vindaris_sync.domain.rules import Condition, Rule, Stated
 from vindaris_sync.store.errors import StoreError
@@ -167,6 +167,18 @@ def test_the_schema_refuses_a_rule_on_an_issue_that_is_not_linked(store: Store) 
     [number] = put(store, issue(1))
     with pytest.raises(StoreError, match="ruled_is_linked"):
         store.apply(plan(replace(ruled(number, 1), state=LinkState.INHERITED), decided=[number]), "p1", NOW)
+
+
+def test_an_issue_that_moves_goes_on_as_it_was_though_a_rule_linked_its_new_row_already(store: Store) -> None:
+    """The new id was pulled and decided before anybody knew that it is the old issue (L6)."""
+    put_rules(store, CHECKOUT)
+    old, new = put(store, issue(1), issue(2, place="acme/api"))
+    decide_unlinked(store, old)
+    store.apply(plan(ruled(new, 1), decided=[new]), "p1", NOW)
+    moved = Moved(Address(T, "id1", "acme/web#1"), issue(2, at=1, place="acme/api"))
+    store.record_seen(T, [moved], SURFACES, NOW)
+    assert (record_of(store, new).state, record_of(store, new).rule) == (LinkState.UNLINKED, None)
+    assert due(store) == [old, new]
 
 
 def test_a_rules_question_makes_its_issues_suspect_without_touching_them(store: Store) -> None:

@@ -43,12 +43,13 @@ def trace(  # noqa: PLR0913 - one parameter for each option
     """Trace an issue to its goal, or a goal to all its work.
 
     JSON of an issue: kind "issue", issue {issue, key, title, place, type, presence, closed}, state, suspect, carrier,
-    chain [nearest parent first], links [{goal, provenance, who, at, revision, suspect, primary}], exemption,
+    chain [nearest parent first], rule {rule, name, fulfilled_by} where a link rule gives the link,
+    links [{goal, provenance, who, at, revision, suspect, primary}], exemption,
     goals [{key, title, status, revision, parents, outcomes}], causes [{reason, detail, opened, backlog, answer}],
-    history [newest first]. With --at: at, issue, chain, carrier, links, goals as they were then.
+    history [newest first]. With --at: at, issue, chain, carrier, rule, links, goals as they were then.
 
     JSON of a goal: kind "goal", goal, parents, children, outcomes, work [{issue, key, title, closed, state, suspect,
-    review, carrier}], totals, history.
+    review, carrier, rule}], totals, history.
     """
     from vindaris_sync.cli import tracing, tracing_shown
     from vindaris_sync.cli.opening import load_config

@@ -7,6 +7,7 @@ from vindaris_sync.domain import ruling
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.goals import Goal, Status
 from vindaris_sync.domain.rules import Condition, Rule, Stated
+from vindaris_sync.engine.findings import gather_findings
 
 CHECKOUT = Stated("GROW-1", {Condition.TRACKER: ("jira",), Condition.COMPONENT: ("checkout",)})
 V2 = Stated("GROW-1", {Condition.PLACE: ("acme/web",), Condition.MILESTONE: ("V2",)})
@@ -136,6 +137,28 @@ def test_a_goal_that_ends_asks_at_the_rule_and_a_dropped_rule_asks_nothing(site:
     assert (site.serves(app), site.asks(app)) == ("unlinked", ["unlinked"])
     assert site.store.rule_book().rules[0].active is False
     site.sound()
+
+
+def test_the_report_counts_what_rules_link_and_names_the_rule_that_is_asked(site: Site) -> None:
+    """Linked is linked, by whatever; the rule stands in the list of suspects for all its issues."""
+    state_rules(site, CHECKOUT)
+    at_work(site)
+    ok(site.turn())
+    site.change_goal("GROW-1", title="Much faster checkout")
+    ok(site.turn())
+    found = gather_findings(site.context, None, "UTC")
+    assert (found.coverage.linked, found.coverage.by_rule) == (1, 1)
+    assert (found.suspect.total, [(line.key, line.title, line.goal) for line in found.suspect.lines]) == (
+        1, [("rule:1", "tracker = jira, component = checkout", "GROW-1")],
+    )  # fmt: skip
+    assert [(row.reason, row.open) for row in found.reviews.open if row.reason == "goal_changed"] == [
+        ("goal_changed", 1)
+    ]
+    goal = next(row for row in found.goals if row.key == "GROW-1")
+    assert (goal.own.open, goal.suspect) == (1, 1)
+    site.change_goal("GROW-1", status=Status.ABANDONED)
+    ok(site.turn())
+    assert gather_findings(site.context, None, "UTC").closed_goal_work.total == 1
 
 
 def test_a_rule_whose_goal_comes_later_rests_until_then(site: Site) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from vindaris_sync.domain.findings import Findings, GoalRow, IssueLine, Listing
-from vindaris_sync.report import to_markdown
+from vindaris_sync.report import to_html, to_markdown
 from vindaris_sync.report.markdown import SHOWN, escape
 
 
@@ -82,3 +82,11 @@ def test_a_goals_depth_is_seen(first_night: Findings) -> None:
     goals = (GoalRow("A", "a"), GoalRow("B", "b", depth=1, missing=True))
     text = to_markdown(replace(first_night, goals=goals))
     assert "| &nbsp;&nbsp;&nbsp;&nbsp;**B** b | missing from its source |" in text
+
+
+def test_what_rules_link_is_told_apart_where_there_is_any(night: Findings) -> None:
+    """Linked by a rule is linked; how much of it is so stands beside."""
+    assert "by a rule" not in to_markdown(night)
+    ruled = replace(night, coverage=replace(night.coverage, by_rule=12))
+    assert "Of the linked, 12 are by a rule. Of the unlinked" in to_markdown(ruled)
+    assert "Of the linked, 12 are by a rule." in to_html(ruled)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.simulation.truth import EPOCH, EXEMPT, REVIEW, Row, Scene, Shown, Violation, parsed
+from tests.simulation.truth import EPOCH, EXEMPT, REVIEW, Row, Scene, Shown, Violation, micros, parsed
 
 _AWAY = ("gone", "moved")
 _NOT_ASKED_YET = 30 * 60 * 1_000_000
@@ -72,8 +72,9 @@ def nothing_is_found_late(scene: Scene) -> Iterator[Violation]:
 def _explained(scene: Scene, tracker: str, at: int) -> bool:
     """Whether something happened before that instant after which a pull may not show an issue at once."""
     when = EPOCH + timedelta(microseconds=at)
+    first = min((row["started"] for row in scene.books["pass"] if row["tracker"] == tracker), default=at)
     return when > scene.site.clock() or any(
-        (act.kind in _ARRIVING and act.tracker == tracker and abs(when - act.at) < _AROUND)
+        (act.kind in _ARRIVING and act.tracker == tracker and abs(when - act.at) < _AROUND and micros(act.at) >= first)
         or (act.kind in _HIDING and timedelta() <= when - act.at + _AROUND < _LATELY)
         for act in scene.site.journal.acts
     )

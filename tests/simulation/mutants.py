@@ -7,24 +7,30 @@ target is gone or has other parameters is refused, so that no mutant becomes har
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from inspect import signature
+from itertools import count, islice
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.simulation.auditor import audit
+from tests.simulation.history import Breach, live
+from tests.simulation.script import AWAKE, PEOPLE, Script, Step, draw
 from vindaris_connectors.github import cursor as github_cursor
 from vindaris_connectors.github import pulling as github_pulling
 from vindaris_connectors.github import reading as github_reading
-from vindaris_connectors.jira import jql
+from vindaris_connectors.jira import changelog, jql
 from vindaris_connectors.jira import mapping as jira_mapping
 from vindaris_connectors.jira import pulling as jira_pulling
 from vindaris_connectors.jira import writing as jira_writing
 from vindaris_connectors.jira.cursor import Cursor
-from vindaris_sync.domain import case, merge
+from vindaris_sync.domain import merge, reviews
 from vindaris_sync.domain.merge import Merged, Result
 from vindaris_sync.domain.models import IssueRef, Page, Presence
 from vindaris_sync.engine import absence, gather, relay
@@ -38,7 +44,9 @@ Make = Callable[[Any], Any]
 """Given what is replaced, returns what takes its place."""
 
 BERLIN = ZoneInfo("Europe/Berlin")
-PAGE = 5
+CROWD = 3
+"""Drawn days that make up one on which mutants are hunted: 60 acts of people, 15 faults and 3 crashes."""
+PAGE = 3
 """Items a page while pages end early: the simulated repositories are small."""
 
 
@@ -68,12 +76,20 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A fault: its name in the catalogue, what the product does wrong, and in how many days it must be found."""
+    """A fault: its name in the catalogue, and what the product does wrong.
+
+    It is looked for in histories of one day of one ``tracker``, from ``seed`` on (where it was found last), and must
+    be found ``within`` so many simulated days. ``trouble`` are steps that happen on them besides, to bring it out.
+    """
 
     name: str
     wrong: str
+    tracker: str
+    seed: int
     within: int
     replacements: tuple[Replacement, ...]
+    crowd: int = CROWD
+    trouble: tuple[str, ...] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -100,17 +116,16 @@ def _no_time(_: Any) -> Any:
     return timedelta()
 
 
-def _five(_: Any) -> Any:
+def _few(_: Any) -> Any:
     return PAGE
 
 
 def _short_page_is_last(original: Any) -> Any:
-    def next_url(answer: exchange.Answer) -> str:
-        items = answer.json()
-        issues = [item for item in items if "pull_request" not in item]
+    def url(answer: exchange.Answer) -> str:
+        issues = [item for item in answer.json() if "pull_request" not in item]
         return str(original(answer)) if len(issues) >= PAGE else ""
 
-    return next_url
+    return url
 
 
 def _local_time(_: Any) -> Any:
@@ -149,10 +164,10 @@ def _nobody_asks_for_definitions(_: Any) -> Any:
 
 
 def _latest_is_confirmed(original: Any) -> Any:
-    def confirmed(explicit: Any, goals: Any, seen: Any) -> Any:  # noqa: ARG001 - as the original
-        return original(explicit, goals, {number: goal.revision for number, goal in goals.goals.items()})
+    def _confirm(link: Any, goals: Any, seen: Any) -> Any:  # noqa: ARG001 - as the original
+        return original(link, goals, {link.goal: goals.goals[link.goal].revision})
 
-    return confirmed
+    return _confirm
 
 
 def _agreement_is_adoption(original: Any) -> Any:
@@ -170,15 +185,22 @@ def _nothing_is_agreed(_: Any) -> Any:
     return _agree
 
 
-def _old_causes_stay_closed(_: Any) -> Any:
-    def _open_causes(sql: Any, opened: Sequence[Any]) -> None:
-        sql.many(
-            "INSERT OR IGNORE INTO cause (issue_id, reason, subject, fingerprint, opened, surface_at, labelled, detail)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [apply._cause(each) for each in opened],  # noqa: SLF001 - a mutant is a part of what it changes
-        )
+@dataclass(frozen=True, slots=True)
+class _Keeping:
+    """SQL that leaves rows alone which are there already."""
 
-    return _open_causes
+    sql: Any
+
+    def many(self, text: str, values: Any) -> None:
+        """Insert what is new."""
+        self.sql.many(text.partition(" ON CONFLICT")[0].replace("INSERT", "INSERT OR IGNORE", 1), values)
+
+
+def _old_causes_stay_closed(original: Any) -> Any:
+    def open_causes(sql: Any, subject: Any, opened: Any) -> None:
+        original(_Keeping(sql), subject, opened)
+
+    return open_causes
 
 
 # --- writing and telling ----------------------------------------------------------------------------------------------
@@ -227,6 +249,13 @@ def _anything_is_expected(_: Any) -> Any:
     return shows_expected
 
 
+def _nobody_came_between(_: Any) -> Any:
+    def put_back(one: Any, entries: Any, me: Any, fields: Any) -> tuple[Any, ...]:  # noqa: ARG001 - as the original
+        return ()
+
+    return put_back
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
@@ -234,40 +263,56 @@ def _all() -> Iterable[Mutant]:
     yield Mutant(
         "cursor moved first",
         "the cursor is stored when a pull begins, so what a failing pull did not read is never read",
-        14,
+        "jira",
+        1,
+        10,
         (Replacement(jira_pulling.Pulling, "_changes", _cursor_first),),
     )
     yield Mutant(
         "no overlap",
         "a pull begins exactly at its cursor, so what an index shows late is never read",
-        14,
+        "jira",
+        1,
+        10,
         (
             Replacement(jira_pulling, "OVERLAP", _no_time),
             Replacement(github_cursor, "SETTLED", _no_time),
         ),
+        crowd=1,
+        trouble=("index_lag",) * 10,
     )
     yield Mutant(
         "absence taken for deletion",
         "what no list shows is taken for deleted, and nobody asks",
-        14,
+        "github",
+        3,
+        10,
         (Replacement(absence, "_asked", _unlisted_is_gone),),
     )
     yield Mutant(
         "a deleted label taken for an edit",
         "a label deleted in the settings unlinks every issue that showed it",
-        14,
+        "github",
+        7,
+        20,
         (Replacement(gather, "_find_undefined", _nobody_asks_for_definitions),),
+        crowd=1,
+        trouble=("delete_definition",) * 3,
     )
     yield Mutant(
         "a confirmation of an unseen revision",
         "taking the review label off confirms the goal as it is now, not as the label stood for",
-        21,
-        (Replacement(case, "confirmed", _latest_is_confirmed),),
+        "jira",
+        5,
+        20,
+        (Replacement(reviews, "_confirm", _latest_is_confirmed),),
     )
     yield Mutant(
         "retry of a POST",
         "a request that may have been carried out is sent once more",
-        14,
+        "github",
+        3,
+        10,
         (
             Replacement(exchange.Policy, "call", _everything_is_safe),
             Replacement(http.Line, "post", _posted_again),
@@ -276,13 +321,17 @@ def _all() -> Iterable[Mutant]:
     yield Mutant(
         "lost outbox row",
         "an alert is taken out of the outbox before it was delivered",
-        14,
+        "github",
+        1,
+        10,
         (Replacement(relay, "_tell", _told_before_it_is_told),),
     )
     yield Mutant(
         "own echo adopted",
         "what we wrote is not remembered, and comes back as somebody's word",
-        7,
+        "jira",
+        1,
+        5,
         (
             Replacement(merge, "merge", _agreement_is_adoption),
             Replacement(writebacks, "_agree", _nothing_is_agreed),
@@ -291,43 +340,120 @@ def _all() -> Iterable[Mutant]:
     yield Mutant(
         "page filter ends paging early",
         "a page that is short because pull requests were left out is taken for the last",
-        14,
+        "github",
+        1,
+        10,
         (
-            Replacement(github_reading, "PER_PAGE", _five),
-            Replacement(github_pulling, "PER_PAGE", _five),
+            Replacement(github_reading, "PER_PAGE", _few),
+            Replacement(github_pulling, "PER_PAGE", _few),
             Replacement(github_reading, "next_url", _short_page_is_last),
+            Replacement(github_reading, "last_url", _short_page_is_last),
         ),
+        crowd=1,
     )
     yield Mutant(
         "naive local time in JQL",
         "the cursor is written as this machine's local time, and read in the account's zone",
+        "jira",
+        1,
         3,
         (Replacement(jql, "since", _local_time),),
     )
     yield Mutant(
         "key instead of id as identity",
         "an issue is known by its key, which changes when it moves",
+        "jira",
+        1,
         3,
         (Replacement(jira_mapping.Mapper, "issue", _key_is_id),),
     )
     yield Mutant(
         "review not reopened",
         "a cause that stands again after it stood no more is not opened",
-        14,
-        (Replacement(apply, "_open_causes", _old_causes_stay_closed),),
+        "jira",
+        1,
+        10,
+        (Replacement(apply, "open_causes", _old_causes_stay_closed),),
     )
     yield Mutant(
         "foreign label dropped",
         "our labels replace the set of all labels",
-        7,
+        "jira",
+        1,
+        5,
         (Replacement(jira_writing, "put_body", _labels_are_replaced),),
     )
     yield Mutant(
         "stale write accepted",
-        "a write goes out though the issue no longer shows what it was decided on",
-        21,
-        (Replacement(writing, "shows_expected", _anything_is_expected),),
+        "a write goes out though the issue no longer shows what it was decided on, and nobody looks what it replaced",
+        "jira",
+        1,
+        30,
+        (
+            Replacement(writing, "shows_expected", _anything_is_expected),
+            Replacement(changelog, "put_back", _nobody_came_between),
+        ),
+        trouble=("set_field", "set_label") * 20,
     )
 
 
 MUTANTS = tuple(_all())
+
+
+# --- finding them -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """Where a mutant was found: after how many simulated days, in which seed's history, and what was found."""
+
+    days: int
+    seed: int
+    breach: Breach
+
+
+def day_of(mutant: Mutant, seed: int) -> Script:
+    """Return the day on which a mutant is hunted: all that happens to its tracker on the first days of some seeds."""
+    tracker = mutant.tracker
+    drawn = (script for each in count(seed * 1000) if tracker in (script := draw(each, 1)).trackers)
+    steps = [step for script in islice(drawn, mutant.crowd) for step in script.steps if step.tracker == tracker]
+    steps += _trouble(mutant, Random(seed))  # noqa: S311 - one seed is one day
+    steps.sort(key=lambda step: step.at)
+    return Script(seed, (tracker,), 1, tuple(replace(step, number=n) for n, step in enumerate(steps)))
+
+
+def _trouble(mutant: Mutant, random: Random) -> Iterator[Step]:
+    for kind in mutant.trouble:
+        sort, late = ("people", random.randint(1, 12)) if kind in PEOPLE else ("fault", 0)
+        at = round(random.uniform(60, AWAKE), 3)
+        yield Step(0, at, sort, kind, mutant.tracker, random.getrandbits(62), late)
+
+
+def hunt(mutant: Mutant, seed: int, days: int) -> Catch | None:
+    """Live through at most ``days`` days with the mutant on; ``None`` where neither auditor nor simulation minds.
+
+    Only what the unchanged product does not show on the same day counts.
+    """
+    for day in range(days):
+        script = day_of(mutant, seed + day)
+        with mutant.applied():
+            breaches = live(script, audit).breaches
+        if breaches and not live(script, audit).breaches:
+            return Catch(day + 1, seed + day, breaches[0])
+    return None
+
+
+def main() -> int:
+    """Print after how many days each mutant is found, beginning with the first seed; return 1 where one is not."""
+    missed = 0
+    for mutant in MUTANTS:
+        found = hunt(mutant, 1, mutant.within)
+        missed += found is None
+        told = f"{found.days:>3}  {found.breach}" if found else f"  -  not within {mutant.within} days"
+        sys.stdout.write(f"{mutant.name:<38} {' '.join(told.split(chr(10), maxsplit=1)[0].split())[:120]}\n")
+        sys.stdout.flush()
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant, Replacement
+from tests.simulation.mutants import MUTANTS, Mutant, Replacement, hunt
 
 FOURTEEN = 14
 
@@ -40,3 +41,13 @@ def test_a_mutant_whose_target_takes_other_arguments_is_refused() -> None:
     changed = Replacement(owner, "read", lambda _: lambda cursor: cursor)
     with pytest.raises(TypeError, match="takes"), changed.applied():
         pass
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_is_found_within_its_days(mutant: Mutant, record_property: Callable[[str, object], None]) -> None:
+    """The auditor, or the simulation's own laws, mind it on a day on which they do not mind the product as it is."""
+    found = hunt(mutant, mutant.seed, mutant.within)
+    assert found is not None, f"{mutant.wrong}: not noticed in {mutant.within} days"
+    record_property("days", found.days)
+    record_property("found", str(found.breach))

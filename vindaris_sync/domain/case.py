@@ -190,6 +190,8 @@ class Case:
         return (
             self._merged is not None
             and self._merged.result is Result.IN_SYNC
+            and self.after.explicit
+            is self.before.explicit  # an answer to the review label may have made a link its own
             and not self.before.undefined
             and all(raw in self.goals.keys for side in self._sides if side.surface.shows_goals for raw in side.raw)
         )

@@ -632,3 +632,23 @@ def test_a_goal_that_was_replaced_has_not_vanished(shown: dict[str, Any], *, van
     one = replace(linked(), observed=shows(**{"labels": [], "field": None, **shown}))
     layout = Layout((LABEL, EXEMPT, REVIEW))
     assert removed(one, World.of(one, policy=Policy(layout)).situation) is vanished
+
+
+def test_a_link_that_becomes_an_issues_own_is_shown_with_the_same_decision() -> None:
+    """Confirming by the review label below a carrier makes the link its own, and the plan holds its writes (R8, L12)."""
+    changed = book(A=GoalFacts(1, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    parent = record(1, explicit=(link(A),), **agreed(field="A", labels=("A",)))
+    world = World.of(parent, record(2, parent=1, parent_stated=True, **agreed()), goals=changed)
+    world.decide()
+    world.write()
+    world.person(2, review=True)
+    world.decide()
+    world.person(2)
+    world.decide()
+    assert [(one.goal, one.revision) for one in world.issues[2].links] == [(A, 2)]
+    assert {write.surface.kind: write.add for write in world.writes if write.issue == 2} == {
+        "field": ("A",),
+        "label": ("A",),
+    }
+    world.write()
+    assert world.decide().writes == ()

@@ -108,6 +108,22 @@ def test_confirming_at_an_issue_under_a_rule_makes_the_link_its_own() -> None:
     assert (own.goal, own.provenance, own.who, own.revision) == (A, Provenance.CHOSEN, "kim", 2)
 
 
+def test_the_review_label_taken_off_under_a_rule_makes_the_link_a_persons_own() -> None:
+    """Somebody asked for a review and then said that what the issue shows is right, at the goal as it stood (R10)."""
+    world = World.of(record(1, traits=CHECKOUT, **agreed()), rules=RuleBook((BY_COMPONENT,)), goals=CHANGED)
+    world.decide()
+    world.person(1, review=True)
+    world.decide()
+    assert [cause.key.reason for cause in world.issues[1].causes] == [Reason.REQUESTED]
+    world.person(1)
+    world.decide()
+    own = world.issues[1].links[0]
+    assert (own.goal, own.provenance, own.who, own.revision) == (A, Provenance.ADOPTED, "someone in jira", 2)
+    assert (world.issues[1].rule, world.issues[1].suspect) == (None, False)
+    world.write()
+    assert world.decide().writes == ()
+
+
 # --- the rule's own review -----------------------------------------------------------------------------------------
 
 
@@ -172,6 +188,13 @@ def test_a_closed_goal_is_asked_about_at_the_rule_until_somebody_confirms() -> N
     kept = asked(open_, list(confirm(open_, closed, {A: 1}, [], KIM).actions))
     assert list(ask(kept, closed, [], NOW)) == []
     assert asked(kept, list(ask(kept, book(), [], NOW))).causes == ()
+
+
+def test_a_rule_that_rests_asks_nothing_and_has_nothing_to_confirm() -> None:
+    """There is no goal that could have changed."""
+    resting = rule(1, None, component="Checkout")
+    assert list(ask(resting, CHANGED, [("jira", "*")], NOW)) == []
+    assert confirm(resting, CHANGED, {}, [], KIM).empty
 
 
 def test_a_rule_that_is_configured_no_more_asks_nothing() -> None:

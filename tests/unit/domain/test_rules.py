@@ -89,6 +89,12 @@ def test_a_rule_of_the_issue_gives_a_link_that_nobody_carries() -> None:
     assert found.rule.name == "rule:7"
 
 
+def test_what_fulfils_no_rule_is_unlinked() -> None:
+    """Rules that are about others change nothing."""
+    found = effective(record(1), (), [record(2)], RuleBook((rule(7, A, component="checkout"),)))
+    assert (found.state, found.goals, found.rule) == (LinkState.UNLINKED, (), None)
+
+
 def test_the_nearest_issue_on_the_walk_that_fulfils_a_rule_decides() -> None:
     """The issue's own rule goes before its parent's, whatever the order of the rules; else the parent's holds."""
     book = RuleBook((rule(1, A, component="checkout"), rule(2, B, type="Story")))

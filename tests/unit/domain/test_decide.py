@@ -635,7 +635,7 @@ def test_a_goal_that_was_replaced_has_not_vanished(shown: dict[str, Any], *, van
 
 
 def test_a_link_that_becomes_an_issues_own_is_shown_with_the_same_decision() -> None:
-    """Confirming by the review label below a carrier makes the link its own, and the plan holds its writes (R8, L12)."""
+    """Confirming by the review label below a carrier makes the link its own; the plan holds its writes (R8, L12)."""
     changed = book(A=GoalFacts(1, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
     parent = record(1, explicit=(link(A),), **agreed(field="A", labels=("A",)))
     world = World.of(parent, record(2, parent=1, parent_stated=True, **agreed()), goals=changed)

@@ -270,6 +270,20 @@ def edits_stand(scene: Scene) -> Iterator[Violation]:
             yield Violation("L5", said(row), f"somebody said {meant}, and it is linked to {sorted(explicit)}")
 
 
+def we_look_before_we_write(scene: Scene) -> Iterator[Violation]:
+    """L5, R5: we replace what a person set in the field only by what was decided after that."""
+    if any(act.kind == "fault:machine_clock" for act in scene.site.journal.acts):
+        return  # the rows' stamps say nothing
+    for shown, row in scene.pairs():
+        decided = [told["at"] for told in scene.history[row["id"]] if told["event"] in _LINK_EVENTS]
+        if scene.site.trackers[row["tracker"]].kind != "jira":
+            continue  # only Cloud tells afterwards what a write has replaced
+        for one in (each for each in shown.overwrites if each.value):  # an emptiness may have come with a move (R2)
+            same = scene.goal(one.value) == scene.goal(one.by)  # another spelling, or the key that it has now
+            if not same and not any(micros(one.said) <= at <= micros(one.at) for at in decided):
+                yield Violation("L5", said(row), f"we replaced {one.value!r} by {one.by!r} without having seen it")
+
+
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What the last person said: the link is, has or lacks this."""
@@ -354,5 +368,6 @@ CHECKS = (
     we_touch_what_is_ours,
     foreign_things_stay,
     edits_stand,
+    we_look_before_we_write,
     conflicts_have_two_sides,
 )

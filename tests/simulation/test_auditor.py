@@ -21,7 +21,7 @@ from tests.simulation.crashes import Lightning
 from tests.simulation.desks import desk_of
 from tests.simulation.machine import Machine, Network
 from tests.simulation.network import ChatWire, Exchanges, TrackerWire
-from tests.simulation.site import Sent, Site
+from tests.simulation.site import FIELD, Sent, Site
 from tests.simulation.truth import scene_of
 from vindaris_sync.sandbox import github, jira, slack
 from vindaris_sync.sandbox.jira.model import Change, History, Issue
@@ -253,6 +253,25 @@ def _touched(one: Company) -> Iterator[None]:
 
 
 @contextmanager
+def _overwritten(one: Company) -> Iterator[None]:
+    """Let our account have replaced what somebody had just set in the field."""
+    issue, field = one.there("linked"), one.jira.field(FIELD)
+    assert field is not None
+    us = one.jira.accounts[one.site.trackers["jira"].token].user
+    now = one.jira.now()
+    theirs = Change(field.id, ("1", "GROW-1"), ("2", "COST-1"))
+    ours = Change(field.id, ("2", "COST-1"), ("1", "GROW-1"))
+    issue.histories += [
+        History(1, one.jira.user("alice"), now - 2, (theirs,)),
+        History(2, us, now - 1, (ours,)),
+    ]
+    try:
+        yield
+    finally:
+        del issue.histories[-2:]
+
+
+@contextmanager
 def _said(one: Company, kind: str, name: str, **detail: str) -> Iterator[None]:
     """Let people have done something that nothing came of."""
     _note(one.site, "jira", kind, one.issue[name], **detail)
@@ -294,6 +313,7 @@ IN_THE_WORLD: dict[str, tuple[str, Damage]] = {
     "a foreign label lost": ("foreign_things_stay", lambda one: _rewritten(one, "linked", labels=("goal:GROW-1",))),
     "a description changed": ("foreign_things_stay", lambda one: _rewritten(one, "linked", description="Ours")),
     "a summary that we changed": ("we_touch_what_is_ours", _touched),
+    "a field that we set unseen": ("we_look_before_we_write", _overwritten),
     "an edit without effect": (
         "edits_stand",
         lambda one: _said(one, "set_goal", "linked", surface="label", value="COST-1"),

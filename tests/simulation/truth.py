@@ -67,6 +67,16 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Overwrite:
+    """A value of the goal field that a person set at ``said`` and our account replaced at ``at``."""
+
+    said: datetime
+    at: datetime
+    value: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An issue as its tracker holds it now. ``home`` is the place in scope that it is in, as configured, or empty."""
 
@@ -85,6 +95,7 @@ class Shown:
     visible: bool = True
     pull: bool = False
     touches: tuple[Touch, ...] = ()
+    overwrites: tuple[Overwrite, ...] = ()
 
     @property
     def goals(self) -> frozenset[str]:
@@ -129,6 +140,7 @@ def _jira(tracker: TrackerSite, world: jira.World) -> Iterator[Shown]:
             foreign=foreign,
             visible=world.visible(issue, account),
             touches=tuple(_jira_touches(issue, account, goal.id if goal else "")),
+            overwrites=tuple(_overwrites(issue, account, goal.id if goal else "")),
         )
 
 
@@ -141,6 +153,22 @@ def _jira_touches(issue: Any, account: jira.Account, goal: str) -> Iterator[Touc
             before, after = (set((side[1] or "").split()) for side in (change.before, change.after))
             name = "field" if change.field == goal else change.field
             yield Touch(at, name, frozenset(after - before), frozenset(before - after))
+
+
+def _overwrites(issue: Any, account: jira.Account, goal: str) -> Iterator[Overwrite]:
+    """Yield what we put in the place of people's values, less what we put back at once (R5)."""
+    said: datetime | None = None
+    found: Overwrite | None = None
+    for history in issue.histories:
+        at, us = EPOCH + timedelta(milliseconds=history.created), history.author is account.user
+        for change in (each for each in history.changes if each.field == goal):
+            if found is not None and not (us and change.after[1] == found.value):
+                yield found
+            replaced = us and said is not None
+            found = Overwrite(said or at, at, change.before[1] or "", change.after[1] or "") if replaced else None
+            said = None if us else at
+    if found is not None:
+        yield found
 
 
 def _github(tracker: TrackerSite, world: github.World) -> Iterator[Shown]:

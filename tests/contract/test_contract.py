@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
@@ -130,10 +130,10 @@ class Repeating(Careless):
 class Undefining(MemoryConnector):
     """Believes that every definition stands."""
 
-    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> dict[str, datetime | None]:
         """Answer without asking."""
         del place, surface
-        return frozenset(values)
+        return dict.fromkeys(values)
 
 
 class HalfCounted(MemoryConnector):

@@ -11,7 +11,7 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.decide import missing_values, must_read, removed
 from vindaris_sync.domain.limits import removals_allowed
 from vindaris_sync.domain.messages import Kind
-from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Page, Present, Surface
+from vindaris_sync.domain.models import Address, Base, Gone, Hidden, Moved, Page, Present, Surface
 from vindaris_sync.domain.records import Record, Situation
 from vindaris_sync.engine.context import Context, Tracker
 
@@ -100,15 +100,22 @@ def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record
         for surface, raw in missing_values(record, situation):
             vanished[record.place, surface][raw].append(record.id)
     undefined: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    agreed = {record.id: record.bases for record in records}
     for (place, surface), issues in vanished.items():
-        defined = {value.casefold() for value in tracker.connector.defined(place, surface, tuple(issues))}
+        told = tracker.connector.defined(place, surface, tuple(issues))
+        defined = {value.casefold(): since for value, since in told.items()}
         for raw, ids in issues.items():
-            if raw.casefold() not in defined:
-                for issue in ids:
+            for issue in ids:
+                if raw.casefold() not in defined or _younger(defined[raw.casefold()], agreed[issue].get(surface.key)):
                     undefined[issue].add((surface.key, raw.casefold()))
     if undefined:
         context.store.set_undefined({issue: frozenset(values) for issue, values in undefined.items()})
         context.store.announce(Announce(tracker.name, "", Kind.ATTENTION, "", context.now()), now=context.now())
+
+
+def _younger(made: datetime | None, agreed: Base | None) -> bool:
+    """Return whether a definition was made after it was last agreed on: the one that stood there was deleted."""
+    return made is not None and agreed is not None and made > agreed.updated
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

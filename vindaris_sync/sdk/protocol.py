@@ -102,8 +102,11 @@ class Connector(Protocol):
         """Yield exactly one answer per address, read directly (not from a search index), batched; never a guess."""
         ...
 
-    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> Mapping[str, datetime | None]:
         """Return those of ``values`` (raw, without prefix) that can still be shown on ``surface`` in ``place``.
+
+        With each, since when its label or option exists, where the tracker tells: one that was deleted and made again
+        is younger than what it stood on before.
 
         A label or option deleted in the settings vanishes from all issues without anybody having edited one (R2).
         Where the tracker has no definitions (Jira's labels), all of them.

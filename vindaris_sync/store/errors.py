@@ -34,7 +34,9 @@ ADVICE = {
     Trouble.READ_ONLY: "let the daemon's user write the database file and its folder (-wal and -shm beside it)",
     Trouble.FULL: "free space on the disk; the next pass goes on where this one stopped",
     Trouble.CORRUPT: "stop the daemon, then `vindaris-sync db repair`, or restore the newest backup with `db restore`",
-    Trouble.UNREACHABLE: "the folder must exist, and the daemon's user must be able to enter it and write in it: check [store]",
+    Trouble.UNREACHABLE: (
+        "the folder must exist, and the daemon's user must be able to enter it and write in it: check [store]"
+    ),
     Trouble.CLAIMED: "one daemon per database: stop the other one, or give this one its own [store] url",
     Trouble.NEWER: "install the version that wrote this database, or restore a backup from before the upgrade",
     Trouble.FOREIGN: "name a file that `db backup` or the daemon has made",

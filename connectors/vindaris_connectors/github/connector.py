@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from vindaris_connectors.github.census import Census
 from vindaris_connectors.github.checking import Preflight
@@ -11,7 +12,7 @@ from vindaris_connectors.github.creating import Creator
 from vindaris_connectors.github.cursor import Cursor
 from vindaris_connectors.github.fetching import Reader
 from vindaris_connectors.github.fields import Broken, resolve
-from vindaris_connectors.github.labels import label_name, listed
+from vindaris_connectors.github.labels import label_name, made
 from vindaris_connectors.github.mapping import ManagedField, Mapper
 from vindaris_connectors.github.pulling import Pull
 from vindaris_connectors.github.repositories import Repository, Unreachable, find
@@ -104,17 +105,18 @@ class GithubConnector:
         return self._reader.fetch(addresses)
 
     @understood
-    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
-        """Return the values whose label is defined in ``place``, or that the field has as options."""
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> Mapping[str, datetime | None]:
+        """Return the values whose label is defined in ``place`` and since when, or that the field has as options."""
         if surface.kind is not SurfaceKind.FIELD:
-            names = listed(self._client, place)
-            return frozenset(value for value in values if label_name(surface, value).casefold() in names)
+            labels = made(self._client, place)
+            names = {value: label_name(surface, value).casefold() for value in values}
+            return {value: labels[name] for value, name in names.items() if name in labels}
         fields, _ = resolve(self._client, [place.partition("/")[0]], self._settings.field_names)
         field = next((one for one in fields if str(one.id) == surface.id), None)
         if field is None:
-            return frozenset()
+            return {}
         options = {option.casefold() for option in field.options}
-        return frozenset(value for value in values if field.data_type == "text" or value.casefold() in options)
+        return {value: None for value in values if field.data_type == "text" or value.casefold() in options}
 
     @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:

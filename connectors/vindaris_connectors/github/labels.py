@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote
 
+from vindaris_connectors.github import queries
 from vindaris_connectors.github.client import GithubClient, message_of, next_url
 from vindaris_connectors.github.repositories import expected
 from vindaris_sync.domain.models import Surface, SurfaceKind
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.exchange import Answer
-from vindaris_sync.sdk.mapping import clean
+from vindaris_sync.sdk.mapping import clean, instant
 
 
 class Look(NamedTuple):
@@ -44,6 +46,26 @@ def label_path(issue_path: str, name: str) -> str:
 def listed(client: GithubClient, place: str) -> frozenset[str]:
     """Return the casefolded names of the labels defined in ``place``; none where it cannot be read."""
     return frozenset(name for answer in _pages(client, place) for name in _names(answer))
+
+
+def made(client: GithubClient, place: str) -> dict[str, datetime]:
+    """Return the labels defined in ``place`` by casefolded name, each with when it was made; none where unreadable.
+
+    A label that was deleted and made again is another one, younger than what it stood on before.
+    """
+    owner, _, name = place.partition("/")
+    found: dict[str, datetime] = {}
+    after: str | None = None
+    while True:
+        answer = client.graphql(queries.labels(), {"owner": owner, "name": name, "after": after})
+        repository = (expected(answer).json().get("data") or {}).get("repository")
+        if not repository:
+            return {}
+        page = repository["labels"]
+        found |= {clean(str(one["name"])).casefold(): instant(one["createdAt"]) for one in page["nodes"]}
+        if not page["pageInfo"]["hasNextPage"] or page["pageInfo"]["endCursor"] in {after, None, ""}:
+            return found
+        after = page["pageInfo"]["endCursor"]
 
 
 class Definitions:

@@ -70,6 +70,15 @@ def by_keys(keys: Collection[str], known: Collection[str]) -> tuple[str, dict[st
     return query, variables
 
 
+def labels() -> str:
+    """Return the query for a repository's labels, 100 at a time, each with when it was made."""
+    return (
+        "query Labels($owner: String!, $name: String!, $after: String) { repository(owner: $owner, name: $name) {"
+        f" labels(first: {BATCH}, after: $after)"
+        " { pageInfo { hasNextPage endCursor } nodes { name createdAt } } } }"
+    )
+
+
 def census(kind: str) -> str:
     """Return the query for a repository's ids, 100 at a time; ``kind`` is ``issues`` or ``pullRequests``."""
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar, cast
 
@@ -119,21 +120,21 @@ class JiraConnector:
             yield from self._fetching(self._site).seen(addresses)
 
     @understood
-    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> Mapping[str, datetime | None]:
         """Return which values can be shown: any label and text, the options that the field offers in ``place``.
 
         Where the options cannot be seen none is certain, and none is returned.
         """
         if surface.kind is not SurfaceKind.FIELD:
-            return frozenset(values)
+            return dict.fromkeys(values)
         site = self._site
         managed = site.fields.usable.get(surface.id)
         if managed is None:
-            return frozenset()
+            return {}
         if not managed.shape.chosen:
-            return frozenset(values)
+            return dict.fromkeys(values)
         issue = sample(site, jql.projects([place]))
-        return self._screens(site).offered(managed, issue) & frozenset(values) if issue else frozenset()
+        return dict.fromkeys(self._screens(site).offered(managed, issue) & frozenset(values)) if issue else {}
 
     @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:

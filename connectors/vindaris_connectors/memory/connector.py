@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
 from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
@@ -104,12 +104,12 @@ class MemoryConnector:
             for seen in self._client.read(addresses[start : start + _READ]):
                 yield seen_as(seen, self.name)
 
-    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> frozenset[str]:
+    def defined(self, place: str, surface: Surface, values: Sequence[str]) -> Mapping[str, datetime | None]:
         """Return the values whose label, or option of the field in ``place``, was not deleted."""
         if surface.kind is SurfaceKind.FIELD:
-            return self._client.options(place, values)
+            return dict.fromkeys(self._client.options(place, values))
         prefix = surface.id if surface.kind is SurfaceKind.LABEL else ""
-        return self._client.label_definitions(prefix, values)
+        return dict.fromkeys(self._client.label_definitions(prefix, values))
 
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
         """Yield the addresses of a place, oldest birth first."""

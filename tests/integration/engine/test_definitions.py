@@ -95,6 +95,23 @@ def test_a_deleted_label_is_made_anew_at_night_and_said_once(site: Site) -> None
     assert attention(site, "github") == ["✓ github: nothing is left to be set right"]
 
 
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_a_label_that_we_made_anew_before_anybody_looked_is_no_edit(site: Site) -> None:
+    """A deleted label comes back by our writing it elsewhere: it is another one, and was taken off by nobody (R2)."""
+    key, other = site.github.create("Step", "goal:GROW-1"), site.github.create("Another step")
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=1)
+    site.github.drop_definition("GROW-1")
+    site.restart()
+    site.link(other, "GROW-1")
+    ok(site.turn(rounds=2))
+    assert (site.github.labels(key), site.github.labels(other)) == (set(), {"goal:GROW-1"})
+    nightfall(site)
+    assert (site.serves(key), site.asks(key)) == ("linked GROW-1", [])
+    assert site.github.labels(key) == {"goal:GROW-1"}
+    site.sound()
+
+
 @pytest.mark.parametrize("site", ONLY_JIRA, indirect=True)
 def test_a_renamed_option_unlinks_nothing(site: Site) -> None:
     """GROW-1 is renamed in the field's settings: every issue shows the new name, the label still says the goal."""

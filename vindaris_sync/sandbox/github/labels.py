@@ -62,7 +62,7 @@ class Labelling(State):
             _check(name, color, description)
             if name.casefold() in repository.labels:
                 raise invalid("Label", "name", "already_exists")
-            label = Label(self.new_id(), name, color, description)
+            label = Label(self.new_id(), name, color, description, created=self.now())
             repository.labels[name.casefold()] = label
             return label
 
@@ -120,7 +120,7 @@ class Labelling(State):
             raise invalid("Issue", "labels", "custom", message=f"Issue can have at most {MAX_LABELS} labels")
         for folded, name in distinct.items():
             if folded not in repository.labels:
-                repository.labels[folded] = Label(self.new_id(), name)
+                repository.labels[folded] = Label(self.new_id(), name, created=self.now())
         return [repository.labels[folded] for folded in distinct]
 
     def adopt_labels(self, repository: Repository, printed: Iterable[Document]) -> None:

@@ -44,6 +44,7 @@ class Label:
     color: str = "ededed"
     description: str | None = None
     default: bool = False
+    created: str = "2008-01-01T00:00:00Z"
 
 
 @dataclass(slots=True)

@@ -332,6 +332,7 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "color": lambda label, _, __: label[1].color,
         "description": lambda label, _, __: label[1].description,
         "isDefault": lambda label, _, __: label[1].default,
+        "createdAt": lambda label, _, __: label[1].created,
     },
     "Repository": {
         "id": lambda repository, _, __: documents.node_id("R", repository.id),

@@ -23,8 +23,8 @@ from vindaris_sync.domain.actions import (
 )
 from vindaris_sync.domain.links import UNDECIDED, Effective, effective, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
-from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Provenance, Surface, SurfaceKind
-from vindaris_sync.domain.outcome import adopted, is_stored, names, spellings, timing
+from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Provenance, SurfaceKind
+from vindaris_sync.domain.outcome import adopted, is_stored, names, timing
 from vindaris_sync.domain.records import (
     Answer,
     Cause,
@@ -42,11 +42,13 @@ from vindaris_sync.domain.reviews import (
     answer_to,
     confirmed,
     labelling,
+    next_look,
     parent_changed,
     redundant,
     standing,
     surface_at,
 )
+from vindaris_sync.domain.writes import goal_write, may_write
 
 
 class Case:
@@ -124,7 +126,7 @@ class Case:
             return
         if label.moved and not label.shown:
             self._answer_open_causes()
-        elif label.moved and not self.policy.restored:
+        elif label.moved and not self.policy.restored and not self.before.closed:
             self._request()
             self._stand_for_all()
         if label.moved or label.surface.key not in self.before.bases:
@@ -180,9 +182,10 @@ class Case:
 
     def write_back(self) -> None:
         """Plan the changes that bring each surface to what S and the review want (R3, R5, R10)."""
-        if not self._shows_it_all():
-            for side in self._sides:
-                self._write_goals(side)
+        settled = self._merged is not None and self._merged.result is not Result.CONFLICT
+        if settled and self.tracked and not self._shows_it_all():
+            changes = (goal_write(self.after, side, self.goals, self.policy) for side in self._sides)
+            self.actions += [change for change in changes if change is not None]
         self._write_label()
 
     def _shows_it_all(self) -> bool:
@@ -265,7 +268,7 @@ class Case:
 
     def _request(self) -> None:
         """Take the label for a person's request where nothing else asks for it."""
-        if not self._asks():
+        if not any(cause.answer is None and cause.surface_at is not None for cause in self.causes):
             stamp = self.before.updated.isoformat()
             self._open(Standing(CauseKey(Reason.REQUESTED, "", stamp), "a person asked for a review"))
 
@@ -278,9 +281,6 @@ class Case:
 
     def _revisions(self, effect: Effective) -> dict[int, int]:
         return {link.goal: self.goals.goals[link.goal].revision for link in effect.links}
-
-    def _asks(self) -> bool:
-        return any(cause.answer is None and cause.surface_at is not None for cause in self.causes)
 
     def _answer_open_causes(self) -> None:
         """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
@@ -351,34 +351,11 @@ class Case:
         if action not in self.actions:
             self.actions.append(action)
 
-    # --- writes ---------------------------------------------------------------------------------------------------
-
-    def _may_write(self, surface: Surface) -> bool:
-        refused = (self.before.place, surface.key) in self.policy.refused or surface.key in self.before.refused
-        return (
-            self.policy.write
-            and self.before.id not in self.policy.aside
-            and self.before.presence is Presence.PRESENT
-            and surface.key not in self.policy.layout.broken
-            and (not refused or self.policy.repair)
-        )
-
-    def _write_goals(self, side: Side) -> None:
-        merged = self._merged
-        blocked = side.held or not side.works or (side.surface.single and side.unknown)
-        if merged is None or merged.result is Result.CONFLICT or self.after.conflict is not None or blocked:
-            return
-        if not self.tracked or self.before.closed or not self._may_write(side.surface):
-            return
-        explicit = self.after.explicit
-        wanted = merging.project(merging.value_of(explicit), merging.primary_of(explicit), side.surface)
-        add, remove = spellings(side, wanted, self.goals, repair=self.policy.repair)
-        if add or remove:
-            self.actions.append(WriteBack(self.before.id, side.surface, add, remove, side.raw))
+    # --- label and state ------------------------------------------------------------------------------------------
 
     def _write_label(self) -> None:
         label = self._label
-        if label is None or not label.works or not self._may_write(label.surface):
+        if label is None or not label.works or not may_write(self.before, self.policy, label.surface):
             return
         causes = labelling(self.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
         asked = self.tracked and not self.before.closed and bool(causes)
@@ -393,10 +370,8 @@ class Case:
         add, revisions = (label.surface.id,), self._revisions(self._effect)
         self.actions.append(WriteBack(self.before.id, label.surface, add, (), label.raw, causes, revisions))
 
-    # --- state ----------------------------------------------------------------------------------------------------
-
     def _set_state(self, state: LinkState, *, tracked: bool) -> None:
-        effect, after = self._effect, self.after
+        before, effect, after = self.before, self._effect, self.after
         carrier = effect.carrier.id if effect.carrier else None
         action = SetState(
             self.before.id,
@@ -411,7 +386,6 @@ class Case:
             timing=timing(self.before, effect, self.policy),
             rule=effect.rule.id if effect.rule else None,
         )
-        before = self.before
         former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule)
         if (state, carrier, effect.goals, effect.parent_unknown, action.rule) != former:
             self.descends = True
@@ -421,10 +395,6 @@ class Case:
             self.actions.append(action)
 
     def _wake(self) -> None:
-        times = [cause.surface_at for cause in self.causes if cause.answer is None and cause.surface_at]
-        explicit = self.after.explicit
-        if isinstance(explicit, Exemption) and explicit.expires is not None:
-            times.append(explicit.expires)
-        at = min((time for time in times if time > self.now), default=None)
+        at = next_look(self.causes, self.after.explicit, self.now)
         if at != self.before.wake_at:
             self.actions.append(Wake(self.before.id, at))

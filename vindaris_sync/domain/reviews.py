@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vindaris_sync.domain.links import Effective
-from vindaris_sync.domain.models import Link, LinkState
+from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState
 from vindaris_sync.domain.records import (
     DECISION_ONLY,
     Answer,
@@ -137,6 +137,14 @@ def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_
         and cause.surface_at <= now
         and not (parent_unknown and cause.key.reason is Reason.UNLINKED)
     )
+
+
+def next_look(causes: Iterable[Cause], explicit: Explicit, now: datetime) -> datetime | None:
+    """Return when time alone will matter: a question is told, or an exemption ends; None: never."""
+    times = [cause.surface_at for cause in causes if cause.answer is None and cause.surface_at]
+    if isinstance(explicit, Exemption) and explicit.expires is not None:
+        times.append(explicit.expires)
+    return min((time for time in times if time > now), default=None)
 
 
 def answer_to(key: CauseKey) -> Answer:

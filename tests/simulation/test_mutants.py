@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Mutant, Replacement, hunt
+from tests.simulation.hunt import hunt
+from tests.simulation.mutants import MUTANTS, Mutant, Replacement
 
 FOURTEEN = 14
 

@@ -251,9 +251,6 @@ def _nobody_came_between(_: Any) -> Any:
     return put_back
 
 
-# --- all of them ------------------------------------------------------------------------------------------------------
-
-
 def _all() -> Iterable[Mutant]:
     yield Mutant(
         "cursor moved first",

@@ -652,3 +652,14 @@ def test_a_link_that_becomes_an_issues_own_is_shown_with_the_same_decision() -> 
     }
     world.write()
     assert world.decide().writes == ()
+
+
+def test_the_review_label_on_a_closed_issue_asks_nothing_and_is_taken_off() -> None:
+    """A closed issue has no review; the label on it is no request (R6)."""
+    world = World.of(linked(closed=True))
+    settle(world)
+    world.person(1, field="A", labels=["A"], review=True)
+    plan = world.decide()
+    assert [action for action in plan.actions if isinstance(action, OpenCause)] == []
+    assert planned(world) == {REVIEW.key: ((), ("goal-review",))}
+    settle(world)

@@ -59,7 +59,7 @@ def open_causes(sql: Sql, subject: Subject, opened: Iterable[tuple[int, Cause]])
         "detail = excluded.detail, is_open = TRUE, lapsed = FALSE, answer = NULL, answered_at = NULL, "
         "who = '', how = '', "
         "times = cause.times + CASE WHEN cause.is_open THEN 0 ELSE 1 END",
-        [(one, *_cause(cause)) for one, cause in opened],
+        [_cause(one, cause) for one, cause in opened],
     )
 
 
@@ -80,9 +80,9 @@ def named(key: CauseKey) -> tuple[str, str, str]:
     return str(key.reason), key.subject, key.fingerprint
 
 
-def _cause(cause: Cause) -> tuple[object, ...]:
-    at, surface_at = to_micros(cause.opened), maybe_micros(cause.surface_at)
-    return *named(cause.key), at, surface_at, cause.labelled, cause.detail
+def _cause(one: int, cause: Cause) -> tuple[object, ...]:
+    key, at, surface_at = cause.key, to_micros(cause.opened), maybe_micros(cause.surface_at)
+    return one, str(key.reason), key.subject, key.fingerprint, at, surface_at, cause.labelled, cause.detail
 
 
 def _answer(one: int, each: CloseCause | AnswerRule, now: int) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from vindaris_sync.domain.living import Continue, Living, Nothing, Post, advance
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.teams import Team
-from vindaris_sync.engine.telling import Message, content_of, message_of, messages_about
+from vindaris_sync.engine.telling import Message, content_of, message_of, messages_about, surfacing
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Channel, ChannelUnusable
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
@@ -69,6 +69,7 @@ def _tell(context: Context, channel: Channel, message: Message, rows: list[Waiti
             context.store.postponed(row, now + _wait(error, row.attempts), str(error))
         log.warning("alert postponed", channel=channel.name, subject=message.subject.key, error=str(error))
         return 0
+    context.store.announce(*surfacing(context, message, now), now=now)
     for row in rows:
         context.store.delivered(row)
     return sent

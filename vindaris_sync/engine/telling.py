@@ -114,6 +114,18 @@ def content_of(context: Context, channel: Channel, message: Message, now: dateti
     return compose(message.subject, items, now, about=message.about, most=channel.max_items)
 
 
+def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Announce]:
+    """Yield when the message's list will change by itself: questions whose time to be told has not come (R9).
+
+    They were announced when they were opened; by a clock that was set back since, they may have been told before it.
+    """
+    reason = _REASONS.get(message.subject.kind)
+    if reason is not None:
+        places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+        for tracker, place, at in context.store.surfacing(places, others, reason, message.cause, now):
+            yield Announce(tracker, place, reason, message.cause, at)
+
+
 def _night(context: Context, message: Message) -> Content | None:
     """Return the newest report in short; a night that a newer one has overtaken needs no message."""
     report = context.store.last_report()

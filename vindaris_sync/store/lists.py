@@ -35,9 +35,9 @@ class AskedList:
 
 _FROM = (
     "FROM cause JOIN issue ON issue.id = cause.issue_id WHERE cause.is_open AND cause.answer IS NULL "
-    "AND cause.reason = ? AND cause.subject = ? AND cause.surface_at IS NOT NULL AND cause.surface_at <= ? "
-    "AND NOT (cause.reason = 'unlinked' AND issue.parent_unknown) AND "
+    "AND cause.reason = ? AND cause.subject = ? AND NOT (cause.reason = 'unlinked' AND issue.parent_unknown) AND "
 )
+_BY_NOW = " AND cause.surface_at IS NOT NULL AND cause.surface_at <= ?"
 
 
 class Lists(Part):
@@ -58,17 +58,33 @@ class Lists(Part):
         acknowledged causes are left out.
         """
         where, values = in_places(places, others)
-        before = (str(reason), subject, to_micros(now))
+        named = (str(reason), subject, *values, to_micros(now))
         with self._db.read() as sql:
             rows = sql.rows(
                 "SELECT issue.tracker, issue.ext_id, issue.key, issue.title, issue.url, cause.detail, cause.opened "
                 + _FROM
                 + where
+                + _BY_NOW
                 + " ORDER BY cause.opened DESC, cause.id DESC LIMIT ?",
-                (*before, *values, most),
+                (*named, most),
             )
-            members = sql.rows("SELECT issue.tracker, issue.ext_id " + _FROM + where, (*before, *values))
+            members = sql.rows("SELECT issue.tracker, issue.ext_id " + _FROM + where + _BY_NOW, named)
         return AskedList(_items(rows), frozenset(f"{tracker}:{ext}" for tracker, ext in members))
+
+    def surfacing(
+        self, places: Sequence[tuple[str, str]], others: Collection[str], reason: Reason, subject: str, now: datetime
+    ) -> tuple[tuple[str, str, datetime], ...]:
+        """Return when the list that ``asked`` gives will grow by itself: tracker, place, and the next instant there."""
+        where, values = in_places(places, others)
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT issue.tracker, issue.place, min(cause.surface_at) "
+                + _FROM
+                + where
+                + " AND cause.surface_at > ? GROUP BY issue.tracker, issue.place",
+                (str(reason), subject, *values, to_micros(now)),
+            )
+        return tuple((tracker, place, to_instant(at)) for tracker, place, at in rows)
 
     def held_list(self, tracker: str, most: int) -> AskedList:
         """Return the issues of ``tracker`` whose edits by absence wait for a person (R2)."""

@@ -138,7 +138,8 @@ def _maybe_sent(living: Living | None, subject: str, since: datetime) -> Living:
 def announce(sql: Sql, subjects: Iterable[Announce], now: int) -> None:
     """Store in this transaction that the subjects' lists change at their ``due``; a subject waits once, for the first.
 
-    A change that is due later than what waits already is told with it, and once more when it is due.
+    A change that is due later than what waits already is told with it, and once more when it is due. What is announced
+    anew was not put off by a wrong clock, whichever clock it was announced by first.
     """
     due: dict[str, int] = {}
     for each in subjects:
@@ -147,7 +148,8 @@ def announce(sql: Sql, subjects: Iterable[Announce], now: int) -> None:
         due[name] = at
     sql.many(
         "INSERT INTO outbox (dedupe_key, subject, created, due_at) VALUES (?, ?, ?, ?) ON CONFLICT (dedupe_key) "
-        "DO UPDATE SET change = outbox.change + 1",
+        "DO UPDATE SET change = outbox.change + 1, "
+        "created = CASE WHEN excluded.created < outbox.created THEN excluded.created ELSE outbox.created END",
         [(name, name, now, at) for name, at in due.items()],
     )
 

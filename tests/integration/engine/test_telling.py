@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import Clock, MemoryTracker
+from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.messages import Content, Kind, State
 from vindaris_sync.domain.records import Reason
@@ -160,6 +162,20 @@ def test_the_message_about_a_goal_goes_on_under_the_goals_new_key(world: World) 
         assert [content.headline for content in world.board.of(Kind.SUSPECT)] == [
             f"{key} Second to none has changed: 1 issue to confirm"
         ]
+
+
+def test_a_question_that_a_wrong_clock_told_too_early_is_on_the_list_in_its_time(world: World) -> None:
+    """A clock that is set back takes the issue off the list until its time has come, and no longer (fault 14, L8)."""
+    world.tracker.create("APP", "New work")
+    world.go(minutes=1)
+    ahead = replace(world.context, now=lambda: world.clock() + timedelta(hours=1))
+    relay(ahead, {"board": world.board})
+    assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.OPEN]
+    world.context.store.announce(Announce("mem", "APP", Reason.UNLINKED, "", world.clock()), now=world.clock())
+    world.go(minutes=1)
+    assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.RESOLVED]
+    world.go(minutes=20)
+    assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.RESOLVED, State.OPEN]
 
 
 def test_a_summary_that_the_chat_did_not_take_is_sent_when_it_is_back(world: World) -> None:

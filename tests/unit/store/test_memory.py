@@ -69,6 +69,17 @@ def test_what_is_due_later_waits_for_it(store: Store) -> None:
     assert [each.announce for each in store.outbox(NOW + timedelta(minutes=15))] == [later]
 
 
+def test_what_is_announced_anew_is_told_in_its_time(store: Store) -> None:
+    """A clock that was ahead when it was announced first does not let it be told early again and again (fault 14)."""
+    later = replace(UNLINKED, due=NOW + timedelta(minutes=75))
+    store.announce(later, now=NOW + timedelta(hours=1))
+    [early] = store.outbox(NOW)
+    store.announce(later, now=NOW)
+    assert not store.delivered(early)
+    assert store.outbox(NOW) == ()
+    assert [each.announce for each in store.outbox(later.due)] == [later]
+
+
 def test_a_living_message_is_remembered_per_subject_and_channel(store: Store) -> None:
     """What is remembered comes back as it was."""
     living = Living(2, 1, True, "C1/17.3", "abc", frozenset({"web:id1"}), NOW, "key", NOW)  # noqa: FBT003

@@ -49,6 +49,24 @@ def follow(context: Context, tracker: Tracker, counted: Numbers) -> Counter[str]
     return Counter({"moved": kinds["moved"]})
 
 
+def look_above(context: Context, tracker: Tracker, counted: Numbers) -> None:
+    """Read again what issues in scope hang below and no list shows: nobody else would see it change, move or end (R6).
+
+    What is out of scope stays context, under another id, too.
+    """
+    numbers = [number for number in context.store.above(tracker.name) if number not in counted]
+    addresses = list(context.store.addresses(numbers).values())
+    surfaces = tracker.connector.layout().surfaces
+    for start in range(0, len(addresses), _BATCH):
+        context.beat(tracker.name)
+        seen = list(tracker.connector.fetch(addresses[start : start + _BATCH]))
+        issues = list(_issues(seen))
+        inside = tracker.connector.in_scope(issues) if issues else frozenset()
+        outside = [issue for issue in issues if issue.ref.id not in inside]
+        context.store.record_context(tracker.name, outside, surfaces, context.now())
+        context.store.record_seen(tracker.name, seen, surfaces, context.now())
+
+
 def ask(context: Context, tracker: Tracker, numbers: Iterable[int]) -> Counter[str]:
     """Record what the tracker says about each of these issues; return how many by kind."""
     addresses = list(context.store.addresses(numbers).values())

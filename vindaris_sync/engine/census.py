@@ -16,7 +16,7 @@ import structlog
 
 from vindaris_sync.domain.census import Census, portion
 from vindaris_sync.domain.models import CensusPage, Presence
-from vindaris_sync.engine.absence import follow, judge
+from vindaris_sync.engine.absence import follow, judge, look_above
 from vindaris_sync.engine.attention import look
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import watched_since
@@ -59,6 +59,8 @@ def conclude(context: Context, tracker: Tracker, census: Census, counts: Counter
     """Ask about what a whole census did not name, and remember what it found."""
     followed = follow(context, tracker, census.counted)
     judged = judge(context, tracker, census.counted, census.began)
+    if not judged.missing:
+        look_above(context, tracker, census.counted)
     kinds = followed + judged.kinds
     counts.update(kinds)
     counts["missing"] += judged.missing

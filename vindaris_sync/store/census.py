@@ -116,6 +116,15 @@ class Censuses(Part):
                 absent += [row[0] for row in rows if row[0] not in counted]
         return known, absent
 
+    def above(self, tracker: str) -> list[int]:
+        """Return what may carry links and is on no list: context, and what is hidden or gone and has issues below."""
+        text = (
+            "SELECT id FROM issue WHERE tracker = ? AND (presence = 'context' OR presence IN ('hidden', 'gone') "
+            "AND EXISTS (SELECT 1 FROM issue below WHERE below.parent_id = issue.id)) ORDER BY id"
+        )
+        with self._db.read() as sql:
+            return [row[0] for row in sql.rows(text, (tracker,))]
+
     def put_missing(self, tracker: str, missing: int, known: int, now: datetime) -> None:
         """Remember, and announce, that ``missing`` of ``known`` issues are missing, too many to decide anything.
 

@@ -116,7 +116,7 @@ class Observer:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How issues were read: when, directly or from a list, and what an issue not known before is."""
+    """How issues were read: when, directly or from a list, and what an issue is that was not known, or not there."""
 
     now: int
     direct: bool = False
@@ -130,7 +130,7 @@ class Reading:
         """Return what the issue's presence is after the observation ``payload``."""
         if known.presence in (Presence.GONE, Presence.MOVED):
             risen = self.direct or payload.updated > known.updated  # a lagging index still lists what is gone
-            return Presence.PRESENT if risen else known.presence
-        if self.in_scope or known.presence == Presence.HIDDEN:
-            return Presence.PRESENT
-        return known.presence
+            return self.new if risen else known.presence
+        if known.presence == Presence.HIDDEN:
+            return self.new
+        return Presence.PRESENT if self.in_scope else known.presence

@@ -105,6 +105,65 @@ def test_what_moves_out_of_scope_keeps_its_link_and_what_moves_within_is_followe
     site.sound()
 
 
+def outside(site: Site, service: str) -> tuple[Desk, str, str]:
+    """Return a desk, an issue in a place that nobody tracks, and one in scope that hangs below it; both are known."""
+    site.jira.world.add_project("LAB")
+    site.github.world.create_repository("acme/lab")
+    if service == "jira":
+        above = site.jira.alice.create_issue("LAB", "Everything", "Epic", labels=["goal:GROW-1"])
+    else:
+        above = site.github.create("Everything", "goal:GROW-1", place="acme/lab")
+    desk = desk_of(site, service)
+    below = desk.create("Part of it", parent=above)
+    ok(site.turn(rounds=2))
+    assert (site.record(above).presence, site.serves(below)) == (Presence.CONTEXT, "inherited GROW-1")
+    return desk, above, below
+
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_what_is_said_of_a_parent_that_nobody_tracks_is_heard(site: Site, service: str) -> None:
+    """No list shows it, so it is read again: another goal on it is its children's, and without any they are asked."""
+    desk, above, below = outside(site, service)
+    desk.remove_label(above, "goal:GROW-1")
+    desk.add_label(above, "goal:GROW-2")
+    later(site)
+    assert (site.record(above).presence, site.serves(below)) == (Presence.CONTEXT, "inherited GROW-2")
+    desk.delete(above)
+    later(site)
+    assert site.record(above).presence in (Presence.GONE, Presence.HIDDEN)
+    site.sound()
+
+
+def test_a_parent_that_nobody_tracks_is_followed_under_each_of_its_ids(site: Site) -> None:
+    """Transferred to where nobody tracks it either it stays context; transferred into scope it is tracked."""
+    desk, above, below = outside(site, "github")
+    site.github.world.create_repository("acme/attic")
+    elsewhere = desk.move(above, "acme/attic")
+    later(site)
+    assert site.record(elsewhere).presence is Presence.CONTEXT
+    home = desk.move(elsewhere, desk.place)
+    later(site)
+    assert site.record(home).presence is Presence.PRESENT
+    assert len(site.store.ids("github", (Presence.MOVED,))) == 2
+    assert site.serves(below) == "inherited GROW-1"
+    site.sound()
+
+
+def test_a_parent_that_nobody_tracks_and_that_was_hidden_is_context_again(site: Site) -> None:
+    """While it cannot be read it is no decision about those below; shown again it carries as before."""
+    desk, above, below = outside(site, "jira")
+    site.jira.alice.hide_issue(above, JIRA_TOKEN)
+    later(site)
+    assert site.record(above).presence in (Presence.GONE, Presence.HIDDEN)
+    site.jira.alice.show_issue(above, JIRA_TOKEN)
+    later(site)
+    assert (site.record(above).presence, site.serves(below)) == (Presence.CONTEXT, "inherited GROW-1")
+    desk.add_label(below, "goal:GROW-2")
+    ok(site.turn(minutes=30, rounds=2))
+    assert site.serves(below) == "linked GROW-2"
+    site.sound()
+
+
 def test_an_archived_issue_is_left_alone_and_comes_back(site: Site) -> None:
     """Jira's search shows an archived issue no more, though it can be read: out of scope, link kept."""
     key = site.jira.create("Done with", "goal:GROW-1")

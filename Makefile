@@ -23,7 +23,9 @@ setup: $(READY) ## make .venv
 demo: $(READY) ## the daemon at work on an invented company (ONCE=1: one pass)
 	$(BIN)/vindaris-sync demo $(if $(ONCE),--once)
 test: $(READY) ## tests (ARGS="-k name")
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" $(ARGS)
+test-long: $(READY) ## tests that take minutes: each planted fault found, failures made small, answers without end
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m long $(ARGS)
 check: $(READY) ## lint, types, import contracts, docs
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -57,4 +59,4 @@ lock: ## renew locks
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test check chaos bench sim soak wheel check-supply fuzz lock
+.PHONY: help setup demo test test-long check chaos bench sim soak wheel check-supply fuzz lock

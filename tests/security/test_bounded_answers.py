@@ -77,6 +77,7 @@ def measured(client: str, urls: Sequence[str]) -> list[tuple[str, float, float]]
     return [(outcome, mib, seconds) for outcome, mib, seconds in map(json.loads, asked.stdout.splitlines())]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured through Linux's /proc")
 @pytest.mark.parametrize("client", ["github", "slack"])
 def test_no_answer_costs_unbounded_memory(client: str) -> None:

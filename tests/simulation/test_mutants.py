@@ -44,6 +44,7 @@ def test_a_mutant_whose_target_takes_other_arguments_is_refused() -> None:
         pass
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_found_within_its_days(mutant: Mutant, record_property: Callable[[str, object], None]) -> None:

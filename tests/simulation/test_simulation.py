@@ -103,6 +103,7 @@ def test_leaving_a_step_out_moves_no_other() -> None:
     assert [step.random().random() for step in fewer.steps] == [step.random().random() for step in script.steps[1:]]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_failing_history_is_made_small() -> None:
     """What does not matter to a breach is left out: of a day with dozens of steps, the one that shows it stays."""

@@ -106,16 +106,19 @@ def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record
         defined = {value.casefold(): since for value, since in told.items()}
         for raw, ids in issues.items():
             for issue in ids:
-                if raw.casefold() not in defined or _younger(defined[raw.casefold()], agreed[issue].get(surface.key)):
+                if raw.casefold() not in defined or _younger(
+                    defined[raw.casefold()], raw, agreed[issue].get(surface.key)
+                ):
                     undefined[issue].add((surface.key, raw.casefold()))
     if undefined:
         context.store.set_undefined({issue: frozenset(values) for issue, values in undefined.items()})
         context.store.announce(Announce(tracker.name, "", Kind.ATTENTION, "", context.now()), now=context.now())
 
 
-def _younger(made: datetime | None, agreed: Base | None) -> bool:
-    """Return whether a definition was made after it was last agreed on: the one that stood there was deleted."""
-    return made is not None and agreed is not None and made > agreed.updated
+def _younger(made: datetime | None, raw: str, agreed: Base | None) -> bool:
+    """Return whether a definition was made after ``raw`` was agreed on: the one that stood there was deleted."""
+    stood = agreed is not None and raw in agreed.value
+    return stood and made is not None and agreed is not None and made > agreed.updated
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

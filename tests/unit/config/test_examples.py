@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from vindaris_sync.sources.files import FileGoals, GoalsFile
+from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.load import load
 from vindaris_sync.config.problems import model_in
-from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.settings import NOTIFY_KINDS, Config
 from vindaris_sync.config.show import show
 from vindaris_sync.sdk.registry import kinds, load_kind
 from vindaris_sync.sdk.secret import MASK
+from vindaris_sync.sources.files import FileGoals, GoalsFile
 
 ROOT = Path(__file__).parents[3]
 CONFIG = (ROOT / "config.example.toml").read_text("utf-8")

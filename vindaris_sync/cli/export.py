@@ -36,7 +36,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     config: ConfigPath = None,
 ) -> None:
-    """Write issues, links, exemptions, reviews, goals with revisions, history and reports as lines of JSON.
+    """Write issues, links, exemptions, reviews, goals with revisions, history and reports, an object on each line.
 
     One state of the database, while the daemon goes on. `db import` fills an empty database from it, with nothing
     lost. No secret is in it; titles are.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy import Engine, event
+from tests.mortal import mortal
 
 
 class Crash(BaseException):
@@ -19,6 +18,7 @@ class Lightning:
     def __init__(self) -> None:
         self._left = 0
         self.struck = False
+        self._commits = False
 
     def strike_after(self, points: int) -> None:
         """Let the process die at the ``points``-th point from now."""
@@ -38,22 +38,17 @@ class Lightning:
 
     @contextmanager
     def over_commits(self) -> Iterator[None]:
-        """Make both ends of every commit that writes a point, for all engines of this process."""
-
-        def before(connection: Any, _c: Any, statement: str, *_: Any) -> None:
-            if statement == "BEGIN IMMEDIATE":
-                connection.info["writing"] = True
-            elif statement == "COMMIT" and connection.info.get("writing"):
-                self.point()
-
-        def after(connection: Any, _c: Any, statement: str, *_: Any) -> None:
-            if statement in {"COMMIT", "ROLLBACK"} and connection.info.pop("writing", False) and statement == "COMMIT":
-                self.point()
-
-        event.listen(Engine, "before_cursor_execute", before)
-        event.listen(Engine, "after_cursor_execute", after)
+        """Make both ends of every commit a point, in the stores opened by ``watching``."""
+        self._commits = True
         try:
             yield
         finally:
-            event.remove(Engine, "before_cursor_execute", before)
-            event.remove(Engine, "after_cursor_execute", after)
+            self._commits = False
+
+    def watching(self) -> AbstractContextManager[None]:
+        """Let the commits of the stores that are opened inside be seen."""
+        return mortal(self._commit, self._commit)
+
+    def _commit(self) -> None:
+        if self._commits:
+            self.point()

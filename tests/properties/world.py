@@ -106,7 +106,8 @@ class World:
         return self.context.store
 
     def _open(self, path: Path, *, writes: bool = True) -> Context:
-        store = Store.open(f"sqlite:///{path}")
+        with self.lightning.watching():
+            store = Store.open(f"sqlite:///{path}")
         connected = {}
         for name, tracker in self.trackers.items():
             back = WriteBackSettings(

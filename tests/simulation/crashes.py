@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Engine, event
+from tests.mortal import mortal
 
 POINTS = ("commit", "committed", "sent", "received")
 """Before and after a commit that writes; before a request is sent, and after its answer has come."""
-_COMMITS = POINTS[:2]
 
 
 class Crash(BaseException):
@@ -26,7 +24,6 @@ class Lightning:
         self._sheltered = 0
         self.dead = False
         self.struck = 0
-        self._watching = False
 
     @property
     def armed(self) -> bool:
@@ -36,12 +33,10 @@ class Lightning:
     def arm(self, kind: str, points: int) -> None:
         """Let the process die at the ``points``-th point of ``kind`` (one of ``POINTS``) from now."""
         self._kind, self._left = kind, points
-        self._watch(kind in _COMMITS)
 
     def clear(self) -> None:
         """Let it live: a new process begins, or nothing strikes any more."""
         self._kind, self._left, self.dead = "", 0, False
-        self._watch(on=False)
 
     def point(self, kind: str) -> None:
         """Pass a point; raises ``Crash``."""
@@ -65,21 +60,8 @@ class Lightning:
         finally:
             self._sheltered -= 1
 
-    def _watch(self, on: bool) -> None:  # noqa: FBT001 - private, and named for what it takes
-        """Look at commits only while one of them shall kill: the listeners are called for every statement."""
-        if on == self._watching:
-            return
-        self._watching = on
-        change = event.listen if on else event.remove
-        change(Engine, "before_cursor_execute", self._before)
-        change(Engine, "after_cursor_execute", self._after)
-
-    def _before(self, connection: Any, _c: Any, statement: str, *_: Any) -> None:
-        if statement == "BEGIN IMMEDIATE":
-            connection.info["writing"] = True
-        elif statement == "COMMIT" and connection.info.get("writing"):
-            self.point("commit")
-
-    def _after(self, connection: Any, _c: Any, statement: str, *_: Any) -> None:
-        if statement in {"COMMIT", "ROLLBACK"} and connection.info.pop("writing", False) and statement == "COMMIT":
-            self.point("committed")
+    @contextmanager
+    def over_commits(self) -> Iterator[None]:
+        """Make both ends of every commit a point, for all stores that are opened inside."""
+        with mortal(lambda: self.point("commit"), lambda: self.point("committed")):
+            yield

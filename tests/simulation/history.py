@@ -89,7 +89,8 @@ class History:
         self.site.requests = self.exchanges.log
         self.people, self.goals = People(self.site), Goals(self.site)
         self.faults = Faults(self.site, network, self.people)
-        self.machine = Machine(self.site, network, script.seed, self._observe)
+        with self.lightning.over_commits():
+            self.machine = Machine(self.site, network, script.seed, self._observe)
         self.kim = Kim(self.site, self.machine, self.people)
         self._steps = deque(sorted(script.steps, key=lambda step: (step.at, step.number)))
         self._late: list[tuple[int, Step]] = []
@@ -98,7 +99,7 @@ class History:
 
     def run(self) -> Result:
         """Live through all days, or to the first breach; the result tells."""
-        with self._watched():
+        with self._watched(), self.lightning.over_commits():
             try:
                 for day in range(self.script.days):
                     self._day(day * DAY)

@@ -19,8 +19,8 @@ class GenerationFile:
     def get(self) -> int:
         """Return what was put last; 0 where nothing readable was."""
         try:
-            return int(self._path.read_text("ascii"))
-        except (OSError, ValueError):
+            return _number(self._path.read_bytes())
+        except OSError:
             return 0
 
     def put(self, generation: int) -> None:
@@ -32,7 +32,7 @@ class GenerationFile:
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._handle, fcntl.LOCK_EX)  # another program may note a later commit at this moment
         try:
-            if generation > self.get():
+            if generation > _number(os.pread(self._handle, self._WIDTH, 0)):
                 os.pwrite(self._handle, f"{generation:0{self._WIDTH}}".encode(), 0)
         finally:
             fcntl.flock(self._handle, fcntl.LOCK_UN)
@@ -42,6 +42,13 @@ class GenerationFile:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _number(written: bytes) -> int:
+    try:
+        return int(written)
+    except ValueError:
+        return 0
 
 
 def generation_file(path: Path) -> GenerationFile:

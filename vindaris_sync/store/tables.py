@@ -1,7 +1,7 @@
 """The schema. Instants are microseconds since 1970 UTC, structures JSON text; what SQL can refuse, it refuses (L1).
 
-The first half is what trackers and people say: issues with their links, exemptions and reviews, goals with their
-revisions. The second half is what the daemon remembers of itself.
+Here stands what trackers and people say: issues with their links, exemptions and reviews, goals with their revisions.
+What the daemon remembers of itself is in ``memory_tables``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from sqlalchemy import DDL, CheckConstraint, Index, UniqueConstraint, event
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import LinkState, Presence, Provenance
 from vindaris_sync.domain.records import Answer, Reason
+from vindaris_sync.store import memory_tables as memory_tables  # noqa: PLC0414 - part of the schema
 from vindaris_sync.store.columns import Table, flag, identity, maybe_number, maybe_words, number, one_of, where, words
 from vindaris_sync.store.columns import schema as schema  # noqa: PLC0414 - what others ask this module for
-
-# --- what trackers and people say -----------------------------------------------------------------------------------
 
 
 class IssueRow(Table, table=True):
@@ -257,214 +256,6 @@ class HistoryRow(Table, table=True):
     before: str = words("[]")
     after: str = words("[]")
     pass_id: str = words("")
-
-
-# --- what the daemon remembers of itself ------------------------------------------------------------------------------
-
-
-class TrackerRow(Table, table=True):
-    """A configured tracker and how it is doing."""
-
-    __tablename__ = "tracker"
-    name: str = words(key=True)
-    kind: str = words("")
-    loaded_at: int | None = maybe_number()
-    last_ok_at: int | None = maybe_number()
-    stopped_reason: str = words("")
-    stopped_advice: str = words("")
-    stopped_at: int | None = maybe_number()
-    held: str = words("[]")
-    held_limit: int = number(0)
-
-
-class ContestRow(Table, table=True):
-    """What we wrote on an issue's surface lately, how often that was undone, and until when it is set aside for it."""
-
-    __tablename__ = "contest"
-    __table_args__ = (
-        Index("contest_age", "last_at"),
-        Index("contest_aside", "issue_id", **where("until IS NOT NULL")),
-    )
-    issue_id: int = identity("issue.id")
-    surface: str = words(key=True)
-    added: str = words("[]")
-    removed: str = words("[]")
-    pending: bool = flag(default=True)
-    flips: str = words("[]")
-    wrote: str = words("")
-    found: str = words("")
-    last_at: int = number()
-    since: int | None = maybe_number()
-    until: int | None = maybe_number()
-
-
-class CursorRow(Table, table=True):
-    """Where a scope's next pull resumes."""
-
-    __tablename__ = "cursor"
-    tracker: str = words(key=True)
-    scope: str = words(key=True)
-    value: str = words()
-    updated_at: int = number()
-
-
-class AttentionRow(Table, table=True):
-    """Something that a person should set right in a tracker; ``source`` is what noticed it: check, pull or write."""
-
-    __tablename__ = "attention"
-    tracker: str = words(key=True)
-    source: str = words(key=True)
-    subject: str = words(key=True)
-    message: str = words(key=True)
-    fix: str = words("")
-    at: int = number()
-    shown: bool = flag()
-
-
-class CensusRow(Table, table=True):
-    """How far a tracker's census is, what the last one found, and how many issues are missing without a reason."""
-
-    __tablename__ = "census"
-    tracker: str = words(key=True)
-    began_at: int | None = maybe_number()
-    done: str = words("[]")
-    scope: str = words("")
-    position: str = words("")
-    counted: str = words("")
-    listed: int = number(0)
-    ended_at: int | None = maybe_number()
-    found: str = words("{}")
-    scopes: str = words("[]")
-    error: str = words("")
-    failed_at: int | None = maybe_number()
-    missing: int = number(0)
-    known: int = number(0)
-    missing_at: int | None = maybe_number()
-    accepted: bool = flag()
-
-
-class PlaceRow(Table, table=True):
-    """When a place was first seen; issues created before are backlog."""
-
-    __tablename__ = "place"
-    tracker: str = words(key=True)
-    place: str = words(key=True)
-    first_seen_at: int = number()
-
-
-class RefusalRow(Table, table=True):
-    """A surface that a place does not let us write."""
-
-    __tablename__ = "refusal"
-    tracker: str = words(key=True)
-    place: str = words(key=True)
-    surface: str = words(key=True)
-    reason: str = words()
-    advice: str = words("")
-    at: int = number()
-
-
-class QuarantineRow(Table, table=True):
-    """An item that could not be mapped, set aside."""
-
-    __tablename__ = "quarantine"
-    tracker: str = words(key=True)
-    ext_id: str = words(key=True)
-    key: str = words()
-    reason: str = words()
-    excerpt: str = words("")
-    first_at: int = number()
-    last_at: int = number()
-    tries: int = number(1)
-
-
-class PassRow(Table, table=True):
-    """A pass; written at its start and once more at its end, never again."""
-
-    __tablename__ = "pass"
-    pass_id: str = words(key=True)
-    tracker: str = words()
-    kind: str = words()
-    started: int = number()
-    ended: int | None = maybe_number()
-    outcome: str = words("")
-    counts: str = words("{}")
-    error: str = words("")
-
-
-class OutboxRow(Table, table=True):
-    """A subject whose list has changed since it was last told. ``change`` counts, so that none is lost in between."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        UniqueConstraint("dedupe_key", name="outbox_subject"),
-        Index("outbox_waiting", "due_at"),
-    )
-    id: int = identity()
-    dedupe_key: str = words()
-    subject: str = words()
-    created: int = number()
-    due_at: int = number()
-    change: int = number(1)
-    attempts: int = number(0)
-    last_error: str = words("")
-
-
-class MessageRow(Table, table=True):
-    """A living message: what is remembered of it per subject and channel."""
-
-    __tablename__ = "message"
-    subject: str = words(key=True)
-    channel: str = words(key=True)
-    living: str = words()
-
-
-class UnreadRow(Table, table=True):
-    """A parent that an issue names and that cannot be read; it is asked for again at night."""
-
-    __tablename__ = "unread"
-    tracker: str = words(key=True)
-    ext_id: str = words(key=True)
-    key: str = words(key=True)
-    reason: str = words()
-    at: int = number()
-
-
-class NoteRow(Table, table=True):
-    """A small fact under a name: why the goals were refused, when a tracker is asked again."""
-
-    __tablename__ = "note"
-    name: str = words(key=True)
-    value: str = words()
-
-
-class RunRow(Table, table=True):
-    """Work that is done once per local date."""
-
-    __tablename__ = "run"
-    kind: str = words(key=True)
-    local_date: str = words(key=True)
-    started: int = number()
-    ended: int | None = maybe_number()
-
-
-class ReportRow(Table, table=True):
-    """A reconciliation report's findings and where it lies."""
-
-    __tablename__ = "report"
-    id: int = identity()
-    at: int = number()
-    local_date: str = words()
-    findings: str = words()
-    path: str = words("")
-
-
-class CounterRow(Table, table=True):
-    """Numbers that only grow: ``generation`` counts commits, ``goals`` is the generation that last changed a goal."""
-
-    __tablename__ = "counter"
-    name: str = words(key=True)
-    value: int = number(0)
 
 
 APPEND_ONLY = {

@@ -41,6 +41,12 @@ class Window:
         ids = set(self.line(ref))
         return [act for act in self.acts if (act.tracker, act.issue) in ids]
 
+    def told_of(self, ref: Ref, ever: Sequence[Act]) -> list[Act]:
+        """Return the acts that the history may tell now: where nobody looked then, those before this window, too."""
+        ids = set(self.line(ref))
+        watched = any(one.home and one.visible for each, one in self.foreign.items() if each in ids)
+        return self.about(ref) if watched else [act for act in ever if (act.tracker, act.issue) in ids]
+
     def line(self, ref: Ref) -> list[Ref]:
         """Return an issue's id and all its former ones."""
         found = [ref]
@@ -151,7 +157,7 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
         heir = ref
         while heir in heirs and heirs[heir] != ref:
             heir = heirs[heir]
-        acts = Counter(_means(act) for act in window.about(heir))
+        acts = Counter(_means(act) for act in window.told_of(heir, scene.site.journal.acts))
         acts["tracker"] += acts["review label taken off"]  # it may answer a conflict with what the tracker shows
         for how, count in means.items():
             if count > acts[how]:

@@ -1,0 +1,32 @@
+"""What an audit lays side by side: the rows since the last one, and the acts that they may tell of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.simulation.audit_people import Window
+from tests.simulation.journal import Act
+from tests.simulation.truth import Ref, Shown
+
+ISSUE: Ref = ("jira", "10009")
+BEFORE, SINCE = (Act(datetime(2026, 3, day, tzinfo=UTC), "alice", "set_goal", *ISSUE) for day in (2, 3))
+
+
+def shown(*, home: str = "APP", visible: bool = True) -> Shown:
+    """Return the issue as it was at the last audit."""
+    return Shown(ISSUE, "APP-3", "APP", home, "Task", "Pay", False, "", (), (), (), visible)  # noqa: FBT003 - a row
+
+
+def test_what_was_said_before_the_last_audit_is_told_by_then() -> None:
+    """L10: an issue in scope was read when the last audit looked: later rows tell of later acts only."""
+    window = Window([SINCE], [], {ISSUE: shown()})
+    assert window.told_of(ISSUE, [BEFORE, SINCE]) == [SINCE]
+
+
+@pytest.mark.parametrize("then", [shown(home=""), shown(visible=False)], ids=["out of scope", "hidden"])
+def test_what_was_said_where_nobody_could_look_is_told_later(then: Shown) -> None:
+    """R6: out of scope or hidden it is not read; what people did is told once it is context, back, or shown again."""
+    window = Window([SINCE], [], {ISSUE: then})
+    assert window.told_of(ISSUE, [BEFORE, SINCE]) == [BEFORE, SINCE]

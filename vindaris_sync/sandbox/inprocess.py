@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from http.client import responses
 from time import sleep as real_sleep
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,7 +12,8 @@ from requests import ConnectionError as ConnectionLost
 from requests import PreparedRequest, ReadTimeout
 from requests import Response as Answer
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPHeaderDict, HTTPResponse
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 
 from vindaris_sync.sandbox.core import Clock, Request, Response, Service, system_clock
 from vindaris_sync.sandbox.front import Front, Reply
@@ -65,7 +67,7 @@ class InProcessAdapter(HTTPAdapter):
     ) -> Answer:
         """Answer ``request``; raises what ``requests`` raises for a lost connection."""
         reply = self._front.answer(_incoming(request), self._sleep)
-        return self.build_response(request, _raw(self._survivor(reply, request)))
+        return _outgoing(self._survivor(reply, request), request)
 
     def _survivor(self, reply: Reply, request: PreparedRequest) -> Response:
         kind = reply.wire.kind if reply.wire else None
@@ -90,7 +92,11 @@ def _incoming(request: PreparedRequest) -> Request:
     )
 
 
-def _raw(response: Response) -> HTTPResponse:
-    headers = HTTPHeaderDict(response.headers)
-    headers["Content-Length"] = str(len(response.body))
-    return HTTPResponse(io.BytesIO(response.body), headers, int(response.status), preload_content=False)
+def _outgoing(response: Response, request: PreparedRequest) -> Answer:
+    answer = Answer()
+    answer.status_code = int(response.status)
+    answer.reason = responses.get(answer.status_code, "")
+    answer.headers = CaseInsensitiveDict({**response.headers, "Content-Length": str(len(response.body))})
+    answer.encoding = get_encoding_from_headers(answer.headers)
+    answer.raw, answer.url, answer.request = io.BytesIO(response.body), request.url or "", request
+    return answer

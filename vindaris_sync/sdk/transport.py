@@ -6,7 +6,7 @@ And every server is who it says it is: certificates are always verified, whateve
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPResponse
 from socket import socket
@@ -15,7 +15,9 @@ from typing import Any
 
 from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
 from requests.exceptions import ContentDecodingError, RequestException
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
@@ -208,3 +210,39 @@ def mount(session: Session, adapter: BaseAdapter | None = None, *, connections: 
     if session.auth is None:
         session.auth = _as_it_is
     return session
+
+
+class Line:
+    """A session's way to the server at ``url``: sends one request at a time and follows nothing.
+
+    ``Session.request`` merges the session's settings with those of the environment anew for every request, which takes
+    longer than all else it does. Here proxies are those that the environment named when the line was made.
+    """
+
+    def __init__(self, session: Session, url: str) -> None:
+        self._session = session
+        self._proxies = session.merge_environment_settings(url, {}, None, None, None)["proxies"]
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        data: str | bytes | None = None,
+    ) -> Response:
+        """Send a request with the session's headers, authentication and cookies; raises what ``requests`` raises."""
+        session, request = self._session, PreparedRequest()
+        merged = CaseInsensitiveDict(session.headers)
+        merged.update(headers or {})
+        request.prepare_method(method)
+        request.prepare_url(url, params)
+        request.prepare_headers(merged)
+        if session.cookies:
+            request.prepare_cookies(session.cookies)
+        request.prepare_body(data, None)
+        request.prepare_auth(session.auth, url)
+        response = session.get_adapter(url).send(request, timeout=TIMEOUTS, proxies=self._proxies)
+        extract_cookies_to_jar(session.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        return response

@@ -23,7 +23,7 @@ from vindaris_sync.sdk.governor import Governor, share
 from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.secret import Secret, redact
-from vindaris_sync.sdk.transport import mount
+from vindaris_sync.sdk.transport import Line, mount
 
 API_VERSION = "2022-11-28"
 _LIMIT_TYPES = {"RATE_LIMITED", "RATE_LIMIT"}
@@ -40,8 +40,8 @@ class Exchange:
 
     status = 200
 
-    def __init__(self, session: Session, root: str) -> None:
-        self._session = session
+    def __init__(self, line: Line, root: str) -> None:
+        self._line = line
         self._root = root
         self._asked: tuple[str, str, Any, Mapping[str, str]] = ("", "", None, {})
 
@@ -64,10 +64,7 @@ class Exchange:
     def send(self) -> Answer:
         """Send the prepared request once, following nothing; raises what ``requests`` raises."""
         verb, url, body, headers = self._asked
-        response = self._session.request(
-            verb, f"{self._root}{url}", data=body, headers=dict(headers), allow_redirects=False
-        )
-        return Answer.of(response)
+        return Answer.of(self._line.send(verb, f"{self._root}{url}", data=body, headers=headers))
 
 
 class GithubClient:
@@ -85,6 +82,7 @@ class GithubClient:
         self._requester = self._build(self.auth)
         port = self._requester.hostname_and_port
         self._root = f"{self._requester.scheme}://{port}"
+        self._line = Line(self._session, self._root)
         self._preparing = Lock()
         self._renewing = Lock()
 
@@ -169,7 +167,7 @@ class GithubClient:
     def _prepared(
         self, requester: Requester, verb: str, url: str, headers: Mapping[str, str], document: object
     ) -> Exchange:
-        exchange = Exchange(self._session, self._root)
+        exchange = Exchange(self._line, self._root)
         with self._preparing:  # the Requester keeps notes that threads must not share
             requester.requestJson(
                 verb,

@@ -24,7 +24,7 @@ from vindaris_sync.sdk.governor import share
 from vindaris_sync.sdk.limits import http_date
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.secret import Secret, redact
-from vindaris_sync.sdk.transport import TIMEOUTS, mount
+from vindaris_sync.sdk.transport import TIMEOUTS, Line, mount
 
 if TYPE_CHECKING:
     from jira import JIRA
@@ -78,6 +78,7 @@ class Client:
         )
         self._token = settings.token
         self._session.auth = _Account(settings.email, settings.token)
+        self._line = Line(self._session, settings.url)
         credential = f"{settings.email}:{settings.token.reveal()}"
         self._policy = Policy(surroundings, governor=share(surroundings, settings, settings.url, credential))
         self._closed = False
@@ -129,11 +130,7 @@ class Client:
         url, data = self._url + path, None if body is None else orjson.dumps(body)
 
         def send() -> Answer:
-            return Answer.of(
-                requests.Session.request(
-                    self._session, method, url, params=query, data=data, timeout=TIMEOUTS, allow_redirects=False
-                )
-            )
+            return Answer.of(self._line.send(method, url, params=query, data=data))
 
         answer = self._policy.call(send, safe=safe)
         if answer.status in {

@@ -78,9 +78,6 @@ class Clockwork:
         if self._night(now) is not None:
             self._start("nightly", self._nightly)
 
-        if self._reminding(now) is not None:
-            self._start("reminders", self._remind)
-
     def _follow(self, now: datetime) -> None:
         """Keep waits as long as they were where our clock was set back: no hour is waited for twice (fault 14)."""
         back = (self._ticked or now) - now
@@ -202,6 +199,7 @@ class Clockwork:
         self.observe(report)
 
     def _relay(self) -> None:
+        self._remind()
         relay(self.context, self.channels)
 
     def _back_up(self) -> None:
@@ -212,7 +210,7 @@ class Clockwork:
         store, now = self.context.store, self.context.now()
         day = self._reminding(now)
         if day is not None and store.begin_run("reminders", day, now):
-            remind(self.context, self.channels)
+            remind(self.context)
             store.end_run("reminders", day, self.context.now())
 
     def _reminding(self, now: datetime) -> date | None:

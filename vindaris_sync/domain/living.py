@@ -1,8 +1,9 @@
 """Living messages: what is to be done with the message that tells a team about one subject.
 
 A subject's message lives in *episodes*: one opens when its list becomes non-empty and is resolved when it is empty.
-The order for who carries this out: ``next_step``; for a new message store ``begun``; deliver; store ``advanced``, or
-``not_sent`` where sending failed for sure.
+The order for who carries this out, until the next step is ``Nothing``: ``next_step``; for a new message store
+``begun``; deliver; store ``advanced``, or ``not_sent`` where sending failed for sure, or ``gone`` where a person
+deleted the message.
 """
 
 from __future__ import annotations
@@ -70,13 +71,24 @@ class Resolve:
 
 
 @dataclass(frozen=True, slots=True)
+class Seek:
+    """Look for the message ``key``, which may have been sent: where it was, it shows the content and carries on.
+
+    ``reference`` is the message that it continues, empty where it began an episode.
+    """
+
+    key: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """Leave everything as it is, and why."""
 
     reason: str
 
 
-Step = Post | Continue | Edit | Resolve | Nothing
+Step = Post | Continue | Edit | Resolve | Seek | Nothing
 
 
 def message_key(subject: Subject, episode: int, part: int) -> str:
@@ -87,15 +99,29 @@ def message_key(subject: Subject, episode: int, part: int) -> str:
 def next_step(living: Living | None, content: Content, now: datetime, zone: tzinfo, *, editable: bool = True) -> Step:
     """Return what brings the subject's message up to date; applied once, the next step is ``Nothing``.
 
-    An edit notifies nobody, so the first addition of a working day (Monday to Friday in ``zone``) starts a new
-    message. Where a channel cannot edit, a new message is due only when the list gained or lost something.
+    Where sending was begun, its end is unknown, and that message is not what is wanted any more, it is looked for
+    first: people may see it. An edit notifies nobody, so the first addition of a working day (Monday to Friday in
+    ``zone``) starts a new message. Where a channel cannot edit, a new message is due only when the list gained or lost
+    something.
     """
     living = living or Living()
-    if not living.open:
-        empty = content.state is State.RESOLVED
-        return Nothing("nothing to say") if empty else Post(message_key(content.subject, living.episode + 1, 1))
+    step = _going_on(living, content, now, zone, editable=editable) if living.open else _opening(living, content)
+    if living.attempt and not (isinstance(step, Post | Continue) and step.key == living.attempt):
+        return Seek(living.attempt, living.reference if living.open else "")
+    return step
+
+
+def _opening(living: Living, content: Content) -> Step:
+    empty = content.state is State.RESOLVED
+    return Nothing("nothing to say") if empty else Post(message_key(content.subject, living.episode + 1, 1))
+
+
+def _going_on(living: Living, content: Content, now: datetime, zone: tzinfo, *, editable: bool) -> Step:
     if not editable:
         return _post_if_changed(living, content)
+    if not living.reference:
+        resolved = content.state is State.RESOLVED
+        return Nothing("deleted by a person") if resolved else Post(_next_key(living, content))
     if content.state is State.RESOLVED:
         return Resolve(living.reference)
     if content.members - living.members and _new_day(living, now, zone):
@@ -124,9 +150,9 @@ def _new_day(living: Living, now: datetime, zone: tzinfo) -> bool:
     return living.posted.astimezone(zone).date() < now.astimezone(zone).date()
 
 
-def when_gone(living: Living, content: Content) -> Step:
-    """Return what to do where a person deleted the message at ``living.reference``: post anew what is still open."""
-    return Nothing("deleted by a person") if content.state is State.RESOLVED else Post(_next_key(living, content))
+def gone(living: Living | None) -> Living:
+    """Return what to store where the message is no more: what is still open is to be posted anew."""
+    return replace(living or Living(), reference="", attempt="", attempted=None)
 
 
 def begun(living: Living | None, step: Post | Continue, now: datetime) -> Living:
@@ -152,10 +178,12 @@ def advanced(living: Living | None, step: Step, content: Content, reference: str
         case Edit():
             members = living.members & content.members if step.unannounced else content.members
             return replace(living, digest=digest(content), members=members, attempt="", attempted=None)
-        case Post() | Continue():
-            if content.state is State.RESOLVED:
-                return _ended(living)
+        case Seek() if not reference:
+            return replace(living, attempt="", attempted=None)
+        case Post() | Continue() | Seek():
             episode, part = (living.episode, living.part + 1) if living.open else (living.episode + 1, 1)
+            if content.state is State.RESOLVED:
+                return Living(episode, part)
             return Living(episode, part, True, reference, digest(content), content.members, now)  # noqa: FBT003
         case _:  # pragma: no cover - mypy proves that nothing is left
             assert_never(step)

@@ -12,11 +12,22 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from vindaris_sync.domain.living import Continue, Living, Nothing, Post, advanced, begun, next_step, not_sent
+from vindaris_sync.domain.living import (
+    Continue,
+    Living,
+    Nothing,
+    Post,
+    Seek,
+    Step,
+    advanced,
+    begun,
+    next_step,
+    not_sent,
+)
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.teams import Team
-from vindaris_sync.engine.telling import Message, content_of, message_of, messages_about, surfacing
+from vindaris_sync.engine.telling import Message, about, content_of, message_of, messages_about, surfacing
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Channel, ChannelUnusable
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
@@ -46,16 +57,19 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
     return sent
 
 
-def remind(context: Context, channels: Mapping[str, Channel]) -> int:
-    """Let every open list that was not posted today be posted anew, since an edit notifies nobody; return how many."""
-    sent = 0
-    for key, name, living in context.store.open_livings():
-        message, channel = message_of(context, key), channels.get(name)
-        if message is None or channel is None:
-            continue
-        context.store.put_living(key, name, replace(living, members=frozenset()))
-        sent += _tell(context, channel, message, [])
-    return sent
+def remind(context: Context) -> None:
+    """Let every open list that was not posted today be posted anew, since an edit notifies nobody.
+
+    It is announced as a change is, so that what a channel does not take now is told as soon as it does.
+    """
+    now = context.now()
+    with context.store.transaction():
+        for key, name, living in context.store.open_livings():
+            message = message_of(context, key)
+            if message is None or message.team.channel != name:
+                continue
+            context.store.put_living(key, name, replace(living, members=frozenset()))
+            context.store.announce(about(context, message, now), now=now)
 
 
 def _tell(context: Context, channel: Channel, message: Message, rows: list[Waiting]) -> int:
@@ -83,12 +97,18 @@ def _wait(error: VindarisError, attempts: int) -> timedelta:
 
 def publish(context: Context, channel: Channel, content: Content, team: Team, now: datetime) -> int:
     """Show ``content`` in its living message; return 1 if something was sent, 0 if the message is right as it is."""
-    key = content.subject.key
+    key, sent = content.subject.key, False
     living = context.store.living(key, channel.name)
-    step = next_step(living, content, now, team.zone, editable=channel.editable)
-    if isinstance(step, Nothing):
-        _keep(context, key, channel, living, advanced(living, step, content, "", now))
-        return 0
+    while not isinstance(step := next_step(living, content, now, team.zone, editable=channel.editable), Nothing):
+        living = _carry_out(context, channel, step, content, living)
+        sent = sent or not isinstance(step, Seek)
+    _keep(context, key, channel, living, advanced(living, step, content, "", now))
+    return int(sent)
+
+
+def _carry_out(context: Context, channel: Channel, step: Step, content: Content, living: Living | None) -> Living:
+    """Carry out one step and return what is stored of the message then; what is sent anew is stored before it is."""
+    now, key = context.now(), content.subject.key
     if isinstance(step, Post | Continue):
         before = begun(living, step, now)
         _keep(context, key, channel, living, before)
@@ -100,7 +120,7 @@ def publish(context: Context, channel: Channel, content: Content, team: Team, no
             _keep(context, key, channel, living, not_sent(living, now))
         raise
     _keep(context, key, channel, living, after)
-    return 1
+    return after
 
 
 def _keep(context: Context, key: str, channel: Channel, before: Living | None, after: Living) -> None:

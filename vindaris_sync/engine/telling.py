@@ -103,6 +103,12 @@ def message_of(context: Context, key: str) -> Message | None:
     return None if number is None else about_goal(context, team, Kind(kind), number)
 
 
+def about(context: Context, message: Message, now: datetime) -> Announce:
+    """Return the announcement that the message's list has changed by ``now``."""
+    tracker, place = context.teams.places(message.team.name)[0]
+    return Announce(tracker, place, _REASONS[message.subject.kind], message.cause, now)
+
+
 def content_of(context: Context, channel: Channel, message: Message, now: datetime) -> Content | None:
     """Return what the message shows now; None where there is nothing to be told any more."""
     kind = message.subject.kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Step, advanced, when_gone
+from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Seek, Step, advanced, gone
 from vindaris_sync.domain.messages import Content, continued
 from vindaris_sync.notify.protocol import Channel, MessageGone
 
@@ -18,13 +18,12 @@ def deliver(channel: Channel, step: Step, content: Content, living: Living | Non
     ``living`` is what is stored; for a new message it holds the attempt (``begun``), stored before this call. An
     attempt begun before ``now`` was interrupted: its message is looked for first, so that a crash between sending and
     storing leaves one message, or one marked as a possible repetition where the channel cannot be searched. Where a
-    person deleted the message, what is still open is posted anew.
+    person deleted the message, what is returned says so, and the next step posts anew what is still open.
     """
     try:
         return advanced(living, step, content, _carry_out(channel, step, content, living, now), now)
     except MessageGone:
-        instead = when_gone(living or Living(), content)
-        return advanced(living, instead, content, _carry_out(channel, instead, content, living, now), now)
+        return gone(living)
 
 
 def _carry_out(channel: Channel, step: Step, content: Content, living: Living | None, now: datetime) -> str:
@@ -36,6 +35,8 @@ def _carry_out(channel: Channel, step: Step, content: Content, living: Living | 
             reference = _send(channel, content, key, living, now)
             _mark_continued(channel, old, content)
             return reference
+        case Seek(key, old):
+            return _resume(channel, content, key, old, living)
         case Edit(reference) | Resolve(reference):
             channel.update(reference, content)
             return reference
@@ -51,6 +52,18 @@ def _send(channel: Channel, content: Content, key: str, living: Living | None, n
     if not found:
         return channel.post(content, key, repeated=found is None)
     channel.update(found, content)
+    return found
+
+
+def _resume(channel: Channel, content: Content, key: str, old: str, living: Living | None) -> str:
+    """Return the reference of a message that may have been sent, brought up to date; empty where it is not found."""
+    since = living.attempted if living else None
+    found = channel.find(key, since - CLOCKS_APART) if since else None
+    if not found:
+        return ""
+    channel.update(found, content)
+    if old:
+        _mark_continued(channel, old, content)
     return found
 
 

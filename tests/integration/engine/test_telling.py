@@ -20,7 +20,7 @@ from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import run_round
 from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.engine.teams import Team, Teams
-from vindaris_sync.sdk.errors import Transient
+from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.goals import GoalsRead
 from vindaris_sync.store.store import Store
 
@@ -37,10 +37,15 @@ class Board:
     def __init__(self) -> None:
         self.shown: dict[str, Content] = {}
         self.down = False
+        self.deaf = False
+        """Whether what is posted arrives, and its answer is lost."""
 
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         del repeated
+        assert key not in self.shown
         self.update(key, content)
+        if self.deaf:
+            raise Unknown("the chat gave no answer")
         return key
 
     def update(self, reference: str, content: Content) -> None:
@@ -98,7 +103,8 @@ class World:
         relay(self.context, {"board": self.board})
 
     def remind(self) -> int:
-        return remind(self.context, {"board": self.board})
+        remind(self.context)
+        return relay(self.context, {"board": self.board})
 
     def night(self) -> None:
         run_nightly(self.context, {"board": self.board}, self.place, self.clock().date())
@@ -164,6 +170,34 @@ def test_the_message_about_a_goal_goes_on_under_the_goals_new_key(world: World) 
         ]
 
 
+@pytest.mark.parametrize("episodes", [1, 2])
+def test_a_message_whose_answer_was_lost_is_resolved_with_its_list(world: World, episodes: int) -> None:
+    """What people see is brought up to date, although we never heard that it was posted (fault 4, L8)."""
+    for _ in range(episodes):
+        issue = world.tracker.create("APP", "New work")
+        world.board.deaf = True
+        world.go(minutes=30)
+        world.board.deaf = False
+        world.tracker.add_label(issue, "goal:A")
+        world.go(minutes=30)
+    assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.RESOLVED] * episodes
+
+
+def test_a_continuation_whose_answer_was_lost_takes_the_older_messages_place(world: World) -> None:
+    """Where its list is shorter again when the chat answers, one message shows it (L8)."""
+    world.tracker.create("APP", "New work")
+    world.go(hours=1)
+    world.clock.advance(timedelta(days=1))
+    added = world.tracker.create("APP", "More work")
+    world.board.deaf = True
+    world.go(minutes=30)
+    world.board.deaf = False
+    world.tracker.add_label(added, "goal:A")
+    world.go(minutes=30)
+    told = world.board.of(Kind.UNLINKED)
+    assert [(content.state, content.total) for content in told] == [(State.CONTINUED, 1), (State.OPEN, 1)]
+
+
 def test_a_question_that_a_wrong_clock_told_too_early_is_on_the_list_in_its_time(world: World) -> None:
     """A clock that is set back takes the issue off the list until its time has come, and no longer (fault 14, L8)."""
     world.tracker.create("APP", "New work")
@@ -210,6 +244,18 @@ def test_a_reminder_posts_what_is_still_open_anew_once_a_day(world: World) -> No
     assert world.remind() == 1
     assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.CONTINUED, State.OPEN]
     assert world.remind() == 0
+
+
+def test_a_reminder_that_the_chat_did_not_take_is_sent_when_it_is_back(world: World) -> None:
+    """It waits as any alert does; a post whose answer was lost leaves one message that is unresolved (L8)."""
+    world.tracker.create("APP", "New work")
+    world.go(hours=1)
+    world.clock.advance(timedelta(days=1))
+    world.board.deaf = True
+    assert world.remind() == 0
+    world.board.deaf = False
+    world.go(hours=1)
+    assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.CONTINUED, State.OPEN]
 
 
 def test_nobody_is_reminded_of_what_is_settled(world: World) -> None:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from vindaris_sync.domain.living import Continue, Living, Nothing, Post, begun, next_step, not_sent
-from vindaris_sync.domain.messages import Item, Kind, Subject, compose
+from vindaris_sync.domain.living import Continue, Living, Nothing, Post, Step, advanced, begun, next_step, not_sent
+from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.models import Level
 from vindaris_sync.notify import Channel, ChannelUnusable, deliver
 from vindaris_sync.notify.slack import SlackChannel
@@ -49,7 +49,14 @@ class Team:
         """Bring the message up to date with a list, in the relay's order: store the attempt, deliver, store."""
         items = [Item(title, f"APP-{number}", title) for number, title in enumerate(titles)]
         content = compose(self.subject, items, self.clock.now)
-        step = next_step(self.stored, content, self.clock.now, BERLIN, editable=self.channel.editable)
+        while not isinstance(step := self._step(content), Nothing):
+            self._carry_out(step, content)
+        self.stored = advanced(self.stored, step, content, "", self.clock.now)
+
+    def _step(self, content: Content) -> Step:
+        return next_step(self.stored, content, self.clock.now, BERLIN, editable=self.channel.editable)
+
+    def _carry_out(self, step: Step, content: Content) -> None:
         if isinstance(step, Post | Continue):
             self.stored = begun(self.stored, step, self.clock.now)
         try:

@@ -11,12 +11,13 @@ from vindaris_sync.domain.living import (
     Nothing,
     Post,
     Resolve,
+    Seek,
     Step,
     advanced,
     begun,
+    gone,
     next_step,
     not_sent,
-    when_gone,
 )
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 
@@ -110,12 +111,25 @@ def test_a_channel_that_cannot_edit_hears_only_of_what_was_added_or_resolved() -
 def test_a_deleted_message_is_posted_anew_only_while_something_is_open() -> None:
     """A person who deletes a message wanted it away, unless there is still something to do."""
     _, living = _lived(None, _content(1), FRIDAY)
-    anew = when_gone(living, _content(1))
+    anew, again = _lived(gone(living), _content(1), FRIDAY)
     assert isinstance(anew, Post)
-    assert advanced(living, anew, _content(1), "C1:2", FRIDAY).reference == "C1:2"
-    ended = advanced(living, when_gone(living, _content()), _content(), "", FRIDAY)
-    assert not ended.open
-    assert ended.episode == 1
+    assert (again.part, again.open) == (2, True)
+    nothing, ended = _lived(gone(living), _content(), FRIDAY)
+    assert nothing == Nothing("deleted by a person")
+    assert (ended.episode, ended.open) == (1, False)
+
+
+def test_what_may_have_been_sent_is_looked_for_before_anything_else_is_done() -> None:
+    """Found, it is the newest message of its episode and no key is used again; not found, the attempt is forgotten."""
+    post = next_step(None, _content(1), FRIDAY, BERLIN)
+    assert isinstance(post, Post)
+    living = begun(None, post, FRIDAY)
+    assert next_step(living, _content(1), FRIDAY, BERLIN) == post
+    seek = next_step(living, _content(), FRIDAY, BERLIN)
+    assert seek == Seek(post.key, "")
+    found = advanced(living, seek, _content(), "C1:2", FRIDAY)
+    assert (found.episode, found.part, found.open, found.attempt) == (1, 1, False, "")
+    assert advanced(living, seek, _content(), "", FRIDAY) == Living()
 
 
 def test_an_attempt_is_remembered_from_its_first_try() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
@@ -274,8 +275,9 @@ class Faults:
 
     def _home(self, tracker: TrackerSite, issue: str, place: str) -> None:
         desk = self.people.desks[tracker.name]
-        if issue in desk.issues():
-            self.people.move(desk, issue, place if place in desk.places() else desk.places()[0])
+        with suppress(jira.Refusal, Refused):  # the place takes nothing at present: it stays where it is
+            if issue in desk.issues():
+                self.people.move(desk, issue, place if place in desk.places() else desk.places()[0])
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.models import (
     Base,
     Done,
@@ -139,7 +140,8 @@ def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface
     for each in done:
         number, bases = held[each.issue.ref.id]
         former = load_bases(bases)
-        merged = dump_bases({**former, **_bases(each, surfaces, former)})
+        agreed = _with_links(sql, number, _bases(each, surfaces, former))
+        merged = dump_bases({**former, **agreed})
         held[each.issue.ref.id] = (number, merged)
         values.append((merged, number))
     sql.many("UPDATE issue SET bases = ? WHERE id = ?", values)
@@ -161,6 +163,26 @@ def _bases(done: Done, surfaces: tuple[Surface, ...], former: Mapping[str, Base]
         unknown = tuple(value for value in agreed if value.casefold() not in known)
         bases[key] = Base(agreed, issue.place, issue.type, issue.updated, unknown)
     return bases
+
+
+def _with_links(sql: Sql, issue: int, bases: dict[str, Base]) -> dict[str, Base]:
+    """Return the bases in which a key of the issue's own link counts as known, though it stood there before."""
+    if not any(base.unknown for base in bases.values()):
+        return bases
+    query = (
+        "SELECT folded FROM goal JOIN link ON link.goal_id = goal.id WHERE link.issue_id = ? UNION "
+        "SELECT folded FROM goal_alias JOIN link ON link.goal_id = goal_alias.goal_id WHERE link.issue_id = ?"
+    )
+    linked = {row[0] for row in sql.rows(query, (issue, issue))}
+    return {
+        key: replace(base, unknown=tuple(raw for raw in base.unknown if not _names(raw) & linked))
+        for key, base in bases.items()
+    }
+
+
+def _names(raw: str) -> set[str]:
+    folded = fold(raw)
+    return {folded, *folded.split(None, 1)[:1]}
 
 
 def _agreed_goals(base: Base | None) -> list[str]:

@@ -13,17 +13,23 @@ from tests.unit.store.world import (
     T,
     decide_unlinked,
     due,
+    explicit,
     issue,
+    link,
     page,
+    plan,
     put,
     record_of,
+    state,
 )
+from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.models import (
     Address,
     Base,
     Change,
     Done,
     Failed,
+    LinkState,
     Overridden,
     Refused,
     Stale,
@@ -166,4 +172,14 @@ def test_a_key_that_named_no_goal_is_remembered_as_such(store: Store, number: in
     assert record_of(store, number).bases[LABEL.key].unknown == ("later",)
     alone = issue(1, at=2, labels=("goal:later",))
     written(store, Done(Write(HERE, (Change(LABEL, remove=("G-1",)),), {LABEL.key: ("G-1", "later")}), alone))
+    assert record_of(store, number).bases[LABEL.key].unknown == ("later",)
+
+
+def test_the_key_of_the_issues_own_link_is_agreed_though_it_stood_there_before(store: Store, number: int) -> None:
+    """A write cut off in its middle had put it on: the next one takes off the former key, and both sides agree (R3)."""
+    store.put_goals([Goal("G-1", "Faster"), Goal("G-2", "Cheaper")], NOW)
+    goal = store.goal_book().by_key["g-2"]
+    store.apply(plan(explicit(number, (link(goal),)), state(number, LinkState.LINKED, goals=(goal,))), "p1", NOW)
+    former = Write(HERE, (Change(LABEL, remove=("G-1",)),), {LABEL.key: ("G-1", "G-2 Cheaper", "later")})
+    written(store, Done(former, issue(1, at=1, labels=("goal:G-2 Cheaper", "goal:later"))))
     assert record_of(store, number).bases[LABEL.key].unknown == ("later",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -159,7 +159,11 @@ def announce_moves(sql: Sql, tracker: str, moves: Iterable[tuple[int, str, str]]
 
     What is asked about an issue leaves the former place's lists and comes onto the new one's (L8).
     """
-    places = {issue: (former, new) for issue, former, new in moves if former != new}
+    announce_asked(sql, tracker, {issue: (former, new) for issue, former, new in moves if former != new}, now)
+
+
+def announce_asked(sql: Sql, tracker: str, places: Mapping[int, Collection[str]], now: int) -> None:
+    """Store in this transaction that what is asked about each issue changes its places' lists (L8)."""
     query = "SELECT issue_id, reason, subject FROM cause WHERE is_open AND surface_at IS NOT NULL AND issue_id IN ({})"
     asked = list(sql.rows_in(query, places))
     at = to_instant(now)

@@ -11,7 +11,7 @@ from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, 
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
-from vindaris_sync.store.outbox import announce_moves
+from vindaris_sync.store.outbox import announce_asked
 from vindaris_sync.store.rows import Reading
 
 _FOLLOWS = (
@@ -129,7 +129,7 @@ def _follow(sql: Sql, tracker: str, moved: Moved, now: int) -> None:
         row = sql.row("SELECT key, presence, place FROM issue WHERE id = ?", (old,))
         if old == new or row is None or row[1] == Presence.MOVED:
             continue
-        announce_moves(sql, tracker, [(old, row[2], moved.issue.place)], now)
+        announce_asked(sql, tracker, {old: (row[2], moved.issue.place)}, now)
         _hand_over(sql, old, new)
         sql.run("UPDATE cause SET is_open = FALSE, answer = 'moot' WHERE issue_id = ? AND is_open", (old,))
         keep_aliases(sql, tracker, [(row[0], new)], now)

@@ -20,9 +20,10 @@ from tests.unit.store.world import (
     record_of,
     state,
 )
-from vindaris_sync.domain.actions import SetBases
+from vindaris_sync.domain.actions import Announce, OpenCause, SetBases
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.models import Address, Base, Gone, Hidden, LinkState, Moved, Presence, Present, Seen
+from vindaris_sync.domain.records import Cause, CauseKey, Reason
 from vindaris_sync.store.store import Store
 
 HERE = Address(T, "id1", "acme/web#1")
@@ -205,3 +206,19 @@ def test_what_was_asked_where_an_issue_was_is_asked_there_no_more(store: Store) 
     assert [cause for cause in record_of(store, old).causes if cause.open] == []
     assert record_of(store, new).links
     assert [breach for breach in store.check() if breach.law != "undecided"] == []
+
+
+def test_the_team_hears_of_a_question_that_ended_with_a_way_there_and_back(store: Store) -> None:
+    """The issue is where it was, under a new id that is decided already: its former id leaves the team's list (L8)."""
+    store.put_goals([Goal("G-1", "Faster")], NOW)
+    goal = store.goal_book().by_key["g-1"]
+    old, new = put(store, issue(1), issue(9))
+    cause = Cause(CauseKey(Reason.UNLINKED, "", ""), NOW, NOW)
+    asks = (OpenCause(old, cause), state(old, LinkState.UNLINKED))
+    store.apply(
+        plan(*asks, explicit(new, (link(goal),)), state(new, LinkState.LINKED, goals=(goal,), carrier=new)), "p", NOW
+    )
+    assert store.outbox(NOW) == ()
+    see(store, Moved(HERE, issue(9, at=1)), after=1)
+    later = NOW + timedelta(minutes=1)
+    assert [each.announce for each in store.outbox(later)] == [Announce(T, "acme/web", Reason.UNLINKED, "", later)]

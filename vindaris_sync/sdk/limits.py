@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 _LIMIT_STATUSES = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
@@ -101,6 +102,7 @@ def _delta(text: str) -> float | None:
     return float(text) if text.isascii() and text.replace(".", "", 1).isdigit() else None
 
 
+@lru_cache(64)
 def http_date(text: str) -> datetime | None:
     """Return the instant that a header names (RFC 9110 §5.6.7), or ``None`` where it names none."""
     try:

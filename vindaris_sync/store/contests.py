@@ -71,6 +71,8 @@ class Contests(Part):
 
     def put_flips(self, flips: Collection[Flip]) -> None:
         """Note that writes were undone; each counts once."""
+        if not flips:
+            return
         with self._db.write() as sql:
             put_flips(sql, flips)
 

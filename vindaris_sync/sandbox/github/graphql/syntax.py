@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 _TOKEN = re.compile(
@@ -82,8 +83,9 @@ class _Token(NamedTuple):
     column: int
 
 
+@lru_cache(64)
 def parse(source: str) -> Document:
-    """Return the document that ``source`` spells; raises ``Malformed`` where it spells none."""
+    """Return the document that ``source`` spells, to be read only; raises ``Malformed`` where it spells none."""
     return _Parser(_tokens(source)).document()
 
 

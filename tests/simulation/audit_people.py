@@ -41,11 +41,14 @@ class Window:
         ids = set(self.line(ref))
         return [act for act in self.acts if (act.tracker, act.issue) in ids]
 
-    def told_of(self, ref: Ref, ever: Sequence[Act]) -> list[Act]:
-        """Return the acts that the history may tell now: where nobody looked then, those before this window, too."""
+    def told_of(self, ref: Ref, ever: Sequence[Act], *, late: bool = False) -> list[Act]:
+        """Return the acts that the history may tell now: where nobody looked then, those before this window, too.
+
+        ``late``: what had stood against them has ended, so that they count now.
+        """
         ids = set(self.line(ref))
         watched = any(one.home and one.visible for each, one in self.foreign.items() if each in ids)
-        return self.about(ref) if watched else [act for act in ever if (act.tracker, act.issue) in ids]
+        return self.about(ref) if watched and not late else [act for act in ever if (act.tracker, act.issue) in ids]
 
     def line(self, ref: Ref) -> list[Ref]:
         """Return an issue's id and all its former ones."""
@@ -157,7 +160,9 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
         heir = ref
         while heir in heirs and heirs[heir] != ref:
             heir = heirs[heir]
-        acts = Counter(_means(act) for act in window.told_of(heir, scene.site.journal.acts))
+        ended = (row for row in window.rows if row["event"] == "exemption_expired")
+        late = any(_is_about(scene, row, ref) for row in ended)  # an end by machine yields to what people said (R3)
+        acts = Counter(_means(act) for act in window.told_of(heir, scene.site.journal.acts, late=late))
         acts["tracker"] += acts["review label taken off"]  # it may answer a conflict with what the tracker shows
         for how, count in means.items():
             if count > acts[how]:

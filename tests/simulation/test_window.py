@@ -30,3 +30,9 @@ def test_what_was_said_where_nobody_could_look_is_told_later(then: Shown) -> Non
     """R6: out of scope or hidden it is not read; what people did is told once it is context, back, or shown again."""
     window = Window([SINCE], [], {ISSUE: then})
     assert window.told_of(ISSUE, [BEFORE, SINCE]) == [BEFORE, SINCE]
+
+
+def test_what_an_exemption_stood_against_is_told_when_it_ends() -> None:
+    """R3: its end is a change by machine, which yields to what people said before."""
+    window = Window([SINCE], [], {ISSUE: shown()})
+    assert window.told_of(ISSUE, [BEFORE, SINCE], late=True) == [BEFORE, SINCE]

@@ -320,14 +320,15 @@ class Case:
         return Answer.DECIDED if decided and cause.open else Answer.MOOT
 
     def _open(self, one: Standing) -> None:
-        held = {cause.key: cause for cause in self.causes}
+        held = {cause.key: cause.surface_at for cause in self.causes}
         if one.key in held:
+            if (at := held[one.key]) is not None and self.before.parent_unknown != self._effect.parent_unknown:
+                self._announce(one.key, max(at, self.now))  # nobody is told as long as the chain above is not read
             return
         if self._answered.get(one.key) in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
             return
         at = surface_at(one.key.reason, self.before, self.policy, self.now)
-        cause = Cause(one.key, self.now, at, detail=one.detail)
-        self.causes = (*self.causes, cause)
+        self.causes = (*self.causes, cause := Cause(one.key, self.now, at, detail=one.detail))
         self.actions.append(OpenCause(self.before.id, cause))
         if at is not None:
             self._announce(one.key, at)
@@ -387,9 +388,8 @@ class Case:
             rule=effect.rule.id if effect.rule else None,
         )
         former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule)
-        if (state, carrier, effect.goals, effect.parent_unknown, action.rule) != former:
-            self.descends = True
-        if self.before.closed or self.before.presence is not Presence.PRESENT:
+        changed = (state, carrier, effect.goals, effect.parent_unknown, action.rule) != former
+        if changed or self.before.closed or self.before.presence is not Presence.PRESENT:
             self.descends = True
         if not is_stored(action, self.before):
             self.actions.append(action)

@@ -25,7 +25,7 @@ from tests.unit.domain.building import (
     shows,
 )
 from vindaris_sync.domain import decisions
-from vindaris_sync.domain.actions import NeedsRead, OpenCause, SetExplicit, Skip
+from vindaris_sync.domain.actions import Announce, NeedsRead, OpenCause, SetExplicit, Skip
 from vindaris_sync.domain.decide import removed
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence, Provenance
@@ -495,6 +495,17 @@ def test_an_issue_whose_parent_was_never_read_says_so() -> None:
     assert world.issues[1].parent_unknown
     assert asked(world) == {Reason.UNLINKED}
     assert world.writes == []
+
+
+def test_a_question_that_waited_for_the_chain_above_is_told_once_that_was_read() -> None:
+    """Nobody is asked while the parent is unknown; as soon as it is known the list has the issue on it (R9, L8)."""
+    world = World.of(record(parent_stated=True))
+    world.decide()
+    world.see(1, parent_stated=False)
+    told = [action for action in world.decide().actions if isinstance(action, Announce)]
+    assert [(action.kind, action.due) for action in told] == [(Reason.UNLINKED, NOW)]
+    assert not world.issues[1].parent_unknown
+    assert not [action for action in world.decide().actions if isinstance(action, Announce)]
 
 
 def test_a_chain_that_leads_through_a_deleted_issue_is_not_known_above_it() -> None:

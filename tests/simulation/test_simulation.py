@@ -6,22 +6,20 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from random import SystemRandom
 
 import pytest
 
 from tests.simulation.auditor import audit
 from tests.simulation.history import Breach, Result, live
 from tests.simulation.minimise import Minimiser, kind_of
-from tests.simulation.run import here
+from tests.simulation.run import here, one
 from tests.simulation.script import DAY, FAULTS, PEOPLE, Script, draw
 from tests.simulation.site import Site
 
 SECONDS = float(os.environ.get("VINDARIS_SIMULATED_SECONDS", "60"))
-SEED = int(os.environ.get("VINDARIS_SEED") or SystemRandom().randrange(1, 10**6))
-FAILED = tomllib.loads((Path(__file__).parent / "seeds.toml").read_text())["failed"]
+SEED = int(os.environ.get("VINDARIS_SEED", "0"))
+SEEDS = tomllib.loads((Path(__file__).parent / "seeds.toml").read_text())
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,17 +29,24 @@ def told(result: Result) -> str:
     return "\n".join([*map(str, result.breaches[:10]), f"again: python -m tests.simulation --only {seed}"])
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", SEEDS["steady"])
+def test_days_of_people_faults_and_crashes_break_no_law(seed: int) -> None:
+    """The same days every time, so that what fails is what was changed."""
+    result = one(seed)
+    assert not result.breaches, told(result)
+
+
 @pytest.mark.timeout(900)
-def test_a_fresh_seed_breaks_no_law(record_property: Callable[[str, object], None]) -> None:
+@pytest.mark.skipif(not SEED, reason="VINDARIS_SEED is not set: days that nobody has seen yet are `make sim`'s")
+def test_a_fresh_seed_breaks_no_law() -> None:
     """As many days as fit into a minute, drawn from a seed that nobody has seen before."""
-    record_property("seed", SEED)
     totals = here(SEED, SECONDS)
-    record_property("tracker_days", totals.days)
     assert not totals.failed, f"VINDARIS_SEED={SEED}\n" + "\n".join(map(told, totals.failed))
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("failed", FAILED, ids=lambda failed: failed["showed"])
+@pytest.mark.parametrize("failed", SEEDS["failed"], ids=lambda failed: failed["showed"])
 def test_a_script_that_once_broke_a_law_breaks_none(failed: dict[str, str]) -> None:
     """What was found and mended stays mended."""
     result = live(Script.read(failed["script"]), audit)

@@ -153,7 +153,7 @@ def test_an_interrupted_message_is_found_among_others(channel: SlackChannel) -> 
     )
     assert channel.find("k7", NOW) == "C0000000001:1.5"
     assert route.calls.last.request.url.params["cursor"] == "n"
-    assert float(route.calls.last.request.url.params["oldest"]) == NOW.timestamp()
+    assert "oldest" not in route.calls.last.request.url.params, "our clock may have been far ahead of Slack's"
 
 
 @respx.mock

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from tests.chaos import nursery
 
-PATIENCE = 90.0
+PATIENCE = 240.0
 """Seconds after which nobody waits any more; a machine that is busy with other tests is slow."""
 STEP = 0.005
 NOTHING: Mapping[str, str] = MappingProxyType({})

@@ -69,12 +69,17 @@ class Goal:
     outcomes: tuple[Outcome, ...] = ()
     was: tuple[str, ...] = ()
     """Former keys, oldest first; they stay aliases."""
-    audience: Literal["public", "internal"] = "internal"
-    """How widely the title may be shown."""
+    visibility: Literal["public", "private"] = "private"
+    """A private goal's title is shown where only the organisation reads; elsewhere its key stands alone (L9)."""
     minor: bool = False
     """Whether the last edit is declared too small to ask anybody about."""
     source: str = ""
     """The name of the source that states it; each goal is one source's."""
+
+    @property
+    def private(self) -> bool:
+        """Whether strangers may not read its title."""
+        return self.visibility != "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ def contents(goal: Goal, goals_by_key: Mapping[str, Goal]) -> dict[str, Any]:
 
     Normalised, so that equal means the same to people: Unicode NFC, white space collapsed, outcomes sorted, an absent
     text is empty. A parent stands under its oldest known key (``was``), so that renaming it changes no child. Status
-    is beside the material fields; an outcome's ``current``, owner, audience and the goal's own key are left out.
+    is beside the material fields; an outcome's ``current``, owner, visibility and the goal's own key are left out.
     """
     line = (goal, *ancestors(goal, goals_by_key))
     parent = parent_of(goal, goals_by_key)

@@ -109,4 +109,4 @@ class TrackerSettings(Settings):
         return None
 
 
-Audience = Literal["public", "internal"]
+Visibility = Literal["public", "private"]

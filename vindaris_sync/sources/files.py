@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from vindaris_sync.config.problems import Problem, explain, lines_in
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, Outcome, Status, problems
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
-from vindaris_sync.sdk.settings import Audience, Settings
+from vindaris_sync.sdk.settings import Settings, Visibility
 
 _EMPTY = "no goal is stated; if that is meant, write goals = []"
 
@@ -40,7 +40,7 @@ class GoalEntry(Settings):
     period: str | None = None
     owner: str | None = None
     was: tuple[str, ...] = ()
-    audience: Audience = "internal"
+    visibility: Visibility = "private"
     minor: bool = False
     outcome: tuple[OutcomeEntry, ...] = ()
 

@@ -129,13 +129,13 @@ def test_an_ancestors_other_edits_leave_its_descendants_alone() -> None:
         {"owner": "somebody else"},
         {"status": Status.ACHIEVED},
         {"key": "LEAF2", "was": ("LEAF",)},
-        {"audience": "public"},
+        {"visibility": "public"},
         {"minor": True},
         {"outcomes": (Outcome("p95 checkout", "s", 4, 2, 2.5),)},
     ],
 )
 def test_an_immaterial_edit_makes_no_link_suspect(edit: dict[str, Any]) -> None:
-    """Owner, status, key, audience and an outcome's current value are no material fields."""
+    """Owner, status, key, visibility and an outcome's current value are no material fields."""
     assert differs(of(LEAF, MIDDLE, ROOT), of(replace(LEAF, **edit), MIDDLE, ROOT)) == ()
 
 

@@ -27,7 +27,7 @@ FULL = {
     "goals": [
         {
             "key": "GROW", "title": "Grow", "description": "more", "priority": "P1", "status": "proposed",
-            "period": "2026", "owner": "ana", "was": ["OLD"], "audience": "public", "minor": True, "colour": "red",
+            "period": "2026", "owner": "ana", "was": ["OLD"], "visibility": "public", "minor": True, "colour": "red",
             "outcomes": [{"metric": "nrr", "unit": "%", "baseline": 1, "target": 2.5, "current": None, "n": 1}],
         },
         {"key": "WIN", "title": "Win", "parent": "GROW"},

@@ -25,7 +25,7 @@ priority = "P1"
 status = "proposed"
 period = "2026-H1"
 owner = "ana"
-audience = "public"
+visibility = "public"
 [[goal.outcome]]
 metric = "signups"
 unit = "a week"
@@ -81,7 +81,7 @@ def test_every_key_of_a_goal_is_read(read: Read) -> None:
             period="2026-H1",
             owner="ana",
             outcomes=(Outcome("signups", "a week", 10, 20.5, -1), Outcome("churn")),
-            audience="public",
+            visibility="public",
         ),
         Goal("WIN", "Win", parent="grow", was=("OLD", "OLDER"), minor=True),
     )

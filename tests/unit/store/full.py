@@ -66,7 +66,7 @@ def fill(store: Store) -> list[int]:
 
 def _goals(store: Store) -> None:
     first = Goal("G-1", "Faster", outcomes=(Outcome("seconds", "s", 3.5, 0.1, None),))
-    second = Goal("Ziel-ß", HOSTILE[4], parent="G-1", was=("OLD",), priority="P1", audience="internal")
+    second = Goal("Ziel-ß", HOSTILE[4], parent="G-1", was=("OLD",), priority="P1", visibility="private")
     store.put_goals([first, second, Goal("G-3", "Done", status=Status.ACHIEVED)], NOW)
     store.put_goals([Goal("G-1", "Much faster"), second], NOW + timedelta(hours=1))
     store.promote(NOW + timedelta(hours=2), timedelta(minutes=10), who="ann")

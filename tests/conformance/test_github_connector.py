@@ -19,7 +19,8 @@ from tests.unit.connectors.github.sandboxed import (
     served,
 )  # fmt: skip
 from vindaris_connectors.github.connector import GithubConnector
-from vindaris_sync.domain.models import Address, Change, Done, Draft, SurfaceKind, Write, observe
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Address, Change, Done, SurfaceKind, Write, observe
 from vindaris_sync.sandbox.github import GitHub
 
 

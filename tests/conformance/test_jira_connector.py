@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from tests.conformance.specs import Allowed, Conformance, jira_cloud_spec
 from tests.contract.jira_truth import TOKEN, JiraTruth
-from vindaris_sync.domain.models import Address, Change, Draft, Write
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Address, Change, Write
 from vindaris_sync.sandbox.core import Service
 from vindaris_sync.sdk.contract_truth import census, pull, shown
 from vindaris_sync.sdk.protocol import Connector

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contract.jira_truth import TOKEN, JiraTruth
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     Change,
     Done,
-    Draft,
     Failed,
     Issue,
     Level,

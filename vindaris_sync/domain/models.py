@@ -310,19 +310,6 @@ class Finding:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Work to be created from a goal; ``id`` makes the creation idempotent."""
-
-    id: str
-    place: str
-    type: str
-    title: str
-    body: str
-    labels: Raw = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
 # --- what we hold -------------------------------------------------------------------------------------------------
 
 

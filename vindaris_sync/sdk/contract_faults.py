@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from vindaris_sync.domain.models import Done, Draft, Failed, Level, SurfaceKind
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Done, Failed, Level, SurfaceKind
 from vindaris_sync.sdk.contract_truth import (
     Ability,
     Connect,

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import pytest
 
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Change,
     Done,
-    Draft,
     Issue,
     Stale,
     Surface,

@@ -12,10 +12,10 @@ from typing import Protocol, runtime_checkable
 
 from requests.adapters import BaseAdapter
 
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
-    Draft,
     Finding,
     Issue,
     Layout,
@@ -42,6 +42,8 @@ class Capability(Flag):
     WEBHOOKS = auto()
     GOALS = auto()
     HIERARCHY = auto()
+    PUBLISH = auto()
+    """It has menus of goals to be kept: ``publishing.Publisher``."""
 
 
 def _now() -> datetime:

@@ -56,6 +56,8 @@ class WriteBackSettings(Settings):
     """How often within an hour a write to one issue may be undone, before nothing more is written to it for a day."""
     several_goals: bool = False
     """Whether one issue may serve several goals."""
+    publish_goals: bool = False
+    """Whether the goals are kept where people pick them: labels with colour and description, options of a field."""
     enabled: bool = True
     """False: nothing is ever written to this tracker."""
 

@@ -18,10 +18,10 @@ from vindaris_connectors.github.pulling import Pull
 from vindaris_connectors.github.repositories import Repository, Unreachable, find
 from vindaris_connectors.github.settings import GithubSettings
 from vindaris_connectors.github.writing import BATCH, Writer
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
-    Draft,
     Finding,
     Issue,
     Layout,

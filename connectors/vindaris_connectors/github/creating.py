@@ -11,7 +11,8 @@ from vindaris_connectors.github.client import GithubClient, message_of, next_url
 from vindaris_connectors.github.identity import InstallationAuth
 from vindaris_connectors.github.mapping import Mapper
 from vindaris_connectors.github.repositories import expected
-from vindaris_sync.domain.models import Draft, Issue
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Issue
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Unknown
 from vindaris_sync.sdk.mapping import JsonObject, masked
 

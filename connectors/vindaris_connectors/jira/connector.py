@@ -22,10 +22,10 @@ from vindaris_connectors.jira.search import SearchRefused
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_connectors.jira.site import Site, discover
 from vindaris_connectors.jira.writing import Writing
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
-    Draft,
     Finding,
     Issue,
     Layout,

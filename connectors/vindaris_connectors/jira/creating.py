@@ -12,7 +12,8 @@ from vindaris_connectors.jira.client import Client, Reasons, as_object
 from vindaris_connectors.jira.fetching import Fetching
 from vindaris_connectors.jira.search import Query
 from vindaris_connectors.jira.surfaces import Field, Shape
-from vindaris_sync.domain.models import Draft, Issue, SurfaceKind
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Issue, SurfaceKind
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient
 
 MARK = "vindaris.draft"

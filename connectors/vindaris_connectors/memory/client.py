@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import islice
 
 from vindaris_connectors.memory.tracker import MemoryTracker, Place, Record, position
-from vindaris_sync.domain.models import Address, Draft, Gone, Hidden, Issue, Moved, Present, Seen
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Present, Seen
 from vindaris_sync.sdk.errors import IssueRejected
 
 Position = tuple[datetime, str]

@@ -9,11 +9,11 @@ from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefus
 from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
     Change,
-    Draft,
     Finding,
     Issue,
     Layout,

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.engine.world import Setup, Site, ok
-from vindaris_sync.domain.models import Draft, Issue
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Issue
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sdk.errors import Transient, Unknown
 

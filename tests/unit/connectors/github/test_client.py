@@ -26,7 +26,8 @@ from tests.unit.connectors.github.sandboxed import (
 )  # fmt: skip
 from vindaris_connectors.github.client import GithubClient
 from vindaris_connectors.github.settings import GithubSettings
-from vindaris_sync.domain.models import Draft, Level
+from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.models import Level
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.github import Account
 from vindaris_sync.sdk.errors import TrackerUnusable

@@ -20,11 +20,11 @@ from tests.unit.connectors.github.sandboxed import (
 )  # fmt: skip
 from vindaris_connectors.github.connector import GithubConnector
 from vindaris_connectors.github.creating import marker
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     Change,
     Done,
-    Draft,
     Failed,
     Level,
     Refused,

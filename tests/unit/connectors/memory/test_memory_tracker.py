@@ -8,11 +8,11 @@ from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.faults import Call
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
+from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Address,
     Change,
     Done,
-    Draft,
     Issue,
     Level,
     Raw,

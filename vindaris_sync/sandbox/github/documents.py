@@ -15,7 +15,17 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vindaris_sync.sandbox.github.model import Document, Event, Field, Hook, Issue, Label, Repository, User
+    from vindaris_sync.sandbox.github.model import (
+        Document,
+        Event,
+        Field,
+        Hook,
+        Issue,
+        Label,
+        Milestone,
+        Repository,
+        User,
+    )
 
 API = "\0sandbox:api"
 WEB = "\0sandbox:web"
@@ -131,26 +141,26 @@ def issue(repository: Repository, number: int, identity: int, now: str) -> Docum
     }
 
 
-def milestone(repository: Repository, number: int, title: str, creator: User) -> Document:
-    """Return an open milestone; how many issues it has is left at none."""
-    url = f"{API}/repos/{repository.full_name}/milestones/{number}"
+def milestone(repository: Repository, each: Milestone, creator: User) -> Document:
+    """Return a milestone; how many issues it has is left at none."""
+    url = f"{API}/repos/{repository.full_name}/milestones/{each.number}"
     return {
         "url": url,
-        "html_url": f"{WEB}/{repository.full_name}/milestone/{number}",
+        "html_url": f"{WEB}/{repository.full_name}/milestone/{each.number}",
         "labels_url": f"{url}/labels",
-        "id": repository.id * 1000 + number,
-        "node_id": node_id("MI", repository.id, number),
-        "number": number,
-        "title": title,
-        "description": None,
+        "id": each.id,
+        "node_id": each.node_id,
+        "number": each.number,
+        "title": each.title,
+        "description": each.description,
         "creator": user(creator),
         "open_issues": 0,
         "closed_issues": 0,
-        "state": "open",
-        "created_at": repository.created,
-        "updated_at": repository.created,
-        "due_on": None,
-        "closed_at": None,
+        "state": each.state,
+        "created_at": each.created,
+        "updated_at": each.updated,
+        "due_on": each.due_on,
+        "closed_at": each.closed_at,
     }
 
 

@@ -10,7 +10,7 @@ from vindaris_sync.sandbox.github.fields import Fields
 from vindaris_sync.sandbox.github.state import act
 
 if TYPE_CHECKING:
-    from vindaris_sync.sandbox.github.model import Document, Issue
+    from vindaris_sync.sandbox.github.model import Document, Issue, Repository
 
 MAX_CHILDREN = 100
 
@@ -47,7 +47,8 @@ class Family(Fields):
     def transfer(self, repo: str, number: int, target: str, *, actor: str) -> int:
         """Move an issue to another repository; return its number there.
 
-        It gets a new id, node id and number; labels that the target does not have are lost; the old place redirects.
+        It gets a new id, node id and number; labels and a milestone that the target does not have are lost; the old
+        place redirects.
         """
         source, destination = self.writable(repo), self.writable(target)
         issue = self.issue(repo, number)
@@ -57,6 +58,7 @@ class Family(Fields):
         kept = {name: value for name, value in old.items() if name not in urls | {"reactions", "parent_issue_url"}}
         names = [label["name"] for label in old["labels"] if label["name"].casefold() in destination.labels]
         kept["labels"] = [documents.label(destination, destination.labels[name.casefold()]) for name in names]
+        kept["milestone"] = self._matching(destination, old.get("milestone"))
         family = (issue.parent, issue.children)
         self.take_out(issue)
         moved = self.insert(destination, {**fresh, **kept, "updated_at": max(self.now(), issue.updated)})
@@ -89,6 +91,12 @@ class Family(Fields):
         """Let the parent count its sub-issues anew, after one was closed or reopened."""
         if above := self.located(self.by_id.get(child.parent or 0)):
             self._count_children(above)
+
+    def _matching(self, repository: Repository, milestone: Document | None) -> Document | None:
+        """Return the repository's own milestone of the same title."""
+        title = milestone["title"] if milestone else None
+        found = next((each for each in repository.milestones.values() if each.title == title), None)
+        return documents.milestone(repository, found, self.user(found.creator)) if found else None
 
     def _descendants(self, issue: Issue) -> set[int]:
         below = set(issue.children)

@@ -70,14 +70,15 @@ def issue(call: Call) -> Response:
 
 @ROUTES.on("PATCH", "/issues/{n}")
 def edit(call: Call) -> Response:
-    """Change an issue's title, body, type, state or labels."""
+    """Change an issue's title, body, type, milestone, state or labels."""
     found, name = call.issue(), call.repo.full_name
-    body = call.form(title=str, body=str, labels=list, type=str, state=str, state_reason=str)
+    body = call.form(title=str, body=str, labels=list, type=str, state=str, state_reason=str, milestone=int)
     call.world.writable(name)
     if body.get("state") not in {None, "open", "closed"}:
         raise invalid("Issue", "state")
     plain: dict[str, Any] = {key: body[key] for key in ("title", "body") if key in body}
     plain |= {"kind": body["type"]} if "type" in body else {}
+    plain |= {"milestone": _title(call, body["milestone"])} if "milestone" in body else {}
     if plain:
         call.world.edit(name, found.number, actor=call.actor, **plain)
     if body.get("labels") is not None:
@@ -315,6 +316,12 @@ def add_hook(call: Call) -> Response:
         call.repo.full_name, config["url"], secret=config.get("secret") and str(config["secret"]), events=events
     )
     return call.answer(documents.hook(call.repo, hook), HTTPStatus.CREATED)
+
+
+def _title(call: Call, number: int | None) -> str | None:
+    if number is not None and number not in call.repo.milestones:
+        raise invalid("Issue", "milestone")
+    return call.repo.milestones[number].title if number is not None else None
 
 
 def _names(items: object) -> list[str]:

@@ -78,7 +78,26 @@ def _filters(query: Mapping[str, str], since: str) -> list[Callable[[Issue], boo
     if query.get("labels"):
         wanted = {name.strip().casefold() for name in query["labels"].split(",")}
         keep.append(lambda issue: wanted <= issue.labels)
+    if query.get("milestone"):
+        keep.append(lambda issue: _in_milestone(issue, query["milestone"]))
+    if query.get("type"):
+        keep.append(lambda issue: _of_type(issue, query["type"]))
     return keep
+
+
+def _in_milestone(issue: Issue, asked: str) -> bool:
+    """Return whether an issue is in the milestone of that number; ``*`` is any, ``none`` is no milestone."""
+    if asked in {"*", "none"}:
+        return (issue.milestone is None) == (asked == "none")
+    return str(issue.milestone) == asked
+
+
+def _of_type(issue: Issue, asked: str) -> bool:
+    """Return whether an issue is of the type of that name; ``*`` is any, ``none`` is no type."""
+    name = (issue.document().get("type") or {}).get("name")
+    return (
+        (name is None) == (asked == "none") if asked in {"*", "none"} else (name or "").casefold() == asked.casefold()
+    )
 
 
 def _then(call: Call) -> dict[int, Issue | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -64,6 +65,40 @@ class Field:
 
 
 @dataclass(slots=True)
+class Milestone:
+    """A repository's milestone; ``due_on`` is an instant, as GitHub prints the chosen day."""
+
+    id: int
+    node_id: str
+    number: int
+    title: str
+    creator: str
+    created: str
+    updated: str
+    description: str | None = None
+    due_on: str | None = None
+    state: str = "open"
+    closed_at: str | None = None
+
+    @classmethod
+    def of(cls, printed: Mapping[str, Any]) -> Milestone:
+        """Return the record of a milestone as an issue prints it."""
+        return cls(
+            id=printed["id"],
+            node_id=printed["node_id"],
+            number=printed["number"],
+            title=printed["title"],
+            creator=(printed.get("creator") or {}).get("login") or "ghost",
+            created=printed["created_at"],
+            updated=printed["updated_at"],
+            description=printed.get("description"),
+            due_on=printed.get("due_on"),
+            state=printed.get("state") or "open",
+            closed_at=printed.get("closed_at"),
+        )
+
+
+@dataclass(slots=True)
 class Event:
     """One line of an issue's timeline; ``extra`` holds what its kind adds (``label``, ``rename`` …)."""
 
@@ -88,7 +123,10 @@ class Hook:
 
 @dataclass(slots=True)
 class Issue:
-    """An issue or pull request. ``labels`` are casefolded; ``parent`` and ``children`` are issue ids."""
+    """An issue or pull request. ``labels`` are casefolded; ``parent`` and ``children`` are issue ids.
+
+    ``milestone`` is its number.
+    """
 
     repository: int
     number: int
@@ -101,6 +139,7 @@ class Issue:
     labels: frozenset[str]
     comments: int
     doc: bytes
+    milestone: int | None = None
     parent: int | None = None
     children: tuple[int, ...] = ()
 
@@ -119,6 +158,7 @@ class Issue:
             labels=frozenset(label["name"].casefold() for label in document["labels"]),
             comments=document["comments"],
             doc=orjson.dumps(document),
+            milestone=(document.get("milestone") or {}).get("number"),
         )
 
     def document(self) -> Document:
@@ -184,8 +224,8 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     orders: Orders = field(default_factory=Orders)
     labels: dict[str, Label] = field(default_factory=dict)
-    milestones: list[str] = field(default_factory=list)
-    """Titles; a milestone's number is its place from 1."""
+    milestones: dict[int, Milestone] = field(default_factory=dict)
+    last_milestone: int = 0
     events: list[Event] = field(default_factory=list)
     comments: dict[int, list[Document]] = field(default_factory=dict)
     moved: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -206,6 +246,51 @@ class Repository:
             if past.until > at:
                 then.setdefault(past.number, past.issue)
         return then
+
+
+@dataclass(slots=True)
+class BoardField:
+    """A board's own field: TEXT, NUMBER, DATE, SINGLE_SELECT (``options``) or ITERATION (``options`` are titles)."""
+
+    id: str
+    name: str
+    data_type: str
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A draft issue: on a board, and in no repository."""
+
+    id: str
+    title: str
+    body: str
+    creator: str
+
+
+@dataclass(slots=True)
+class BoardItem:
+    """Something on a board: an issue, by its node id, or a draft. ``values`` are by the field's name."""
+
+    id: str
+    number: int
+    issue: str = ""
+    draft: Draft | None = None
+    values: dict[str, str | float] = field(default_factory=dict)
+    archived: bool = False
+
+
+@dataclass(slots=True)
+class Board:
+    """A project of version 2."""
+
+    id: str
+    owner: str
+    number: int
+    title: str
+    updated: str
+    fields: list[BoardField] = field(default_factory=list)
+    items: list[BoardItem] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vindaris_sync.sandbox.core import Request, Response
-from vindaris_sync.sandbox.github import issues, root
+from vindaris_sync.sandbox.github import issues, planning, root
 from vindaris_sync.sandbox.github.access import ANONYMOUS_LIMIT, Account, Quota, Refused
 from vindaris_sync.sandbox.github.call import JSON, Call, Redirected, Route
 from vindaris_sync.sandbox.github.documents import Site
@@ -77,7 +77,7 @@ class GitHub:
         if found:
             call.path = found["rest"] or ""
             call.repository = self._repository(call, found["name"], found["id"])
-            matched = issues.ROUTES.find(request.method, call.path)
+            matched = issues.ROUTES.find(request.method, call.path) or planning.ROUTES.find(request.method, call.path)
         else:
             matched = root.APP_ROUTES.find(request.method, path) or root.ROUTES.find(request.method, path)
         if matched is None:

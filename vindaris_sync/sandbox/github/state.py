@@ -24,6 +24,7 @@ from vindaris_sync.sandbox.github import documents
 from vindaris_sync.sandbox.github.access import Account, Refused
 from vindaris_sync.sandbox.github.model import (
     App,
+    Board,
     Document,
     Event,
     Hook,
@@ -77,6 +78,7 @@ class State:
         self.organisations: dict[str, Organisation] = {}
         self.repositories: dict[int, Repository] = {}
         self.names: dict[str, int] = {}
+        self.boards: dict[str, Board] = {}
         self.by_id: dict[int, tuple[int, int]] = {}
         self.by_node: dict[str, tuple[int, int]] = {}
         self._ids = count(FIRST_ID)
@@ -165,7 +167,7 @@ class State:
         fresh = Issue.of(repository.id, document)
         repository.orders.remove(issue)
         issue.updated, issue.state, issue.labels = fresh.updated, fresh.state, fresh.labels
-        issue.comments, issue.doc = fresh.comments, fresh.doc
+        issue.comments, issue.doc, issue.milestone = fresh.comments, fresh.doc, fresh.milestone
         repository.orders.add(issue)
 
     def note(self, issue: Issue, kind: str, actor: str, **extra: object) -> None:

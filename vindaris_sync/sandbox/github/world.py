@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vindaris_sync.sandbox.github import documents
 from vindaris_sync.sandbox.github.access import Account, invalid
-from vindaris_sync.sandbox.github.family import Family
+from vindaris_sync.sandbox.github.boards import Boards
 from vindaris_sync.sandbox.github.load import parsed, renumbered
 from vindaris_sync.sandbox.github.model import App, Document, Hook, Issue, Organisation, Repository
 from vindaris_sync.sandbox.github.state import act
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class World(Family):
+class World(Boards):
     """The world and everybody's acts on it; repositories are named ``owner/name``.
 
     Acts raise ``Refused`` for what GitHub refuses.
@@ -62,6 +62,7 @@ class World(Family):
         issue = Issue.of(repository.id, document)
         self.index(repository, issue)
         self.adopt_labels(repository, document["labels"])
+        self.adopt_milestone(repository, document.get("milestone"))
         return issue
 
     @act
@@ -92,6 +93,16 @@ class World(Family):
         if parent is not None:
             self.set_parent(repo, issue.number, parent, actor=actor)
         return issue.number
+
+    @act
+    def convert_draft(self, board: str, item: str, repo: str, *, actor: str) -> int:
+        """Make an issue of a board's draft, which stays where it is on the board; return the issue's number."""
+        found = self.item(self.board(board), item)
+        if found.draft is None:
+            raise invalid("ProjectV2Item", "draft_issue")
+        number = self.create_issue(repo, found.draft.title, actor=actor, body=found.draft.body)
+        found.issue, found.draft = self.issue(repo, number).node_id, None
+        return number
 
     @act
     def edit(self, repo: str, number: int, *, actor: str, **values: object) -> None:
@@ -230,10 +241,8 @@ class World(Family):
     def _milestone(self, repository: Repository, title: object, actor: str) -> Document | None:
         if title is None:
             return None
-        if title not in repository.milestones:
-            repository.milestones.append(str(title))
-        number = repository.milestones.index(str(title)) + 1
-        return documents.milestone(repository, number, str(title), self.user(actor))
+        found = self.titled(repository, str(title), actor)
+        return documents.milestone(repository, found, self.user(found.creator))
 
     def _turned(self, issue: Issue, event: str, actor: str, reason: str) -> None:
         self.note(issue, event, actor, state_reason=reason)

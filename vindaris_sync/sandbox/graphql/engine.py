@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vindaris_sync.sandbox.github.graphql.syntax import Document, Field, Operation, Selection, Spread, Variable
+from vindaris_sync.sandbox.graphql.syntax import Document, Field, Operation, Selection, Spread, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,9 +138,22 @@ INTERFACES: dict[str, tuple[str, ...]] = {
     "PullRequest": ("Node", "Labelable", "Assignable", "Closable", "Lockable", "UniformResourceLocatable"),
     "Repository": ("Node", "UniformResourceLocatable"),
     "Label": ("Node",),
-    "User": ("Actor", "Node", "RepositoryOwner"),
+    "User": ("Actor", "Node", "RepositoryOwner", "ProjectV2Owner"),
     "Bot": ("Actor", "Node"),
-    "Organization": ("Actor", "Node", "RepositoryOwner"),
+    "Organization": ("Actor", "Node", "RepositoryOwner", "ProjectV2Owner"),
+    **dict.fromkeys(
+        ("ProjectV2Field", "ProjectV2SingleSelectField", "ProjectV2IterationField"), ("ProjectV2FieldCommon",)
+    ),
+    **dict.fromkeys(
+        (
+            "ProjectV2ItemFieldSingleSelectValue",
+            "ProjectV2ItemFieldTextValue",
+            "ProjectV2ItemFieldDateValue",
+            "ProjectV2ItemFieldNumberValue",
+            "ProjectV2ItemFieldIterationValue",
+        ),
+        ("ProjectV2ItemFieldValueCommon",),
+    ),
 }
 
 

@@ -6,13 +6,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from vindaris_sync.sandbox.github.access import Refused
-from vindaris_sync.sandbox.github.graphql.engine import Execution, Undefined
-from vindaris_sync.sandbox.github.graphql.schema import SCHEMA
-from vindaris_sync.sandbox.github.graphql.syntax import Malformed, Operation, parse
+from vindaris_sync.sandbox.github.graphql.boards import BOARDS
+from vindaris_sync.sandbox.github.graphql.schema import SCHEMA as ISSUES
+from vindaris_sync.sandbox.graphql.engine import Execution, Undefined
+from vindaris_sync.sandbox.graphql.syntax import Malformed, Operation, parse
 
 if TYPE_CHECKING:
     from vindaris_sync.sandbox.core import Response
     from vindaris_sync.sandbox.github.call import Call
+
+SCHEMA = {**ISSUES, **BOARDS}
 
 
 def graphql(call: Call) -> Response:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from vindaris_sync.sandbox.github import documents
 from vindaris_sync.sandbox.github.access import Need, Refused
-from vindaris_sync.sandbox.github.graphql.engine import Failed, Node, Undefined
 from vindaris_sync.sandbox.github.model import Issue, Label, Repository, User
+from vindaris_sync.sandbox.graphql.engine import Failed, Node, Undefined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,8 @@ def _mismatch(name: str, value: object, wanted: str) -> Undefined:
     return Undefined([{"message": message, "extensions": {"code": "argumentLiteralsIncompatible"}}])
 
 
-def _shown(call: Call, found: Issue | None) -> Node | None:
+def shown(call: Call, found: Issue | None) -> Node | None:
+    """Return an issue or pull request as the account sees it, which may be not at all."""
     if found is None or not call.account.sees(call.world.home(found)):
         return None
     return Node("PullRequest" if found.pull else "Issue", found)
@@ -59,9 +60,9 @@ def _shown(call: Call, found: Issue | None) -> Node | None:
 
 def _node(call: Call, identity: object) -> Node | Failed:
     place = call.world.by_node.get(str(identity))
-    shown = _shown(call, call.world.located(place))
-    if shown is not None:
-        return shown
+    found = shown(call, call.world.located(place))
+    if found is not None:
+        return found
     for repository in call.world.repositories.values():
         if documents.node_id("R", repository.id) == identity and call.account.sees(repository):
             return Node("Repository", repository)
@@ -92,16 +93,18 @@ def _repository(_: None, arguments: Arguments, call: Call) -> Node:
     return Node("Repository", found)
 
 
-def _actor(person: User) -> Node:
+def actor(person: User) -> Node:
+    """Return a person, a bot or an organisation."""
     return Node(person.type, person)
 
 
 def _author(found: Issue, _: Arguments, call: Call) -> Node | None:
     author = found.document().get("user")
-    return _actor(call.world.user(author["login"])) if author else None
+    return actor(call.world.user(author["login"])) if author else None
 
 
-def _page(name: str, items: Sequence[Any], arguments: Arguments, kind: str) -> Node:
+def paged(name: str, items: Sequence[Any], arguments: Arguments, kind: str) -> Node:
+    """Return the page of a connection that ``first`` or ``last`` and ``after`` ask for; raises ``Failed`` without."""
     first, last = _whole(arguments, "first"), _whole(arguments, "last")
     if first is None and last is None:
         message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
@@ -116,20 +119,20 @@ def _page(name: str, items: Sequence[Any], arguments: Arguments, kind: str) -> N
     cursor = re.fullmatch("Y3Vyc29y([0-9]{1,9})", after)
     begin = int(cursor[1]) if cursor else 0
     begin = max(len(items) - size, 0) if first is None else begin
-    shown = [Node(kind, item) for item in items[begin : begin + size]]
-    return Node("Connection", (shown, len(items), begin))
+    page = [Node(kind, item) for item in items[begin : begin + size]]
+    return Node("Connection", (page, len(items), begin))
 
 
 def _labels(found: Issue, arguments: Arguments, call: Call) -> Node:
     home = call.world.home(found)
     names = [each["name"] for each in found.document()["labels"]]
     labels = [(home, home.labels[name.casefold()]) for name in names]
-    return _page("labels", labels, arguments, "Label")
+    return paged("labels", labels, arguments, "Label")
 
 
 def _assignees(found: Issue, arguments: Arguments, call: Call) -> Node:
     logins = [each["login"] for each in found.document()["assignees"]]
-    return _page("assignees", [call.world.user(login) for login in logins], arguments, "User")
+    return paged("assignees", [call.world.user(login) for login in logins], arguments, "User")
 
 
 _VALUES = {
@@ -146,7 +149,7 @@ def _field_values(found: Issue, _: Arguments, __: Call) -> Node:
 
 def _children(found: Issue, arguments: Arguments, call: Call) -> Node:
     children = (call.world.located(call.world.by_id.get(identity)) for identity in found.children)
-    return _page("subIssues", [child for child in children if _shown(call, child)], arguments, "Issue")
+    return paged("subIssues", [child for child in children if shown(call, child)], arguments, "Issue")
 
 
 def _issue_type(found: Issue, _: Arguments, __: Call) -> Node | None:
@@ -160,7 +163,7 @@ def _milestone(found: Issue, _: Arguments, __: Call) -> Node | None:
 
 
 def _issue(repository: Repository, arguments: Arguments, call: Call) -> Node:
-    found = _shown(call, repository.issues.get(_whole(arguments, "number") or 0))
+    found = shown(call, repository.issues.get(_whole(arguments, "number") or 0))
     if found is None or found.type != "Issue":
         raise Failed("NOT_FOUND", f"Could not resolve to an Issue with the number of {arguments.get('number')}.")
     return found
@@ -168,18 +171,18 @@ def _issue(repository: Repository, arguments: Arguments, call: Call) -> Node:
 
 def _issue_or_pull(repository: Repository, arguments: Arguments, call: Call) -> Node:
     number = arguments.get("number") or 0
-    found = _shown(call, repository.issues.get(number))
+    found = shown(call, repository.issues.get(number))
     if found is None:
         raise Failed("NOT_FOUND", f"Could not resolve to an issue or pull request with the number of {number}.")
     return found
 
 
 def _issues(repository: Repository, arguments: Arguments, _: Call) -> Node:
-    return _page("issues", _listed(repository, arguments, pulls=False), arguments, "Issue")
+    return paged("issues", _listed(repository, arguments, pulls=False), arguments, "Issue")
 
 
 def _pulls(repository: Repository, arguments: Arguments, _: Call) -> Node:
-    return _page("pullRequests", _listed(repository, arguments, pulls=True), arguments, "PullRequest")
+    return paged("pullRequests", _listed(repository, arguments, pulls=True), arguments, "PullRequest")
 
 
 def _listed(repository: Repository, arguments: Arguments, *, pulls: bool) -> list[Issue]:
@@ -275,7 +278,7 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "node": _one_node,
         "nodes": _nodes,
         "repository": _repository,
-        "viewer": lambda _, __, call: _actor(call.world.user(call.account.login)),
+        "viewer": lambda _, __, call: actor(call.world.user(call.account.login)),
         "rateLimit": _limit,
     },
     "Mutation": {
@@ -289,7 +292,7 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
     "Issue": {
         **_ISSUE,
         "stateReason": _upper("state_reason"),
-        "parent": lambda found, _, call: _shown(call, call.world.located(call.world.by_id.get(found.parent or 0))),
+        "parent": lambda found, _, call: shown(call, call.world.located(call.world.by_id.get(found.parent or 0))),
         "subIssues": _children,
         "subIssuesSummary": _summary,
         "issueType": _issue_type,
@@ -325,6 +328,9 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "id": lambda milestone, _, __: milestone["node_id"],
         "number": lambda milestone, _, __: milestone["number"],
         "title": lambda milestone, _, __: milestone["title"],
+        "description": lambda milestone, _, __: milestone["description"],
+        "dueOn": lambda milestone, _, __: milestone["due_on"],
+        "state": lambda milestone, _, __: milestone["state"].upper(),
     },
     "Label": {
         "id": lambda label, _, __: documents.node_id("LA", label[0].id, label[1].id),
@@ -342,12 +348,12 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "isArchived": lambda repository, _, __: repository.archived,
         "isPrivate": lambda repository, _, __: repository.private,
         "url": lambda repository, _, call: f"{call.world.site.web}/{repository.full_name}",
-        "owner": lambda repository, _, call: _actor(call.world.user(repository.owner)),
+        "owner": lambda repository, _, call: actor(call.world.user(repository.owner)),
         "issue": _issue,
         "issueOrPullRequest": _issue_or_pull,
         "issues": _issues,
         "pullRequests": _pulls,
-        "labels": lambda repository, arguments, _: _page(
+        "labels": lambda repository, arguments, _: paged(
             "labels", [(repository, label) for label in repository.labels.values()], arguments, "Label"
         ),
         "label": lambda repository, arguments, _: (

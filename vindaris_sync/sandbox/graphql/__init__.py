@@ -1,0 +1,1 @@
+"""GraphQL over HTTP as the look-alikes of GitHub and Atlassian speak it: documents, and their execution."""

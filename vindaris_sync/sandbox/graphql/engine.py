@@ -1,14 +1,12 @@
-"""Executes a parsed document over a schema of resolvers, with GitHub's errors and partial data."""
+"""Executes a parsed document over a schema of resolvers, with errors and partial data as GitHub prints them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from vindaris_sync.sandbox.graphql.syntax import Document, Field, Operation, Selection, Spread, Variable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Path = tuple[str | int, ...]
 
@@ -37,11 +35,15 @@ class Undefined(Exception):
         self.errors = errors
 
 
+Schema = Mapping[str, Mapping[str, Callable[[Any, Mapping[str, Any], Any], Any]]]
+"""What resolves each field of each type, from the value, the field's arguments and the execution's context."""
+
+
 @dataclass(slots=True)
 class Execution:
     """One execution: ``context`` is handed to every resolver; ``errors`` collects what failed."""
 
-    schema: Mapping[str, Mapping[str, Callable[[Any, Mapping[str, Any], Any], Any]]]
+    schema: Schema
     document: Document
     variables: Mapping[str, Any]
     context: Any

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from vindaris_sync.sandbox.core import Outbox, Request, Response
-from vindaris_sync.sandbox.jira import about, bulk, fields, issues, searching
+from vindaris_sync.sandbox.jira import about, bulk, fields, goals, issues, searching
 from vindaris_sync.sandbox.jira.exchange import Call, Route, reply
 from vindaris_sync.sandbox.jira.hooks import EVENTS, Hook, payload
 from vindaris_sync.sandbox.jira.model import Account, Event, Json
@@ -167,6 +167,16 @@ class JiraCloud(Jira):
             *issues.ROUTES,
             *issues.CLOUD,
         )
+
+    def _routed(self, request: Request, account: Account | None) -> Response:
+        if request.path != goals.PATH or request.method != "POST":
+            return super()._routed(request, account)
+        try:
+            call = self._call(request, account, "3", {})
+            call.known()
+            return reply(goals.answer(call, call.document()))
+        except Refusal as refusal:
+            return self._refused(refusal)
 
     def _settle(self) -> None:
         self.bulk.settle(self.world)

@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any
 
 from vindaris_sync.sandbox.core import Clock, Weather, system_clock
+from vindaris_sync.sandbox.jira.goals import Goals
 from vindaris_sync.sandbox.jira.index import Index
 from vindaris_sync.sandbox.jira.model import (
     Account,
@@ -59,6 +60,8 @@ class World(Site):
         self.strangers: dict[int, Stranger] = {}
         self.index = Index()
         self.listeners: list[Callable[[Event], None]] = []
+        self.goals = Goals(self)
+        """What Atlassian Goals holds beside the site."""
         self.mails = 0
         """How many notification mails the site has sent: one for each change that was not made quietly."""
         self._issue_ids = count(10_001)

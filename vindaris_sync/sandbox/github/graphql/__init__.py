@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vindaris_sync.sandbox.github.access import Refused
 from vindaris_sync.sandbox.github.graphql.boards import BOARDS
 from vindaris_sync.sandbox.github.graphql.schema import SCHEMA as ISSUES
-from vindaris_sync.sandbox.graphql.engine import Execution, Undefined
-from vindaris_sync.sandbox.graphql.syntax import Malformed, Operation, parse
+from vindaris_sync.sandbox.graphql.answering import answer_to
 
 if TYPE_CHECKING:
     from vindaris_sync.sandbox.core import Response
@@ -27,27 +26,4 @@ def graphql(call: Call) -> Response:
     asked = call.form()
     if not isinstance(asked.get("query"), str):
         return call.answer({"errors": [{"message": "A query attribute must be specified and must be a string."}]})
-    return call.answer(_executed(call, asked))
-
-
-def _executed(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
-    try:
-        document = parse(asked["query"])
-        operation = _chosen(document.operations, asked.get("operationName"))
-        given = asked.get("variables")
-        execution = Execution(SCHEMA, document, given if isinstance(given, dict) else {}, call)
-        data = execution.run(operation)
-    except Malformed as malformed:
-        where = [{"line": malformed.line, "column": malformed.column}]
-        return {"errors": [{"message": str(malformed), "locations": where}]}
-    except Undefined as undefined:
-        return {"errors": undefined.errors}
-    return {"data": data, **({"errors": execution.errors} if execution.errors else {})}
-
-
-def _chosen(operations: list[Operation], name: str | None) -> Operation:
-    found = [each for each in operations if name in {None, each.name}]
-    if len(found) != 1:
-        message = "An operation name is required" if found else f'No operation named "{name}"'
-        raise Undefined([{"message": message}])
-    return found[0]
+    return call.answer(answer_to(SCHEMA, asked, call))

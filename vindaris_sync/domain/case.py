@@ -232,8 +232,7 @@ class Case:
                 self._agree(side)
 
     def _agree(self, side: Side) -> None:
-        if not merging.is_agreed(self.before.bases.get(side.surface.key), self.after, side):
-            self._bases[side.surface.key] = merging.agreed_base(self.after, side)
+        self._bases[side.surface.key] = merging.agreed_base(self.after, side)
 
     def _leave_base(self, side: Side) -> None:
         """Let what cannot be shown count as agreed elsewhere: it may come back without values."""

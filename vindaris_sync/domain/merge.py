@@ -7,7 +7,7 @@ is what it shows as far as that is known, B what both sides last agreed on, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Layout, Raw, Surface, SurfaceKind
@@ -336,21 +336,22 @@ def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
     return any(side.surface.single and side.shown and primary not in side.shown for side in moved)
 
 
-def is_agreed(base: Base | None, record: Record, side: Side) -> bool:
-    """Return whether ``base`` records already what ``side`` shows, whenever that was agreed."""
-    plain = base is not None and not record.undefined and (base.value, base.unknown, base.place, base.type) == (
-        side.raw, side.unknown, record.place, record.type
-    )  # fmt: skip
-    return plain or (base is not None and replace(base, updated=record.updated) == agreed_base(record, side))
-
-
 def agreed_base(record: Record, side: Side) -> Base:
-    """Return the base that records what ``side`` shows now as agreed, and with it what a deleted definition hides."""
-    former, shown = record.bases.get(side.surface.key), {raw.casefold() for raw in side.raw}
-    hidden = tuple(
-        raw
-        for raw in (former.value if former else ())
-        if raw.casefold() not in shown and (side.surface.key, raw.casefold()) in record.undefined
-    )
-    unknown = side.unknown + tuple(raw for raw in hidden if former and raw in former.unknown)
-    return Base(side.raw + hidden, record.place, record.type, record.updated, unknown)
+    """Return the base that records what ``side`` shows now as agreed, and with it what a deleted definition hides.
+
+    It is the one that stands where that records the same already, whenever it was agreed.
+    """
+    former = record.bases.get(side.surface.key)
+    value, unknown = side.raw, side.unknown
+    if former is not None and record.undefined:
+        shown = {raw.casefold() for raw in side.raw}
+        hidden = tuple(
+            raw
+            for raw in former.value
+            if raw.casefold() not in shown and (side.surface.key, raw.casefold()) in record.undefined
+        )
+        value, unknown = value + hidden, unknown + tuple(raw for raw in hidden if raw in former.unknown)
+    now = (value, unknown, record.place, record.type)
+    if former is not None and (former.value, former.unknown, former.place, former.type) == now:
+        return former
+    return Base(value, record.place, record.type, record.updated, unknown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,9 +40,9 @@ def remember(store: Store, tracker: str, conduct: Conduct, last: int, now: datet
         return
     budget = conduct.governor.budget if conduct.governor else None
     found = {
-        "at": now.isoformat(),
-        "budget": _text(asdict(budget)) if budget else None,
-        "breaker": _text(asdict(conduct.breaker)),
+        "at": now,
+        "budget": budget,
+        "breaker": conduct.breaker,
         "requests": conduct.requests,
         "last": last,
     }
@@ -79,7 +79,7 @@ def restore(store: Store, tracker: str, conduct: Conduct, now: datetime) -> None
 
 def put_next_pull(store: Store, tracker: str, next_pull: NextPull) -> None:
     """Keep when the tracker is asked again."""
-    store.put_note(_polling(tracker), {"at": next_pull.at.isoformat(), "why": next_pull.why})
+    store.put_note(_polling(tracker), next_pull)
 
 
 def next_pull_of(store: Store, tracker: str) -> NextPull | None:
@@ -94,19 +94,6 @@ def _conduct(tracker: str) -> str:
 
 def _polling(tracker: str) -> str:
     return f"polling {tracker}"
-
-
-def _text(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return ``value`` with its instants as text."""
-    match value:
-        case datetime():
-            return value.isoformat()
-        case dict():
-            return {name: _text(each) for name, each in value.items()}
-        case list() | tuple():
-            return [_text(each) for each in value]
-        case _:
-            return value
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -117,8 +117,7 @@ def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record
 
 def _younger(made: datetime | None, raw: str, agreed: Base | None) -> bool:
     """Return whether a definition was made after ``raw`` was agreed on: the one that stood there was deleted."""
-    stood = agreed is not None and raw in agreed.value
-    return stood and made is not None and agreed is not None and made > agreed.updated
+    return agreed is not None and raw in agreed.value and made is not None and made > agreed.updated
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

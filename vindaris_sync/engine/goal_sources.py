@@ -30,26 +30,27 @@ class JoinedGoals:
             GoalsRefused: together they cannot be used: a key in two sources, a parent in none, or a circle of parents.
 
         """
-        troubles = [line for name, source in self.sources.items() for line in self._ask(name, source)]
-        reads = {name: read for name in self.sources if (read := self._last(name)) is not None}
+        answers = {name: self._ask(name, source) for name, source in self.sources.items()}
+        reads = {name: read for name, (read, _) in answers.items() if read is not None}
+        troubles = [line for _, lines in answers.values() for line in lines]
         try:
             return replace(join(reads, self.longest), problems=tuple(troubles))
         except GoalsRefused as refusal:
             raise GoalsRefused([*troubles, *refusal.problems]) from None
 
-    def _ask(self, name: str, source: GoalSource) -> Sequence[str]:
-        """Keep what the source states now; return why it cannot be read, nothing where it can."""
+    def _ask(self, name: str, source: GoalSource) -> tuple[GoalsRead | None, Sequence[str]]:
+        """Return what the source states, and nothing; else what it stated last, if ever, and why it cannot be read."""
         try:
             read = source.read()
         except GoalsRefused as refusal:
-            return refusal.problems
+            return self._last(name), refusal.problems
         except (Transient, TrackerUnusable) as error:
-            return [str(error)]
+            return self._last(name), [str(error)]
         if (self.store.note(_state(name)) or {}).get("digest") != read.digest:
             with self.store.transaction():
                 self.store.put_note(_state(name), {"origin": read.origin, "digest": read.digest})
                 self.store.put_note(_goals(name), [document_of(goal) for goal in read.goals])
-        return ()
+        return read, ()
 
     def _last(self, name: str) -> GoalsRead | None:
         state = self.store.note(_state(name))

@@ -204,12 +204,12 @@ def _asked_rules(context: Context, message: Message) -> Iterator[Item]:
     reason, name = _REASONS.get(message.subject.kind), message.team.name
     if reason not in (Reason.GOAL_CHANGED, Reason.GOAL_CLOSED):
         return
+    places, ruled = context.store.places(), context.store.ruled()
     for rule in context.store.rule_book().rules:
         causes = [cause for cause in rule.causes if cause.answer is None and cause.key.reason is reason]
         asked = next((cause for cause in causes if cause.key.subject == message.cause), None)
-        if asked is not None and name in context.teams.told_of(rule, context.store.places()):
-            count = context.store.ruled().get(rule.id, 0)
-            note = f"{counted(count, 'issue')} · vindaris-sync review confirm {rule.name}"
+        if asked is not None and name in context.teams.told_of(rule, places):
+            note = f"{counted(ruled.get(rule.id, 0), 'issue')} · vindaris-sync review confirm {rule.name}"
             yield Item(rule.name, rule.name, rule.stated.name, note=note, since=asked.opened)
 
 

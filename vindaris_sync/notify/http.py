@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http import HTTPStatus
 from threading import Lock
 from types import MappingProxyType
@@ -17,7 +16,7 @@ import httpx
 import orjson
 
 from vindaris_sync.notify.protocol import ChannelUnusable
-from vindaris_sync.sdk.authorities import authorities
+from vindaris_sync.sdk.authorities import authorities, tls
 from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.limits import asked_wait
@@ -49,11 +48,6 @@ class Answer:
             return None
 
 
-@cache
-def _tls(bundle: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=bundle)  # made once: reading the authorities costs 50 ms
-
-
 class Line:
     """A keep-alive connection to one chat, called ``name`` in errors; ``headers`` go with every request.
 
@@ -72,8 +66,7 @@ class Line:
             follow_redirects=False,
             timeout=TIMEOUT,
             headers={"User-Agent": "vindaris-sync", "Accept-Encoding": "identity", **headers},
-            transport=transport
-            or BoundedTransport(_tls(authorities()), deadline=DEADLINE, largest=LARGEST + _OVERHEAD),
+            transport=transport or BoundedTransport(tls(authorities()), deadline=DEADLINE, largest=LARGEST + _OVERHEAD),
         )
 
     def close(self) -> None:

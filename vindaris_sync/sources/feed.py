@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Literal
@@ -18,7 +16,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from vindaris_sync.config.goal_sources import FeedSettings
 from vindaris_sync.config.problems import explain
 from vindaris_sync.domain.goals import Goal
-from vindaris_sync.sdk.authorities import authorities
+from vindaris_sync.sdk.authorities import authorities, tls
 from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
@@ -58,23 +56,12 @@ class Feed(Settings):
 
 
 class FeedGoals:
-    """A goal source over one address, asked at most once in ``settings.every``; in between the last answer counts.
+    """A goal source over one address, asked at most once in ``settings.every``; in between the last answer counts."""
 
-    ``transport`` replaces the network.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        settings: FeedSettings,
-        now: Callable[[], datetime],
-        *,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
+    def __init__(self, name: str, settings: FeedSettings, now: Callable[[], datetime]) -> None:
         self._name = name
         self._settings = settings
         self._now = now
-        self._transport = transport
         self._origin = f"{name} ({urlsplit(settings.url).hostname})"
         self._etag = ""
         self._read: GoalsRead | None = None
@@ -114,7 +101,7 @@ class FeedGoals:
             headers["Authorization"] = f"Bearer {self._settings.token.reveal()}"
         if self._etag:
             headers["If-None-Match"] = self._etag
-        network = self._transport or BoundedTransport(_tls(authorities()), deadline=_DEADLINE, largest=_LARGEST)
+        network = BoundedTransport(tls(authorities()), deadline=_DEADLINE, largest=_LARGEST)
         try:
             with httpx.Client(
                 trust_env=False, follow_redirects=False, timeout=_TIMEOUT, headers=headers, transport=network
@@ -156,8 +143,3 @@ _ADVICE: dict[int, str] = {
     HTTPStatus.MOVED_PERMANENTLY: "it redirects us; write the new address into its block",
     HTTPStatus.FOUND: "it redirects us; write the new address into its block",
 }
-
-
-@cache
-def _tls(bundle: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=bundle)  # made once: reading the authorities costs 50 ms

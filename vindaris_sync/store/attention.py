@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
@@ -114,7 +115,7 @@ def forget_refusals(sql: Sql, tracker: str) -> None:
 
 def announce_attention(sql: Sql, tracker: str, now: datetime) -> None:
     """Announce, in this transaction, that what is to be set right in the tracker has changed."""
-    announce(sql, [Announce(tracker, "", "attention", "", now)], to_micros(now))
+    announce(sql, [Announce(tracker, "", Kind.ATTENTION, "", now)], to_micros(now))
 
 
 class _Known(NamedTuple):

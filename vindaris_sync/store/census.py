@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.census import Census, CensusFacts, Numbers
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Presence
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
@@ -17,7 +18,6 @@ from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 
 _CHUNK = 50_000
-_KIND = "missing"
 _FACTS = (
     "SELECT tracker, began_at, listed, ended_at, found, scopes, error, failed_at, missing, known, missing_at, accepted "
     "FROM census"
@@ -137,7 +137,7 @@ class Censuses(Part):
             values: dict[str, Any] = {"missing": missing, "known": known, "missing_at": at, "accepted": False}
             _put(sql, tracker, values)
             if missing != before:
-                announce(sql, [Announce(tracker, "", _KIND, "", now)], to_micros(now))
+                announce(sql, [Announce(tracker, "", Kind.MISSING, "", now)], to_micros(now))
 
     def accept_missing(self, tracker: str, now: datetime) -> int:
         """Let decisions go on, since a person says that issues may be missing; return how many were said to be.
@@ -148,7 +148,7 @@ class Censuses(Part):
             missing = int(sql.value("SELECT missing FROM census WHERE tracker = ?", (tracker,)) or 0)
             if missing:
                 _put(sql, tracker, {"missing": 0, "missing_at": None, "accepted": True})
-                announce(sql, [Announce(tracker, "", _KIND, "", now)], to_micros(now))
+                announce(sql, [Announce(tracker, "", Kind.MISSING, "", now)], to_micros(now))
         return missing
 
 

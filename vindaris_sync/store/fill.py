@@ -53,17 +53,17 @@ class Imports(Part):
 
         """
         with told_as_store_error():
-            rows = Counter(kind for kind, _ in _Reading(file, beat))
-            team = _Reading(file, beat).team
+            reading = _Reading(file, beat)
+            rows = Counter(kind for kind, _ in reading)
             try:
                 with self._db.altering() as sql:
                     _refuse_unless_empty(sql)
-                    _put(sql, _Reading(file, beat))
+                    _put(sql, reading)
             except StoreError as error:
                 if error.trouble is not Trouble.REFUSED:
                     raise
                 raise StoreError(f"{file} contradicts itself: {error}", Trouble.FOREIGN, _ADVICE) from error
-        return FillFacts(team, dict(rows))
+        return FillFacts(reading.team, dict(rows))
 
 
 def _refuse_unless_empty(sql: Sql) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
+from threading import Event, RLock
 from types import TracebackType
 from typing import Self
 
@@ -26,11 +27,12 @@ from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.engine.tracker_goals import TrackerGoals
 from vindaris_sync.notify.build import build as build_channel
 from vindaris_sync.notify.governed import governed
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import ConfigError
-from vindaris_sync.sdk.goals import GoalSource, GoalsRead
+from vindaris_sync.sdk.goals import GoalSource, GoalsRead, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.registry import load_kind
@@ -129,10 +131,12 @@ def open_app(
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
             restore_conduct(store, name, around.conduct, now())
-        goals = JoinedGoals(goal_sources(config, now), store, config.longest_key())
+        locks: defaultdict[str, RLock] = defaultdict(RLock)
+        sources = goal_sources(config, now, store, trackers, locks)
         context = Context(
-            store, trackers, goals, teams_of(config), goal_rules(config), now, writes=writes,
-            progress=progress, census=config.schedule.census, link_rules=link_rules(config),
+            store, trackers, JoinedGoals(sources, store, config.longest_key()), teams_of(config), goal_rules(config),
+            now, writes=writes, progress=progress, census=config.schedule.census, link_rules=link_rules(config),
+            locks=locks,
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
 
@@ -176,14 +180,36 @@ def open_store(config: Config, *, create: bool = False) -> Store:
     return Store.open(config.store.address)
 
 
-def goal_sources(config: Config, now: Callable[[], datetime] = utc_now) -> dict[str, GoalSource]:
+def goal_sources(
+    config: Config,
+    now: Callable[[], datetime],
+    store: Store,
+    trackers: Mapping[str, Tracker],
+    locks: defaultdict[str, RLock],
+) -> dict[str, GoalSource]:
     """Return where goals are stated, by name, the file that ``[goals]`` names first."""
-    return sources_of(config.goals.file, config.goal_sources, config.longest_key(), now)
+    longest = config.longest_key()
+
+    def by_tracker(name: str, block: TrackerGoalSettings) -> GoalSource:
+        tracker = trackers[block.tracker]
+        return TrackerGoals(name, block, tracker, store, lock=locks[tracker.name], now=now, longest=longest)
+
+    return sources_of(config.goals.file, config.goal_sources, longest, now, by_tracker)
+
+
+def goals_of_trackers(config: Config) -> dict[str, TrackerGoalSettings]:
+    """Return the blocks of sources whose goals trackers state, by name."""
+    return {name: block for name, block in config.goal_sources.items() if isinstance(block, TrackerGoalSettings)}
 
 
 def stated_goals(config: Config) -> GoalsRead:
-    """Return all goals as they are stated now; raises as sources do."""
-    return join({name: source.read() for name, source in goal_sources(config).items()}, config.longest_key())
+    """Return all goals that are stated outside of trackers, as they are now; no tracker is asked. Raises as sources do.
+
+    A parent that a tracker may state is not looked for.
+    """
+    longest, whole = config.longest_key(), not goals_of_trackers(config)
+    sources = sources_of(config.goals.file, config.goal_sources, longest, utc_now)
+    return join({name: source.read() for name, source in sources.items()}, longest, whole=whole)
 
 
 def goal_rules(config: Config) -> GoalRules:
@@ -196,10 +222,19 @@ def link_rules(config: Config) -> tuple[Stated, ...]:
     return tuple(rule.stated for rule in config.rules)
 
 
-def goals_context(config: Config, store: Store) -> Context:
-    """Return what is needed to take goals over: no tracker is built, ``store`` stays the caller's to close."""
-    goals = JoinedGoals(goal_sources(config), store, config.longest_key())
-    return Context(store, {}, goals, teams_of(config), goal_rules(config), link_rules=link_rules(config))
+@contextmanager
+def goals_context(config: Config, store: Store) -> Iterator[Context]:
+    """Give what is needed to take goals over: only trackers that state some are built; ``store`` stays the caller's."""
+    with ExitStack() as closing:
+        trackers = {}
+        for name in dict.fromkeys(block.tracker for block in goals_of_trackers(config).values()):
+            trackers[name] = _tracker(name, config.trackers[name], Surroundings())
+            closing.callback(trackers[name].connector.close)
+            restore_conduct(store, name, trackers[name].conduct, utc_now())
+        locks: defaultdict[str, RLock] = defaultdict(RLock)
+        goals = JoinedGoals(goal_sources(config, utc_now, store, trackers, locks), store, config.longest_key())
+        rules, links = goal_rules(config), link_rules(config)
+        yield Context(store, trackers, goals, teams_of(config), rules, link_rules=links, locks=locks)
 
 
 def teams_of(config: Config) -> Teams:

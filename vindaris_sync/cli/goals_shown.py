@@ -176,8 +176,8 @@ def _show(goal: Mapping[str, Any]) -> None:
 
 def take_over(config: Config, *, now: bool, as_json: bool) -> int:
     """Read the goals' source into the store and print what followed; return the exit code."""
-    with open_store(config, create=True) as store:
-        report = refresh_goals(goals_context(config, store), promote_all=now)
+    with open_store(config, create=True) as store, goals_context(config, store) as context:
+        report = refresh_goals(context, promote_all=now)
         stored = store.goals()
     revised = [each.goal.key for each in stored if each.id in report.revised]
     pending = [each.goal.key for each in stored if each.pending is not None]
@@ -203,7 +203,9 @@ def retire(config: Config, name: str, *, as_json: bool) -> None:
         number = the_goal(store.goal_book(config.goals.material), name)
         goal = next(each.goal for each in store.goals() if each.id == number)
         key = goal.key
-        if not retire_goal(goals_context(config, store), number):
+        with goals_context(config, store) as context:
+            retired = retire_goal(context, number)
+        if not retired:
             source = config.goals.file if goal.source == OWN_SOURCE else f"[goal_sources.{goal.source}]"
             raise Refusal(f"{key} is stated in {source}: set its status there")
     if as_json:

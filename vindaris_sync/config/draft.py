@@ -24,6 +24,7 @@ from vindaris_sync.config.settings import (
     TeamSettings,
 )
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.goals import GoalSourceSettings, TrackerGoalSettings
 from vindaris_sync.sdk.registry import Kind, kinds
 from vindaris_sync.sdk.settings import Settings, TrackerSettings
 
@@ -54,7 +55,7 @@ class Draft:
             **{name: self._block(model, (name,), data.get(name, {})) for name, model in _SECTIONS.items()},
             "trackers": trackers,
             "notify": dict(self._kinds("notify", NOTIFY_KINDS)),
-            "goal_sources": dict(self._kinds("goal_sources", SOURCE_KINDS)),
+            "goal_sources": dict(self._goal_sources()),
             "teams": tuple(teams.values()),
             "rules": tuple(rules.values()),
         }
@@ -109,6 +110,41 @@ class Draft:
         self.problems.append(Problem((*path, "kind"), message))
         return None
 
+    def _goal_sources(self) -> Iterator[tuple[str, GoalSourceSettings]]:
+        """Yield the sources of goals: of our own kinds, and those that the connectors of trackers understand."""
+        for name, value in self._tables("goal_sources").items():
+            path = ("goal_sources", name)
+            block = value if isinstance(value, Mapping) else {}
+            model = SOURCE_KINDS.get(str(block.get("kind"))) or self._stated_by_tracker(path, block)
+            if model and (settings := self._block(model, path, value)):
+                yield name, settings
+
+    def _stated_by_tracker(self, path: Path, block: Mapping[str, Any]) -> type[GoalSourceSettings] | None:
+        """Return the settings of goals that the tracker states which the block names, as its connector knows them."""
+        trackers, kind, tracker = self._tables("trackers"), block.get("kind"), block.get("tracker")
+        stated = trackers.get(tracker) if isinstance(tracker, str) else None
+        offered = self._offered(stated.get("kind") if isinstance(stated, Mapping) else None)
+        if isinstance(kind, str) and kind in offered:
+            return offered[kind]
+        anywhere = {name: found for each in kinds() for name, found in self._offered(each).items()}
+        if not isinstance(kind, str) or kind not in anywhere:
+            self.problems.append(Problem((*path, "kind"), f"write one of {', '.join([*SOURCE_KINDS, *anywhere])}"))
+        elif stated is None:
+            there = ", ".join(trackers) or "none"
+            message = f'name the tracker that states these goals, tracker = "NAME"; there are: {there}'
+            self.problems.append(Problem((*path, "tracker"), message))
+        else:
+            states = f"the kinds {', '.join(offered)}" if offered else "none"
+            self.problems.append(Problem((*path, "kind"), f"of goal sources [trackers.{tracker}] offers {states}"))
+        return None
+
+    def _offered(self, kind: object) -> Mapping[str, type[TrackerGoalSettings]]:
+        """Return the kinds of goal sources of a kind of tracker; none where its block says what is wrong with it."""
+        try:
+            return self._kind(kind).goal_settings if isinstance(kind, str) else {}
+        except (ConfigError, ImportError, AttributeError):
+            return {}
+
     def _kinds(self, section: str, known: Mapping[str, type[_Block]]) -> Iterator[tuple[str, _Block]]:
         """Yield the blocks of a section whose ``kind`` chooses what they hold."""
         for name, value in self._tables(section).items():
@@ -142,6 +178,7 @@ class Draft:
             yield Problem(("trackers",), "name at least one tracker, [trackers.NAME]", whole=True)
         for name, settings in trackers.items():
             yield from checks.write_back(name, settings.write_back)
+        yield from checks.references(trackers, names)
         yield from checks.teams(teams, channels)
         yield from checks.scopes(teams, trackers, names)
         if not any(problem.path[0] == "teams" for problem in self.problems):

@@ -1,4 +1,4 @@
-"""What the block of a source of goals may hold; ``kind`` chooses which."""
+"""What the block of a source of goals may hold; ``kind`` chooses which. Those of trackers are their connectors'."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field
 
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.sdk.addresses import base_url
-from vindaris_sync.sdk.settings import Duration, SecretValue, Settings
+from vindaris_sync.sdk.goals import GoalSourceSettings
+from vindaris_sync.sdk.settings import Duration, SecretValue
 
 OWN_SOURCE = "goals"
 """What the file that ``[goals]`` names is called among the sources."""
@@ -18,12 +19,6 @@ OWN_SOURCE = "goals"
 def _feed_url(url: str) -> str:
     base_url(url.partition("?")[0], wanted="the address of the feed, https://…", credentials="token")
     return url
-
-
-class GoalSourceSettings(Settings):
-    """What every source's block holds."""
-
-    kind: str
 
 
 class FilesSettings(GoalSourceSettings):

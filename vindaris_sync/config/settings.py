@@ -24,12 +24,12 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from vindaris_sync.config.goal_sources import GoalSourceSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
 from vindaris_sync.domain.rules import Condition, Stated
 from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.durations import format_duration
+from vindaris_sync.sdk.goals import GoalSourceSettings
 from vindaris_sync.sdk.secret import MASK, Secret
 from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerSettings
 

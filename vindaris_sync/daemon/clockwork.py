@@ -61,6 +61,7 @@ class Clockwork:
     """Why nothing can be kept any more in this process; it must end."""
     _next: dict[str, datetime] = field(default_factory=dict)
     _ticked: datetime | None = None
+    _looked: bool = False
     _failures: dict[str, int] = field(default_factory=dict)
     _rhythms: dict[str, Rhythm] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ class Clockwork:
         """Start everything that is due at ``now`` and does not run already."""
         self._follow(now)
         self._every("goals", now, goals_every(self.context.rules.debounce), self._goals)
-        for name in self.context.trackers:
+        for name in self.context.trackers if self._looked else ():
             if now >= self._next.get(f"pull {name}", now):
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
         self._every("settle", now, SETTLE_EVERY, self._settle)
@@ -120,7 +121,11 @@ class Clockwork:
     # --- the work -------------------------------------------------------------------------------------------------
 
     def _goals(self) -> None:
-        refresh_goals(self.context)
+        """Look at the goals; a tracker that states some is asked for them before its first, long pull holds it."""
+        try:
+            refresh_goals(self.context)
+        finally:
+            self._looked = True
 
     def _pull(self, name: str) -> None:
         """Run a pass, unless the nightly one is at work on the tracker; then after it."""

@@ -13,6 +13,8 @@ from hashlib import sha256
 from math import isfinite
 from typing import Any, Literal
 
+from vindaris_sync.domain.models import IssueRef
+
 Material = Literal["title", "description", "parent", "priority", "period", "outcomes"]
 
 MATERIAL: tuple[Material, ...] = ("title", "description", "parent", "priority", "period", "outcomes")
@@ -75,6 +77,8 @@ class Goal:
     """Whether the last edit is declared too small to ask anybody about."""
     source: str = ""
     """The name of the source that states it; each goal is one source's."""
+    issue: IssueRef | None = None
+    """The issue that is this goal, where a tracker states it as one: that issue carries it (R6)."""
 
     @property
     def private(self) -> bool:
@@ -361,4 +365,6 @@ def document_of(goal: Goal) -> dict[str, Any]:
 def goal_of(told: Mapping[str, Any]) -> Goal:
     """Return the goal that ``document_of`` was given."""
     outcomes = tuple(Outcome(**outcome) for outcome in told["outcomes"])
-    return Goal(**{**told, "status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes})
+    kept = {"status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes}
+    issue = told.get("issue")
+    return Goal(**{**told, **kept, "issue": IssueRef(**issue) if issue else None})

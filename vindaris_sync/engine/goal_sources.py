@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, document_of, fold, goal_of, problems
-from vindaris_sync.sdk.errors import TrackerUnusable, Transient
+from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.goals import GoalSource, GoalsRead, GoalsRefused
 from vindaris_sync.store.store import Store
 
@@ -44,13 +44,15 @@ class JoinedGoals:
             read = source.read()
         except GoalsRefused as refusal:
             return self._last(name), refusal.problems
+        except NotNow:
+            return self._last(name), ()
         except (Transient, TrackerUnusable) as error:
             return self._last(name), [str(error)]
         if (self.store.note(_state(name)) or {}).get("digest") != read.digest:
             with self.store.transaction():
                 self.store.put_note(_state(name), {"origin": read.origin, "digest": read.digest})
                 self.store.put_note(_goals(name), [document_of(goal) for goal in read.goals])
-        return read, ()
+        return read, read.problems
 
     def _last(self, name: str) -> GoalsRead | None:
         state = self.store.note(_state(name))
@@ -59,11 +61,14 @@ class JoinedGoals:
         return GoalsRead(tuple(map(goal_of, self.store.note(_goals(name)))), state["origin"], state["digest"])
 
 
-def join(reads: Mapping[str, GoalsRead], longest: int = LABEL_LENGTH) -> GoalsRead:
-    """Return what several sources state, by name, as one; raises ``GoalsRefused`` where that cannot be used."""
+def join(reads: Mapping[str, GoalsRead], longest: int = LABEL_LENGTH, *, whole: bool = True) -> GoalsRead:
+    """Return what several sources state, by name, as one; raises ``GoalsRefused`` where that cannot be used.
+
+    Not ``whole``: there are more sources, and a parent may be stated by one of those.
+    """
     goals = tuple(replace(goal, source=name) for name, read in reads.items() for goal in read.goals)
     origins = {name: read.origin for name, read in reads.items()}
-    if unfit := _owned_twice(goals, origins) or _unfit(goals, origins, longest):
+    if unfit := _owned_twice(goals, origins) or _unfit(goals, origins, longest, whole=whole):
         raise GoalsRefused(unfit)
     digest = sha256("\n".join(f"{name} {read.digest}" for name, read in reads.items()).encode()).hexdigest()
     return GoalsRead(goals, ", ".join(origins.values()), digest)
@@ -87,5 +92,6 @@ def _owned_twice(goals: Sequence[Goal], origins: Mapping[str, str]) -> list[str]
     return found
 
 
-def _unfit(goals: Sequence[Goal], origins: Mapping[str, str], longest: int) -> list[str]:
-    return [f"{origins[goals[each.index].source]}: {each.goal_key}: {each.reason}" for each in problems(goals, longest)]
+def _unfit(goals: Sequence[Goal], origins: Mapping[str, str], longest: int, *, whole: bool) -> list[str]:
+    found = problems(goals, longest, whole=whole)
+    return [f"{origins[goals[each.index].source]}: {each.goal_key}: {each.reason}" for each in found]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Protocol
 
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.goals import TrackerGoalSettings
 from vindaris_sync.sdk.protocol import Connector, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
 
@@ -31,6 +32,8 @@ class Kind:
     name: str
     settings_type: type[TrackerSettings]
     build: Callable[[str, TrackerSettings, Surroundings], Connector]
+    goal_settings: Mapping[str, type[TrackerGoalSettings]] = field(default_factory=dict)
+    """The kinds of goal sources that its trackers state, with the settings of each (``sdk.goals.StatesGoals``)."""
 
 
 def kinds() -> tuple[str, ...]:
@@ -42,6 +45,6 @@ def load_kind(name: str) -> Kind:
     """Return the installed kind ``name``; raises ``ConfigError`` that lists the installed ones."""
     for point in entry_points(group=GROUP, name=name):
         cls: ConnectorClass = point.load()
-        return Kind(name, cls.settings_type, cls)
+        return Kind(name, cls.settings_type, cls, getattr(cls, "goal_settings", {}))
     message = f"there is no kind of tracker {name!r}; installed are {', '.join(kinds()) or 'none'}"
     raise ConfigError(message)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vindaris_sync.domain.goals import fold
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.part import Part
 
@@ -66,6 +67,18 @@ class Lookups(Part):
         query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND presence IN ({}) ORDER BY id"
         with self._db.read() as sql:
             return {row[0]: row[1] for row in sql.rows_in(query, presence, tracker)}
+
+    def stamps(self, tracker: str, types: Collection[str]) -> dict[str, datetime]:
+        """Return the tracker's stamps of its present issues of ``types`` (in any case), by the tracker's ids."""
+        wanted = set(map(fold, types))
+        with self._db.read() as sql:
+            known = sql.rows("SELECT DISTINCT type FROM issue WHERE tracker = ?", (tracker,))
+            spelled = [row[0] for row in known if fold(row[0]) in wanted]
+            query = (
+                "SELECT ext_id, updated FROM issue WHERE tracker = ? AND presence = 'present' AND type IN ({}) "
+                "ORDER BY id"
+            )
+            return {row[0]: to_instant(row[1]) for row in sql.rows_in(query, spelled, tracker)}
 
     def open_reviews(self, limit: int = 1000, after: int = 0) -> tuple[int, ...]:
         """Return issues with an open review, numbers above ``after``, lowest first."""

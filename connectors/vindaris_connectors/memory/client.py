@@ -57,6 +57,18 @@ class MemoryClient:
             beyond = (Address(i.ref.tracker, i.ref.id, i.key) for i in issues if _birth(i.ref.id) > _birth(after))
             return list(islice(beyond, limit))
 
+    def chosen(self, label: str, types: Sequence[str], places: Sequence[str]) -> list[Issue]:
+        """Return the issues of ``places`` (none: everywhere) with ``label`` or of one of ``types``, oldest first."""
+        with self._tracker.faults.call("list", label or ", ".join(types)):
+            wanted = {name.casefold() for name in types}
+            seen = [
+                record.issue
+                for record in self._tracker.records()
+                if not record.hidden and (not places or record.issue.place in places)
+            ]
+            found = (i for i in seen if i.type.casefold() in wanted or label.casefold() in map(str.casefold, i.labels))
+            return sorted(found, key=lambda issue: _birth(issue.ref.id))
+
     def read(self, addresses: Sequence[Address]) -> list[Seen]:
         """Return one answer per address, in order, read directly."""
         with self._tracker.faults.call("read", f"{len(addresses)} issues"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import ClassVar, cast
 
 from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
+from vindaris_connectors.memory.goals import MemoryGoalSettings, goals_of
 from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
@@ -27,6 +29,8 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.goal_issues import edited
+from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.mapping import instant
 from vindaris_sync.sdk.protocol import OVERLAP, Capability, Surroundings
 from vindaris_sync.sdk.writing import Ready, each, guarded
@@ -39,6 +43,7 @@ class MemoryConnector:
     """A ``Connector`` on a ``MemoryTracker``, given or found by name in ``tracker.trackers``."""
 
     settings_type = MemorySettings
+    goal_settings: ClassVar[Mapping[str, type[TrackerGoalSettings]]] = {"memory": MemoryGoalSettings}
     capabilities = (
         Capability.INCREMENTAL
         | Capability.CENSUS
@@ -46,6 +51,7 @@ class MemoryConnector:
         | Capability.LABELS
         | Capability.CREATE
         | Capability.HIERARCHY
+        | Capability.GOALS
     )
 
     def __init__(
@@ -134,6 +140,19 @@ class MemoryConnector:
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue once."""
         return named(self._client.create(draft), self.name)
+
+    def goals(
+        self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
+    ) -> Statement:
+        """Return the issues that are goals; nothing is asked where ``listed`` shows what ``last`` has."""
+        if listed is not None and last is not None:
+            stamps = {id_: stamp.isoformat() for id_, stamp in listed.items()}
+            if stamps.keys() == last.by_id.keys() and not edited(last, stamps):
+                return last
+        settings, now = cast("MemoryGoalSettings", wanted), self._tracker.now()
+        return goals_of(
+            self._client, settings, last, places=self.scopes(), tracker=self.name, fetch=self.fetch, now=now
+        )
 
     def close(self) -> None:
         """Release nothing: there are no sessions."""

@@ -193,6 +193,9 @@ class Replay:
         world = self.world
         world.repository(self.repo).last_number = number - 1
         world.create_issue(self.repo, "Recorded", actor="mia", body="b", labels=["first"])
+        asked = self.exchange.body if isinstance(self.exchange.body, dict) else {}
+        for place in range(asked.get("milestone") or 0):
+            world.create_milestone(self.repo, f"v{place}", actor="mia")
         for _ in range(self._listed() if self.path.endswith("/comments") else 1):
             world.comment(self.repo, number, "Said", actor="mia")
         self.child = world.create_issue(self.repo, "Child", actor="mia", body="b")

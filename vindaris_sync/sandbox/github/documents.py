@@ -280,8 +280,8 @@ def comment(repo: Repository, number: int, identity: int, author: User, now: str
 def issue_field(each: Field) -> Document:
     """Return an organisation's issue field."""
     options = [
-        {"id": identity, "name": name, "description": None, "color": color, "priority": priority}
-        for priority, (identity, name, color) in enumerate(each.options, start=1)
+        {"id": o.id, "name": o.name, "description": o.description, "color": o.color, "priority": priority}
+        for priority, o in enumerate(each.options, start=1)
     ]
     return {
         "id": each.id,
@@ -307,7 +307,7 @@ def field_value(each: Field, value: object) -> Document:
     }
     names = value if isinstance(value, list) else [value]
     chosen = [
-        {"id": option[0], "name": option[1], "color": option[2]}
+        {"id": option.id, "name": option.name, "color": option.color}
         for option in (each.option(str(name)) for name in names)
         if option
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vindaris_sync.sandbox.github import documents
 from vindaris_sync.sandbox.github.access import Refused, invalid
 from vindaris_sync.sandbox.github.labels import Labelling
-from vindaris_sync.sandbox.github.model import Document, Field, Organisation, Repository
+from vindaris_sync.sandbox.github.model import Document, Field, Issue, Option, Organisation, Repository
 from vindaris_sync.sandbox.github.state import act
 
 if TYPE_CHECKING:
@@ -35,9 +35,47 @@ class Fields(Labelling):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed: Name has already been taken")
         if len(options) > MAX_OPTIONS:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"Validation Failed: at most {MAX_OPTIONS} options")
-        fresh.options = [(self.new_id() % 10**9, name, color) for name, color in options]
+        fresh.options = [Option(self.new_id() % 10**9, name, color) for name, color in options]
         organisation.fields.append(fresh)
         return fresh
+
+    @act
+    def change_options(self, org: str, number: int, wanted: Sequence[Document]) -> Field:
+        """Replace a select's options: one named with its id stays itself, one left out goes from every issue."""
+        organisation = self.organisations[org.casefold()]
+        field = next((each for each in organisation.fields if each.id == number), None)
+        if field is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "Not Found")
+        names = [str(option["name"]).casefold() for option in wanted]
+        if len(wanted) > MAX_OPTIONS or len(set(names)) < len(names):
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"Validation Failed: at most {MAX_OPTIONS} distinct options")
+        before = {option.id: option.name for option in field.options}
+        if unknown := {option["id"] for option in wanted if "id" in option} - before.keys():
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, f"Validation Failed: no option {min(unknown)}")
+        field.options = [
+            Option(o.get("id") or self.new_id() % 10**9, str(o["name"]), o["color"], o.get("description"))
+            for o in sorted(wanted, key=lambda option: int(option["priority"]))
+        ]
+        self._follow(field, before)
+        return field
+
+    def _follow(self, field: Field, before: Mapping[int, str]) -> None:
+        """Let issues show their options under the new names, and those that are gone no more."""
+        after = {option.id: option.name for option in field.options}
+        renamed = {name: after.get(identity) for identity, name in before.items() if after.get(identity) != name}
+        for issue in self._valued(field.id) if renamed else ():
+            kept = []
+            for value in issue.document()["issue_field_values"]:
+                if value["issue_field_id"] != field.id or value["value"] not in renamed:
+                    kept.append(value)
+                elif (name := renamed[value["value"]]) is not None:
+                    kept.append(documents.field_value(field, name))
+            self.change(issue, lambda document, kept=kept: document.update(issue_field_values=kept), quiet=True)  # type: ignore[misc]
+
+    def _valued(self, number: int) -> list[Issue]:
+        """Return the issues that have a value of the field."""
+        everywhere = (issue for repository in self.repositories.values() for issue in repository.issues.values())
+        return [i for i in everywhere if any(v["issue_field_id"] == number for v in _values(i))]
 
     @act
     def set_field(self, repo: str, number: int, name: str, value: object, *, actor: str) -> None:
@@ -73,6 +111,10 @@ class Fields(Labelling):
         """Return the issue fields of the repository's organisation."""
         organisation = self.organisations.get(repository.owner.casefold())
         return organisation.fields if organisation else []
+
+
+def _values(issue: Issue) -> list[Document]:
+    return issue.document().get("issue_field_values") or []
 
 
 def _accepted(known: Mapping[int, Field], identity: int, value: object) -> Field:

@@ -72,7 +72,7 @@ def issue(call: Call) -> Response:
 def edit(call: Call) -> Response:
     """Change an issue's title, body, type, milestone, state or labels."""
     found, name = call.issue(), call.repo.full_name
-    body = call.form(title=str, body=str, labels=list, type=str, state=str, state_reason=str, milestone=int)
+    body = call.form(title=str, body=str, labels=list, type=str, state=str, state_reason=str)
     call.world.writable(name)
     if body.get("state") not in {None, "open", "closed"}:
         raise invalid("Issue", "state")
@@ -318,10 +318,14 @@ def add_hook(call: Call) -> Response:
     return call.answer(documents.hook(call.repo, hook), HTTPStatus.CREATED)
 
 
-def _title(call: Call, number: int | None) -> str | None:
-    if number is not None and number not in call.repo.milestones:
+def _title(call: Call, number: object) -> str | None:
+    """Return the title of a milestone by its number; null and the empty text are no milestone."""
+    if number in {None, ""}:
+        return None
+    found = call.repo.milestones.get(number) if isinstance(number, int) else None
+    if found is None:
         raise invalid("Issue", "milestone")
-    return call.repo.milestones[number].title if number is not None else None
+    return found.title
 
 
 def _names(items: object) -> list[str]:

@@ -48,20 +48,29 @@ class Label:
     created: str = "2008-01-01T00:00:00Z"
 
 
+class Option(NamedTuple):
+    """What a select offers."""
+
+    id: int
+    name: str
+    color: str
+    description: str | None = None
+
+
 @dataclass(slots=True)
 class Field:
-    """An organisation's issue field; ``options`` are (id, name, colour) of a select."""
+    """An organisation's issue field; ``options`` are those of a select."""
 
     id: int
     name: str
     data_type: str
     created: str
     description: str | None = None
-    options: list[tuple[int, str, str]] = field(default_factory=list)
+    options: list[Option] = field(default_factory=list)
 
-    def option(self, name: str) -> tuple[int, str, str] | None:
+    def option(self, name: str) -> Option | None:
         """Return the option of that name."""
-        return next((option for option in self.options if option[1] == name), None)
+        return next((option for option in self.options if option.name == name), None)
 
 
 @dataclass(slots=True)

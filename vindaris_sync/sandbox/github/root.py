@@ -73,6 +73,16 @@ def create_field(call: Call) -> Response:
     return call.answer(documents.issue_field(call.world.add_field(organisation.login, fresh, options)))
 
 
+@ROUTES.on("PATCH", "/orgs/{org}/issue-fields/{id}", Need("issue_fields", "admin"))
+def change_field(call: Call) -> Response:
+    """Replace the options of an issue field."""
+    organisation, asked = _organisation(call), call.form(options=list).get("options") or []
+    if not all(isinstance(each, dict) and {"name", "color", "priority"} <= each.keys() for each in asked):
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed")
+    changed = call.world.change_options(organisation.login, int(call.args["id"]), asked)
+    return call.answer(documents.issue_field(changed))
+
+
 @ROUTES.on("GET", "/orgs/{org}/issue-types", ANYONE)
 def types(call: Call) -> Response:
     """Return an organisation's issue types."""

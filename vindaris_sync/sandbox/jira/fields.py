@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_sync.sandbox.core import Response
-from vindaris_sync.sandbox.jira.exchange import Call, Route, listed, reply, route
+from vindaris_sync.sandbox.jira.exchange import Call, Route, done, listed, reply, route
 from vindaris_sync.sandbox.jira.model import EPIC_LINK, EPIC_NAME, Context, Field, Json, Option
 from vindaris_sync.sandbox.jira.refusal import Refusal
 
@@ -144,6 +144,34 @@ def change_options(call: Call) -> Response:
     return reply({"options": [_option(held[str(item["id"])]) for item in wanted]})
 
 
+def move_options(call: Call) -> Response:
+    """``PUT /field/{field}/context/{context}/option/move``: to the first or last place, or after another option."""
+    context, body = _at(call), call.document()
+    held = {option.id: option for option in context.options}
+    named = [str(id_) for id_ in body.get("customFieldOptionIds") or ()]
+    after, position = body.get("after"), body.get("position")
+    if (after is None) == (position not in ("First", "Last")):
+        raise Refusal("Either 'after' or 'position' must be given, and one of them only.")
+    if not named or not {*named, *([str(after)] if after else ())} <= held.keys():
+        raise Refusal("An option was not found in the context.", status=HTTPStatus.NOT_FOUND)
+    moved = [held[id_] for id_ in named]
+    rest = [option for option in context.options if option not in moved]
+    where = 0 if position == "First" else len(rest)
+    if after is not None:
+        where = next((n for n, option in enumerate(rest, 1) if option.id == str(after)), 0)
+    context.options[:] = [*rest[:where], *moved, *rest[where:]]
+    return done()
+
+
+def project_mapping(call: Call) -> Response:
+    """``GET /field/{field}/context/projectmapping``: which context holds for which project."""
+    rows: list[Json] = []
+    for context in _field(call).contexts:
+        rows += [{"contextId": context.id, "projectId": id_} for id_ in sorted(context.projects)]
+        rows += [] if context.projects else [{"contextId": context.id, "isGlobalContext": True}]
+    return reply(call.page(rows, lambda row: row))
+
+
 def _option(option: Option) -> Json:
     return {"id": option.id, "value": option.value, "disabled": option.disabled}
 
@@ -192,4 +220,6 @@ CLOUD: tuple[Route, ...] = (
     route("GET", _OPTIONS, options),
     route("POST", _OPTIONS, make_options),
     route("PUT", _OPTIONS, change_options),
+    route("PUT", f"{_OPTIONS}/move", move_options),
+    route("GET", "/field/{field}/context/projectmapping", project_mapping),
 )

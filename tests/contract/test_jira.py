@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.contract.jira_truth import JiraTruth
+from vindaris_connectors.jira.goal_settings import JiraGoalSettings
 from vindaris_sync.sdk.contract import Connect, ConnectorContract
+from vindaris_sync.sdk.goals import TrackerGoalSettings
 from vindaris_sync.sdk.protocol import Connector
 
 
@@ -27,6 +29,11 @@ class TestJiraCloud(ConnectorContract):
     def connect(self, tracker: JiraTruth) -> Connect:
         """Return how to connect to it."""
         return tracker.connect
+
+    @pytest.fixture
+    def goal_source(self) -> TrackerGoalSettings:
+        """Return a query for the label."""
+        return JiraGoalSettings(tracker="jira-main", jql="labels = a-goal")
 
 
 class TestJiraDataCenter(ConnectorContract):
@@ -48,3 +55,8 @@ class TestJiraDataCenter(ConnectorContract):
             return tracker.connect("dc", in_flight=1, **settings)
 
         return connect
+
+    @pytest.fixture
+    def goal_source(self) -> TrackerGoalSettings:
+        """Return a query for the label."""
+        return JiraGoalSettings(tracker="dc", jql="labels = a-goal")

@@ -8,9 +8,11 @@ import pytest
 
 from tests.contract.memory_truth import MemoryTruth
 from vindaris_connectors.memory.connector import MemoryConnector
+from vindaris_connectors.memory.goals import MemoryGoalSettings
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import Clock, MemoryTracker
 from vindaris_sync.sdk.contract import Connect, ConnectorContract
+from vindaris_sync.sdk.goals import TrackerGoalSettings
 from vindaris_sync.sdk.protocol import Connector
 from vindaris_sync.sdk.settings import WriteBackSettings
 
@@ -34,6 +36,12 @@ class TestMemory(ConnectorContract):
             )
 
         return connect
+
+
+    @pytest.fixture
+    def goal_source(self) -> TrackerGoalSettings:
+        """Return the label."""
+        return MemoryGoalSettings(tracker="memory", label="a-goal")
 
 
 class TestMemoryThatTransfers(TestMemory):

@@ -21,10 +21,12 @@ pytest.register_assert_rewrite(
     "vindaris_sync.sdk.contract_fetching",
     "vindaris_sync.sdk.contract_writing",
     "vindaris_sync.sdk.contract_faults",
+    "vindaris_sync.sdk.contract_goals",
 )
 
 from vindaris_sync.sdk.contract_faults import FaultContract  # noqa: E402 - after the rewriting of asserts is set up
 from vindaris_sync.sdk.contract_fetching import FetchingContract  # noqa: E402 - as above
+from vindaris_sync.sdk.contract_goals import GoalsContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_reading import ReadingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_truth import Ability, Connect, Fault, Truth  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_writing import WritingContract  # noqa: E402 - as above
@@ -32,5 +34,5 @@ from vindaris_sync.sdk.contract_writing import WritingContract  # noqa: E402 - a
 __all__ = ["Ability", "Connect", "ConnectorContract", "Fault", "Truth"]
 
 
-class ConnectorContract(ReadingContract, FetchingContract, WritingContract, FaultContract):
+class ConnectorContract(ReadingContract, FetchingContract, WritingContract, GoalsContract, FaultContract):
     """All of the contract; inherit it and provide ``tracker`` and ``connect``."""

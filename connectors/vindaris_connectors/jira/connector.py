@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 from vindaris_connectors.jira import jql
 from vindaris_connectors.jira.bulk import Bulk
@@ -14,6 +14,9 @@ from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.creating import Creating
 from vindaris_connectors.jira.cursor import Cursor, scope_of
 from vindaris_connectors.jira.fetching import Fetching
+from vindaris_connectors.jira.goal_mapping import GoalMapper
+from vindaris_connectors.jira.goal_settings import JiraGoalSettings
+from vindaris_connectors.jira.goals import GoalReading, clause_of, resolved
 from vindaris_connectors.jira.permissions import BROWSE, granted
 from vindaris_connectors.jira.pulling import Pulling
 from vindaris_connectors.jira.recent import Recent
@@ -39,6 +42,7 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
+from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
@@ -53,6 +57,7 @@ _ALWAYS = (
     | Capability.LABELS
     | Capability.CREATE
     | Capability.HIERARCHY
+    | Capability.GOALS
 )
 
 
@@ -60,6 +65,7 @@ class JiraConnector:
     """One Jira site, Cloud or Data Center; which of them is found out at the first use, not before."""
 
     settings_type: type[TrackerSettings] = JiraSettings
+    goal_settings: ClassVar[Mapping[str, type[TrackerGoalSettings]]] = {"jira": JiraGoalSettings}
 
     def __init__(self, name: str, settings: TrackerSettings, surroundings: Surroundings) -> None:
         self.name = name
@@ -75,6 +81,7 @@ class JiraConnector:
         self._made: dict[str, str] = {}
         self._known: Site | None = None
         self._account = ""
+        self._mappers: dict[str, GoalMapper] = {}
         self.capabilities = _ALWAYS
 
     def __repr__(self) -> str:
@@ -168,6 +175,21 @@ class JiraConnector:
         """Create the drafted issue, or find it."""
         site = self._site
         return Creating(self._client, self._fetching(site), site.fields.usable, self._made).create(draft)
+
+    @understood
+    def goals(
+        self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
+    ) -> Statement:
+        """Return the issues that are goals; one search where nothing was edited, none where pulls show what is so."""
+        site, settings = self._site, cast("JiraGoalSettings", wanted)
+        if (mark := settings.model_dump_json()) not in self._mappers:
+            self._mappers[mark] = resolved(self._client, site.reader, settings, self.name, site.fields.epic_link)
+        fetching = self._fetching(site)
+        reading = GoalReading(
+            self._client, site.reader, self._mappers[mark], clause_of(settings, self._clause), fetching.seen,
+            self._confirm, self._around.in_flight,
+        )  # fmt: skip
+        return reading.statement(last, listed, self._around.now)
 
     def close(self) -> None:
         """Close the sockets."""

@@ -61,6 +61,11 @@ def projects(keys: Iterable[str]) -> Clause:
     return Clause(f"project in ({', '.join(quote(project_key(key)) for key in keys)})")
 
 
+def types(names: Iterable[str]) -> Clause:
+    """Match the issues of these types, by name."""
+    return Clause(f"issuetype in ({', '.join(map(quote, names))})")
+
+
 def is_id(text: str) -> bool:
     """Return whether ``text`` can be an issue's id."""
     return _ID.fullmatch(text) is not None

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from vindaris_sync.domain.bursts import Burst
 from vindaris_sync.domain.goals import Outcome
+from vindaris_sync.domain.leading import Birth, BirthRow, Effort, Measured, PriorityRow, added_up
 from vindaris_sync.domain.text import is_high, priority_rank
 
 SCHEMA = 1
@@ -99,6 +101,16 @@ class GoalRow:
     """Open issues on it whose link is suspect."""
     missing: bool = False
     """Whether its source no longer states it."""
+    efforts: tuple[Effort, ...] = ()
+    """Output by estimate, own and of all descendants, one for each unit; none where nothing is estimated."""
+    nearby: int = 0
+    """Open issues that serve no goal, in the places where its own work is."""
+    finished: int = 0
+    """Issues of its own that were finished in the week before the report."""
+    birth: Birth = field(default_factory=Birth)
+    """How the links of its own issues came to be."""
+    series: tuple[Measured, ...] = ()
+    """What its outcomes were measured at, of those that were measured more than once."""
 
     @property
     def closed(self) -> bool:
@@ -109,22 +121,6 @@ class GoalRow:
     def idle(self) -> bool:
         """Whether it should have work and has none, its descendants included; proposed goals may wait."""
         return self.status == "active" and self.below.total == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Birth:
-    """When effective links came to be; each issue counts once: created from a goal, linked at birth, later, unknown."""
-
-    created: int = 0
-    at_birth: int = 0
-    later: int = 0
-    unknown: int = 0
-
-    @property
-    def share(self) -> float | None:
-        """The part born linked among those whose timing is known."""
-        known = self.created + self.at_birth + self.later
-        return (self.created + self.at_birth) / known if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +266,7 @@ class Findings:
     slices: tuple[Slice, ...] = ()
     goals: tuple[GoalRow, ...] = ()
     """Parents first, siblings in order: the tree."""
-    birth: Birth = Birth()
+    birth: Birth = field(default_factory=Birth)
     unlinked: Listing = Listing()
     """Open work that serves no goal, backlog left out: the newest first."""
     closed_goal_work: Listing = Listing()
@@ -290,6 +286,14 @@ class Findings:
     change: Delta | None = None
     trend: tuple[Point, ...] = ()
     """Earlier reports, oldest first."""
+    finished: int = 0
+    """Tracked issues that were finished in the week before, whatever they serve."""
+    priorities: tuple[PriorityRow, ...] = ()
+    """Where the priorities say that work should be, and where it was; the most urgent first, work without goal last."""
+    births: tuple[BirthRow, ...] = ()
+    """How links came to be, by team, then by week, oldest first."""
+    bursts: tuple[Burst, ...] = ()
+    """Retrofit bursts of the last quarter of a year, oldest first."""
 
     @property
     def goals_without_work(self) -> tuple[GoalRow, ...]:
@@ -339,11 +343,14 @@ def _descend(root: GoalRow, children: Mapping[str, list[GoalRow]], found: dict[s
         below = [child for child in children.get(row.key, ()) if child.key not in seen]
         seen.update(child.key for child in below)
         waiting += [(child, depth + 1) for child in reversed(below)]
-    sums = {row.key: row.own for row, _ in order}
+    sums, efforts = {row.key: row.own for row, _ in order}, {row.key: row.efforts for row, _ in order}
     for row, depth in reversed(order):
         if depth:
             sums[row.parent] += sums[row.key]
-    found.update((row.key, replace(row, depth=depth, below=sums[row.key])) for row, depth in order)
+            efforts[row.parent] = added_up((*efforts[row.parent], *efforts[row.key]))
+    found.update(
+        (row.key, replace(row, depth=depth, below=sums[row.key], efforts=efforts[row.key])) for row, depth in order
+    )
 
 
 def urgent_idle(findings: Findings) -> tuple[GoalRow, ...]:

@@ -6,7 +6,7 @@ import json
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -37,7 +37,7 @@ def _encoded(value: Any) -> Any:  # noqa: ANN401 - any field's value
         return [_encoded(each) for each in value]
     if isinstance(value, Mapping):
         return {str(key): _encoded(each) for key, each in value.items()}
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @cache
@@ -57,7 +57,7 @@ def _decoded(kind: Any, value: Any) -> Any:  # noqa: ANN401 - follows the annota
         return _decoded_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
         return {key: _decoded(get_args(kind)[1], each) for key, each in value.items()}
-    return datetime.fromisoformat(value) if kind is datetime else value
+    return kind.fromisoformat(value) if kind in (date, datetime) else value
 
 
 def _decoded_tuple(kinds: tuple[Any, ...], values: list[Any]) -> tuple[Any, ...]:

@@ -65,6 +65,8 @@ class Issue:
     """The names of its parts of the product, where the tracker knows such."""
     milestone: str = ""
     """The title of its milestone, where the tracker knows such; empty where it has none."""
+    estimate: float | None = None
+    """How much work it is, in the tracker's configured unit; None: not estimated, or estimates are not read."""
 
 
 class SurfaceKind(StrEnum):

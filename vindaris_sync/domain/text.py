@@ -16,7 +16,10 @@ _NAMED = (
     ("lowest", "trivial", "wont", "won't", "won't have"),
 )
 _RANKS = {name: rank for rank, names in enumerate(_NAMED) for name in names}
-_OTHER, _NONE = 1000, 1001
+UNRANKED = 1000
+"""From this rank on the words of priorities stand for themselves."""
+
+_NONE = 1001
 _HIGH = 1
 
 
@@ -78,7 +81,7 @@ def priority_rank(priority: str | None) -> tuple[int, str]:
         return _NONE, ""
     if numbered := _NUMBERED.match(word):
         return int(numbered[1]), word
-    return _RANKS.get(word, _OTHER), word
+    return _RANKS.get(word, UNRANKED), word
 
 
 def is_high(priority: str | None) -> bool:

@@ -73,6 +73,10 @@ class Context:
     layouts: dict[str, Layout] = field(default_factory=dict)
     """The trackers that were reached, each with its surfaces; filled by their own passes alone (L11)."""
 
+    def unit_of(self, tracker: str) -> str:
+        """Return in which unit the tracker's issues are estimated; empty where they are not."""
+        return self.trackers[tracker].settings.estimate_unit if tracker in self.trackers else ""
+
     def lock(self, tracker: str) -> RLock:
         """Return the lock under which ``tracker``'s connector is called: one thread at a time."""
         return self.locks[tracker]

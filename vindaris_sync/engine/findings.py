@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from vindaris_sync.domain.findings import (
     Ages,
-    Birth,
     Coverage,
     DriftRow,
     Findings,
@@ -20,13 +20,16 @@ from vindaris_sync.domain.findings import (
     Reviews,
     Slice,
     TrackerRow,
-    Work,
     ages,
     rolled_up,
 )
-from vindaris_sync.domain.goals import by_key, parent_of
+from vindaris_sync.domain.goals import Goal, by_key, parent_of
+from vindaris_sync.domain.leading import Birth, Measured
+from vindaris_sync.domain.readings import Series, metric_of
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.leading import Born, born, priorities, retrofit_bursts
+from vindaris_sync.engine.standing import Standing, Standings, standings
 from vindaris_sync.store.figures import Noted, Tally
 
 _LINES = 50
@@ -41,17 +44,24 @@ def gather_findings(
     not_checked: Iterable[NotChecked] = (),
 ) -> Findings:
     """Return what the store holds now, and what happened since the last report (``since``; None: ever)."""
-    store, now = context.store, context.now()
+    store, now, where = context.store, context.now(), ZoneInfo(timezone)
     period = since or datetime(1970, 1, 2, tzinfo=now.tzinfo)
     tallies, counts = store.tallies(), store.pass_counts(period)
+    coverage = _coverage(tallies)
+    stand, links = standings(store, now, context.unit_of), born(context, now, where)
+    goals = _goals(context, stand, links)
     return Findings(
         at=now,
         since=since,
         timezone=timezone,
-        coverage=_coverage(tallies),
+        coverage=coverage,
         slices=tuple(_slices(context, tallies)),
-        goals=_goals(context),
-        birth=_birth(context),
+        goals=goals,
+        birth=links.all,
+        finished=stand.finished,
+        priorities=priorities(goals, store.goals(), stand, coverage.unlinked + coverage.exempt),
+        births=links.rows,
+        bursts=retrofit_bursts(context, now, where),
         unlinked=_listing(context, *store.causes(Reason.UNLINKED, _LINES, fresh=True)),
         closed_goal_work=_closed_goal_work(context),
         suspect=_suspects(context),
@@ -95,14 +105,8 @@ def _slices(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
 # --- goals --------------------------------------------------------------------------------------------------------
 
 
-def _goals(context: Context) -> tuple[GoalRow, ...]:
-    own: dict[int, Work] = defaultdict(Work)
-    suspect: Counter[int] = Counter()
-    for row in context.store.goal_work():
-        inherited = row.count if row.inherited else 0
-        own[row.goal] += Work(0, row.count, inherited) if row.closed else Work(row.count, 0, inherited)
-        suspect[row.goal] += 0 if row.closed else row.suspect
-    goals = context.store.goals()
+def _goals(context: Context, stand: Standings, links: Born) -> tuple[GoalRow, ...]:
+    goals, series = context.store.goals(), context.store.series()
     known = by_key(stored.goal for stored in goals)
     return rolled_up(
         GoalRow(
@@ -113,17 +117,26 @@ def _goals(context: Context) -> tuple[GoalRow, ...]:
             period=stored.goal.period or "",
             owner=stored.goal.owner or "",
             parent=above.key if (above := parent_of(stored.goal, known)) else "",
-            own=own[stored.id],
+            own=standing.work,
             outcomes=stored.goal.outcomes,
-            suspect=suspect[stored.id],
+            suspect=standing.suspect,
             missing=stored.missing_since is not None,
+            efforts=tuple(standing.efforts.values()),
+            nearby=standing.nearby,
+            finished=standing.finished,
+            birth=links.goals.get(stored.id, Birth()),
+            series=tuple(_measured(stored.goal, series.get(stored.id, {}))),
         )
         for stored in goals
+        for standing in [stand.goals.get(stored.id, Standing())]
     )
 
 
-def _birth(context: Context) -> Birth:
-    return Birth(**context.store.timings())
+def _measured(goal: Goal, series: Series) -> Iterator[Measured]:
+    for outcome in goal.outcomes:
+        if len(found := series.get(metric_of(outcome.metric), ())) > 1:
+            at, values = tuple(each.at for each in found), tuple(each.value for each in found)
+            yield Measured(outcome.metric, at, values, found[-1].how)
 
 
 def _closed_goal_work(context: Context) -> Listing:

@@ -106,6 +106,11 @@ class TrackerSettings(Settings):
             raise ValueError(message)
         return self
 
+    @property
+    def estimate_unit(self) -> str:
+        """The unit of issues' estimates, ``points`` for instance; empty: estimates are not read."""
+        return ""
+
     def named_places(self) -> tuple[str, ...] | None:
         """Return the places (projects, repositories) that the block names; ``None`` where only the tracker knows."""
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, MetaData, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Integer, MetaData, Text, text
 from sqlmodel import Field, SQLModel
 
 schema = MetaData()
@@ -58,6 +58,16 @@ def number(default: int | None = None, *, key: bool = False) -> Any:  # noqa: AN
 def maybe_number() -> Any:  # noqa: ANN401 - as Field
     """Return a 64-bit number, an instant, or NULL."""
     return Field(default=None, sa_type=BigInteger, nullable=True)
+
+
+def measure() -> Any:  # noqa: ANN401 - as Field
+    """Return a measured number, never NULL; it is finite."""
+    return Field(default=0.0, sa_type=Double, nullable=False)
+
+
+def maybe_measure() -> Any:  # noqa: ANN401 - as Field
+    """Return a measured number or NULL."""
+    return Field(default=None, sa_type=Double, nullable=True)
 
 
 def one_of(column: str, names: Any, *, null: bool = False) -> CheckConstraint:  # noqa: ANN401 - any StrEnum class

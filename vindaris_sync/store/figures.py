@@ -31,17 +31,6 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class GoalWork:
-    """Issues on a goal (by id): open or closed, by themselves or inherited; ``suspect`` are among the open."""
-
-    goal: int
-    closed: bool
-    inherited: bool
-    count: int
-    suspect: int
-
-
-@dataclass(frozen=True, slots=True)
 class Noted:
     """One issue in a list."""
 
@@ -77,31 +66,6 @@ class Figures(Part):
                 Tally(tracker, place, state, bool(due), bool(backlog), bool(ruled), count)
                 for tracker, place, state, due, backlog, ruled, count in sql.rows(text)
             )
-
-    def goal_work(self) -> tuple[GoalWork, ...]:
-        """Return the work on each goal; an issue on several goals counts on each."""
-        text = (
-            "SELECT l.goal_id, i.closed, i.carrier_id <> i.id, count(*), sum(CASE WHEN c.suspect THEN 1 ELSE 0 END) "
-            "FROM issue i JOIN issue c ON c.id = i.carrier_id JOIN link l ON l.issue_id = c.id "
-            "WHERE i.tracked AND i.presence = 'present' AND i.state IN ('linked', 'inherited') GROUP BY 1, 2, 3 "
-            "UNION ALL SELECT r.goal_id, i.closed, FALSE, count(*), sum(CASE WHEN r.suspect THEN 1 ELSE 0 END) "
-            "FROM issue i JOIN rule r ON r.id = i.rule_id WHERE i.tracked AND i.presence = 'present' GROUP BY 1, 2"
-        )
-        with self._db.read() as sql:
-            return tuple(
-                GoalWork(goal, bool(closed), bool(inherited), count, int(suspect or 0))
-                for goal, closed, inherited, count, suspect in sql.rows(text)
-            )
-
-    def timings(self) -> dict[str, int]:
-        """Return present tracked issues by when their first effective link came; ``created``: from the goal."""
-        text = (
-            "SELECT CASE WHEN EXISTS (SELECT 1 FROM link WHERE issue_id = issue.id AND provenance = 'born') "
-            "THEN 'created' ELSE timing END, count(*) FROM issue "
-            "WHERE tracked AND presence = 'present' AND timing IS NOT NULL GROUP BY 1"
-        )
-        with self._db.read() as sql:
-            return {row[0]: row[1] for row in sql.rows(text)}
 
     def on_goals(self, goals: Iterable[int], most: int) -> tuple[int, tuple[Noted, ...]]:
         """Return how many open issues serve these goals, and the first of them, by goal."""

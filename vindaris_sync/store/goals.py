@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,12 +23,14 @@ from vindaris_sync.domain.goals import (
     fold,
     goal_of,
 )
+from vindaris_sync.domain.readings import measured
 from vindaris_sync.domain.records import GoalBook, GoalFacts
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.outbox import rename_subjects
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.readings import note_stated, series
 
 _GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
 _HISTORY = (
@@ -67,6 +69,8 @@ class StoredGoal:
     revision: int
     missing_since: datetime | None
     pending: Pending | None
+    resolved: Contents = field(default_factory=dict)
+    """Its contents with what it takes from its ancestors (R11), as stated last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +160,12 @@ class Goals(Part):
         return True
 
     def goals(self) -> tuple[StoredGoal, ...]:
-        """Return every goal in its source's order, missing ones last."""
+        """Return every goal in its source's order, missing ones last; outcomes are as they were measured last."""
         with self._db.read() as sql:
             found = sql.rows(f"SELECT {_GOAL} FROM goal ORDER BY missing_since IS NOT NULL, position, id")  # noqa: S608 - fixed names
-            return tuple(_stored(_Held(*row)) for row in found)
+            read = series(sql)
+            stored = (_stored(_Held(*row)) for row in found)
+            return tuple(replace(each, goal=measured(each.goal, read.get(each.id, {}))) for each in stored)
 
     def revisions(self, goal: int) -> tuple[Revision, ...]:
         """Return all revisions of a goal, oldest first."""
@@ -279,6 +285,7 @@ class _Reading:
             (number, dump(contents(goal, self._known)), self._now),
         )
         self._alias(number, goal.was)
+        note_stated(self._sql, number, (), goal.outcomes, self._now)
         self._note("added", number, goal.key)
         return number
 
@@ -305,6 +312,7 @@ class _Reading:
             ),
         )  # fmt: skip
         if held.content != text or held.title != title:
+            note_stated(self._sql, held.id, goal_of(load(held.content)["goal"]).outcomes, goal.outcomes, self._now)
             _touched(self._sql)
         return held.id
 
@@ -345,9 +353,10 @@ def _content(goal: Goal, resolved: Contents) -> dict[str, Any]:
 
 
 def _stored(held: _Held) -> StoredGoal:
-    goal = goal_of(load(held.content)["goal"])
+    content = load(held.content)
     pending = None if held.pending is None else _pending(held.pending)
-    return StoredGoal(held.id, goal, held.revision, maybe_instant(held.missing_since), pending)
+    missing = maybe_instant(held.missing_since)
+    return StoredGoal(held.id, goal_of(content["goal"]), held.revision, missing, pending, content["resolved"])
 
 
 def _pending(text: str) -> Pending:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, Text
 
 from vindaris_sync.store.codec import dump
 from vindaris_sync.store.restored import CHAT, RESTORED
@@ -139,6 +139,8 @@ def _stored(name: str, column: Column[Any], line: Mapping[str, Any]) -> Any:  # 
 def _type(column: Column[Any]) -> type:
     if isinstance(column.type, Boolean):
         return bool
+    if isinstance(column.type, Double):
+        return float
     return int if isinstance(column.type, Integer | BigInteger) else str
 
 

@@ -33,6 +33,7 @@ class Payload(NamedTuple):
     parent_key: str
     observed: str
     traits: str
+    estimate: float | None
     digest: int
 
     @property
@@ -98,6 +99,7 @@ class Observer:
             parent.id if parent else "",
             parent.key if parent else "",
             *self._shown(issue),
+            issue.estimate,
         )
         digest = blake2b(orjson.dumps(told), digest_size=8).digest()
         return Payload(*told, int.from_bytes(digest, "big", signed=True))

@@ -22,15 +22,18 @@ from vindaris_sync.store.errors import StoreError, Trouble, told_as_store_error
 from vindaris_sync.store.export import Exports
 from vindaris_sync.store.figures import Figures
 from vindaris_sync.store.fill import Imports
+from vindaris_sync.store.goal_work import GoalWork
 from vindaris_sync.store.goals import Goals
 from vindaris_sync.store.lists import Lists
 from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
+from vindaris_sync.store.readings import Readings
 from vindaris_sync.store.repair import Repairs
 from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.rules import Rules
+from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.writebacks import WriteBacks
@@ -42,6 +45,7 @@ class Store(
     WriteBacks,
     Decisions,
     Goals,
+    Readings,
     Rules,
     Contests,
     Trackers,
@@ -52,6 +56,8 @@ class Store(
     Due,
     Lists,
     Figures,
+    GoalWork,
+    Traces,
     Lookups,
     Restored,
     Repairs,

@@ -12,7 +12,19 @@ from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import LinkState, Presence, Provenance
 from vindaris_sync.domain.records import Answer, Reason
 from vindaris_sync.store import memory_tables as memory_tables  # noqa: PLC0414 - part of the schema
-from vindaris_sync.store.columns import Table, flag, identity, maybe_number, maybe_words, number, one_of, where, words
+from vindaris_sync.store.columns import (
+    Table,
+    flag,
+    identity,
+    maybe_measure,
+    maybe_number,
+    maybe_words,
+    measure,
+    number,
+    one_of,
+    where,
+    words,
+)
 from vindaris_sync.store.columns import schema as schema  # noqa: PLC0414 - what others ask this module for
 
 
@@ -60,6 +72,7 @@ class IssueRow(Table, table=True):
     updated: int = number()
     author: str = words("")
     assignee: str = words("")
+    estimate: float | None = maybe_measure()
     parent_ext: str = words("")
     parent_key: str = words("")
     observed: str = words("{}")
@@ -144,6 +157,21 @@ class GoalRevisionRow(Table, table=True):
     contents: str = words()
     minor: bool = flag()
     at: int = number()
+
+
+class ReadingRow(Table, table=True):
+    """What a goal's outcome was measured at, and when; never changed: a correction is a later row of that instant."""
+
+    __tablename__ = "reading"
+    __table_args__ = (Index("reading_series", "goal_id", "metric", "at"),)
+    id: int = identity()
+    goal_id: int = identity("goal.id", key=False)
+    metric: str = words()
+    at: int = number()
+    value: float = measure()
+    how: str = words()
+    who: str = words("")
+    noted_at: int = number()
 
 
 class LinkRow(Table, table=True):
@@ -242,6 +270,7 @@ class HistoryRow(Table, table=True):
         Index("history_issue", "issue_id", **where("issue_id IS NOT NULL")),
         Index("history_goal", "goal_id", **where("goal_id IS NOT NULL")),
         Index("history_rule", "rule_id", **where("rule_id IS NOT NULL")),
+        Index("history_flow", "at", **where("event IN ('closed', 'linked')")),
     )
     id: int = identity()
     at: int = number()
@@ -267,6 +296,10 @@ APPEND_ONLY = {
     "BEGIN SELECT RAISE(ABORT, 'an ended pass is not changed'); END",
     "pass_delete": "CREATE TRIGGER pass_delete BEFORE DELETE ON pass "
     "BEGIN SELECT RAISE(ABORT, 'passes are append-only'); END",
+    "reading_update": "CREATE TRIGGER reading_update BEFORE UPDATE ON reading "
+    "BEGIN SELECT RAISE(ABORT, 'readings are append-only'); END",
+    "reading_delete": "CREATE TRIGGER reading_delete BEFORE DELETE ON reading "
+    "BEGIN SELECT RAISE(ABORT, 'readings are append-only'); END",
 }
 """SQLite's triggers behind L10, by name; another dialect gets its own beside these."""
 

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from vindaris_sync.domain.findings import (
     Ages,
-    Birth,
     Coverage,
     Findings,
     GoalRow,
@@ -16,6 +15,7 @@ from vindaris_sync.domain.findings import (
     rolled_up,
     urgent_idle,
 )
+from vindaris_sync.domain.leading import Birth
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 

@@ -10,7 +10,6 @@ import pytest
 from vindaris_sync.domain.comparison import after
 from vindaris_sync.domain.findings import (
     Ages,
-    Birth,
     Coverage,
     DriftRow,
     Findings,
@@ -27,6 +26,7 @@ from vindaris_sync.domain.findings import (
     rolled_up,
 )
 from vindaris_sync.domain.goals import Outcome
+from vindaris_sync.domain.leading import Birth
 
 NIGHT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 HOSTILE = "<script>alert(1)</script> <!channel> *bold* | [click](javascript:x) \u202egnp.exe `rm`"

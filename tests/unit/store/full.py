@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Double, Text
 
 from tests.unit.store.world import (
     LABEL,
@@ -65,7 +65,7 @@ def fill(store: Store) -> list[int]:
 
 
 def _goals(store: Store) -> None:
-    first = Goal("G-1", "Faster", outcomes=(Outcome("seconds", "s", 3.5, 0.1, None),))
+    first = Goal("G-1", "Faster", outcomes=(Outcome("seconds", "s", 3.5, 0.1, 2.25),))
     second = Goal("Ziel-ß", HOSTILE[4], parent="G-1", was=("OLD",), priority="P1", visibility="private")
     store.put_goals([first, second, Goal("G-3", "Done", status=Status.ACHIEVED)], NOW)
     store.put_goals([Goal("G-1", "Much faster"), second], NOW + timedelta(hours=1))
@@ -148,4 +148,4 @@ def _something(column: Column[Any]) -> object:
     default = getattr(column.server_default, "arg", None)
     if isinstance(column.type, Text):
         return str(default).strip("'") if default is not None else T if column.name == "tracker" else HOSTILE[1]
-    return 1
+    return 1.5 if isinstance(column.type, Double) else 1

@@ -21,6 +21,14 @@ APPEND_ONLY = {
             "BEGIN SELECT RAISE(ABORT, 'an ended pass is not changed'); END"
         ),
         "CREATE TRIGGER pass_delete BEFORE DELETE ON pass BEGIN SELECT RAISE(ABORT, 'passes are append-only'); END",
+        (
+            "CREATE TRIGGER reading_update BEFORE UPDATE ON reading "
+            "BEGIN SELECT RAISE(ABORT, 'readings are append-only'); END"
+        ),
+        (
+            "CREATE TRIGGER reading_delete BEFORE DELETE ON reading "
+            "BEGIN SELECT RAISE(ABORT, 'readings are append-only'); END"
+        ),
     ),
 }
 """What refuses changes to what happened (L10), by dialect."""
@@ -28,7 +36,7 @@ APPEND_ONLY = {
 SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0)"
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     """Make everything."""
     op.create_table(
         "counter",
@@ -132,6 +140,7 @@ def upgrade() -> None:
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("author", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("assignee", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("estimate", sa.Double(), nullable=True),
         sa.Column("parent_ext", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("parent_key", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("observed", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
@@ -554,6 +563,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("rule_id IS NOT NULL"),
     )
     op.create_index(
+        "history_flow",
+        "history",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("event IN ('closed', 'linked')"),
+        postgresql_where=sa.text("event IN ('closed', 'linked')"),
+    )
+    op.create_index(
         "history_goal",
         "history",
         ["goal_id"],
@@ -569,6 +586,23 @@ def upgrade() -> None:
         sqlite_where=sa.text("issue_id IS NOT NULL"),
         postgresql_where=sa.text("issue_id IS NOT NULL"),
     )
+    op.create_table(
+        "reading",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("reading_series", "reading", ["goal_id", "metric", "at"], unique=False)
     op.create_table(
         "link",
         sa.Column(

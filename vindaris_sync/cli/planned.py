@@ -12,10 +12,13 @@ from vindaris_sync.cli.output import encoded, moment, say
 from vindaris_sync.domain.actions import (
     Action,
     Announce,
+    AnswerGoal,
     AnswerRule,
+    AskGoal,
     AskRule,
     CloseCause,
     ConfirmRule,
+    CreateWork,
     NeedsRead,
     OpenCause,
     SetBases,
@@ -31,12 +34,15 @@ from vindaris_sync.domain.actions import (
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.records import GoalBook
 from vindaris_sync.domain.rules import PREFIX
+from vindaris_sync.domain.text import one_line
+from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.store.store import Store
 
 SHOWN = 50
 """Lines of one kind that are shown unless all are asked for."""
 
 _HEADINGS: Mapping[str, str] = {
+    "create_work": "Create work",
     "write_back": "Write to trackers",
     "set_explicit": "Change links",
     "set_conflict": "Note conflicts",
@@ -45,6 +51,8 @@ _HEADINGS: Mapping[str, str] = {
     "ask_rule": "Ask about link rules",
     "answer_rule": "Close questions about link rules",
     "confirm_rule": "Confirm link rules",
+    "ask_goal": "Ask about goals",
+    "answer_goal": "Close questions about goals",
     "silence": "Leave review labels out, being too many",
     "announce": "Tell in chat",
     "set_state": "Record link states",
@@ -84,16 +92,21 @@ def _line(action: Action, addresses: Mapping[int, Address], goals: GoalBook) -> 
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(action).__name__).lower()
     where = addresses.get(_issue(action))
     issue = f"{where.tracker}:{where.id}" if where else ""
-    return Line(kind, issue, where.key if where else _subject(action), describe(action, goals), action)
+    return Line(kind, issue, where.key if where else _subject(action, goals), describe(action, goals), action)
 
 
 def _issue(action: Action) -> int:
-    return 0 if isinstance(action, Announce | AskRule | AnswerRule | ConfirmRule) else action.issue
+    elsewhere = Announce | AskRule | AnswerRule | ConfirmRule | AskGoal | AnswerGoal | CreateWork
+    return 0 if isinstance(action, elsewhere) else action.issue
 
 
-def _subject(action: Action) -> str:
+def _subject(action: Action, goals: GoalBook) -> str:
     if isinstance(action, AskRule | AnswerRule | ConfirmRule):
         return f"{PREFIX}{action.rule}"
+    if isinstance(action, AskGoal | AnswerGoal):
+        return f"{GOAL_PREFIX}{goals.goals[action.goal].key}"
+    if isinstance(action, CreateWork):
+        return f"{action.tracker}:{action.place}"
     return action.place or action.tracker if isinstance(action, Announce) else ""
 
 
@@ -108,14 +121,16 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return (
                 "both sides were changed: nothing is written until a person decides" if action.conflict else "settled"
             )
-        case AskRule():
+        case AskRule() | AskGoal():
             return f"{action.cause.key.reason}: {action.cause.detail}"
+        case CreateWork():
+            return _creation(action, goals)
         case ConfirmRule():
             return f"{goals.goals[action.link.goal].key} at revision {action.link.revision} by {action.who}"
         case OpenCause():
             backlog = " (backlog: counted, not labelled)" if action.cause.surface_at is None else ""
             return f"{action.cause.key.reason}: {action.cause.detail}{backlog}"
-        case CloseCause() | AnswerRule():
+        case CloseCause() | AnswerRule() | AnswerGoal():
             return f"{action.key.reason}: {action.answer}"
         case Silence():
             return f"{action.key.reason}"
@@ -137,6 +152,12 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return action.reason
         case _:
             assert_never(action)
+
+
+def _creation(action: CreateWork, goals: GoalBook) -> str:
+    below = f", below {action.parent}" if action.parent else ""
+    kind = f"{action.type} " if action.type else ""
+    return f"{kind}{one_line(action.title)!r} for {goals.goals[action.goal].key} ({action.item}){below}"
 
 
 def _write(action: WriteBack) -> str:

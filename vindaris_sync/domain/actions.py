@@ -145,6 +145,38 @@ class ConfirmRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AskGoal:
+    """A cause stands at a goal that was not asked before: the goal's review is open (R8)."""
+
+    goal: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGoal:
+    """A goal's cause was answered, or stands no more (``MOOT``)."""
+
+    goal: int
+    key: CauseKey
+    answer: Answer
+    who: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWork:
+    """Create work that a goal requires, once; ``parent`` is another item's id, or an issue's key."""
+
+    goal: int
+    item: str
+    tracker: str
+    place: str
+    type: str
+    title: str
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """Look at the issue again at ``at`` (None: only when something changes)."""
 
@@ -191,6 +223,9 @@ Action = (
     | AskRule
     | AnswerRule
     | ConfirmRule
+    | AskGoal
+    | AnswerGoal
+    | CreateWork
     | Wake
     | Announce
     | NeedsRead

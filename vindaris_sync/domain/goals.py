@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any, Literal
 
 from vindaris_sync.domain.models import IssueRef
+from vindaris_sync.domain.requirements import Requirement, requirement_of
 
 Material = Literal["title", "description", "parent", "priority", "period", "outcomes"]
 
@@ -79,6 +80,8 @@ class Goal:
     """The name of the source that states it; each goal is one source's."""
     issue: IssueRef | None = None
     """The issue that is this goal, where a tracker states it as one: that issue carries it (R6)."""
+    requires: tuple[Requirement, ...] = ()
+    """The work that is to be created from it, each item once."""
 
     @property
     def private(self) -> bool:
@@ -366,5 +369,6 @@ def goal_of(told: Mapping[str, Any]) -> Goal:
     """Return the goal that ``document_of`` was given."""
     outcomes = tuple(Outcome(**outcome) for outcome in told["outcomes"])
     kept = {"status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes}
+    kept["requires"] = tuple(map(requirement_of, told["requires"]))
     issue = told.get("issue")
     return Goal(**{**told, **kept, "issue": IssueRef(**issue) if issue else None})

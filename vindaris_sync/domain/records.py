@@ -38,6 +38,8 @@ class Reason(StrEnum):
     UNKNOWN_GOAL = "unknown_goal"
     CONFLICT = "conflict"
     REQUESTED = "requested"
+    WORK_DROPPED = "work_dropped"
+    """Asked at a goal: work that it requires was closed without being done, or deleted."""
 
 
 DECISION_ONLY = frozenset({Reason.UNLINKED, Reason.CONFLICT})
@@ -48,7 +50,8 @@ DECISION_ONLY = frozenset({Reason.UNLINKED, Reason.CONFLICT})
 class CauseKey:
     """A cause's identity: an answer names it, and holds until it changes.
 
-    ``subject`` is a goal's id for goal causes, else empty; ``fingerprint`` says which change of it.
+    ``subject`` is a goal's id for goal causes, an item's for dropped work, else empty; ``fingerprint`` says which
+    change of it.
     """
 
     reason: Reason

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import httpx
 import orjson
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from vindaris_sync.config.goal_sources import FeedSettings
 from vindaris_sync.config.problems import explain
@@ -23,6 +23,7 @@ from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
 from vindaris_sync.sdk.limits import asked_wait
 from vindaris_sync.sdk.settings import Settings
 from vindaris_sync.sources.files import GoalEntry, OutcomeEntry
+from vindaris_sync.sources.requirements import RequirementEntry, consistent
 
 _DEADLINE = 30.0
 _LARGEST = 16 * 1024 * 1024  # bytes; ten thousand goals with long descriptions
@@ -36,12 +37,19 @@ class FeedOutcome(OutcomeEntry):
     model_config = _OPEN
 
 
+class FeedRequirement(RequirementEntry):
+    """One of a goal's ``requires``."""
+
+    model_config = _OPEN
+
+
 class FeedGoal(GoalEntry):
     """One of ``goals``."""
 
     model_config = _OPEN
 
     outcome: tuple[FeedOutcome, ...] = Field((), alias="outcomes")
+    requires: Annotated[tuple[FeedRequirement, ...], AfterValidator(consistent)] = ()
 
 
 class Feed(Settings):

@@ -8,12 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from vindaris_sync.config.problems import Problem, explain, lines_in
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, Outcome, Status, problems
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
 from vindaris_sync.sdk.settings import Settings, Visibility
+from vindaris_sync.sources.requirements import RequirementEntry, consistent
 
 _EMPTY = "no goal is stated; if that is meant, write goals = []"
 
@@ -43,11 +44,13 @@ class GoalEntry(Settings):
     visibility: Visibility = "private"
     minor: bool = False
     outcome: tuple[OutcomeEntry, ...] = ()
+    requires: Annotated[tuple[RequirementEntry, ...], AfterValidator(consistent)] = ()
 
     def goal(self) -> Goal:
         """Return the entry as a goal."""
-        stated = {name: getattr(self, name) for name in type(self).model_fields if name != "outcome"}
-        return Goal(**stated, outcomes=tuple(Outcome(**dict(each)) for each in self.outcome))
+        stated = {name: getattr(self, name) for name in type(self).model_fields}
+        stated["outcomes"] = tuple(Outcome(**dict(each)) for each in stated.pop("outcome"))
+        return Goal(**{**stated, "requires": tuple(each.requirement() for each in self.requires)})
 
 
 def _none_at_all(value: object) -> object:

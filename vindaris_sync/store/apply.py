@@ -37,6 +37,7 @@ from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rules import apply_to_rules, leave_rules
+from vindaris_sync.store.work import apply_to_goals
 
 _A = TypeVar("_A", bound=Action)
 
@@ -69,6 +70,7 @@ class Decisions(Part):
             sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
             _silence(sql, _of(plan, Silence))
             apply_to_rules(sql, plan.actions, pass_id, at)
+            apply_to_goals(sql, plan.actions, at)
             announce(sql, _of(plan, Announce), at)
             _settle(sql, plan, pass_id, at)
         return dict(Counter(type(action).__name__ for action in plan.actions))

@@ -1,4 +1,4 @@
-"""Causes of reviews, wherever they are asked: at an issue or at a link rule (R8)."""
+"""Causes of reviews, wherever they are asked: at an issue, at a link rule or at a goal (R8)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from vindaris_sync.domain.actions import AnswerRule, CloseCause
+from vindaris_sync.domain.actions import AnswerGoal, AnswerRule, CloseCause
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Reason
 from vindaris_sync.store.codec import maybe_instant, maybe_micros, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
@@ -20,11 +20,13 @@ class Subject(StrEnum):
 
     ISSUE = "issue_id"
     RULE = "rule_id"
+    GOAL = "goal_id"
 
 
 _UNIQUE = {
     Subject.ISSUE: "(issue_id, reason, subject, fingerprint)",
     Subject.RULE: "(rule_id, reason, subject, fingerprint) WHERE rule_id IS NOT NULL",
+    Subject.GOAL: "(goal_id, reason, subject, fingerprint) WHERE goal_id IS NOT NULL",
 }
 
 
@@ -63,7 +65,10 @@ def open_causes(sql: Sql, subject: Subject, opened: Iterable[tuple[int, Cause]])
     )
 
 
-def close_causes(sql: Sql, subject: Subject, closed: Sequence[tuple[int, CloseCause | AnswerRule]], now: int) -> None:
+Closing = CloseCause | AnswerRule | AnswerGoal
+
+
+def close_causes(sql: Sql, subject: Subject, closed: Sequence[tuple[int, Closing]], now: int) -> None:
     """Record the answers; what was confirmed and stands no more keeps who confirmed it, and may be asked anew."""
     which = f"{subject} = ? AND reason = ? AND subject = ? AND fingerprint = ?"
     columns = "answer = ?, is_open = ?, answered_at = ?, who = ?, how = ?"
@@ -85,6 +90,6 @@ def _cause(one: int, cause: Cause) -> tuple[object, ...]:
     return one, str(key.reason), key.subject, key.fingerprint, at, surface_at, cause.labelled, cause.detail
 
 
-def _answer(one: int, each: CloseCause | AnswerRule, now: int) -> tuple[object, ...]:
+def _answer(one: int, each: Closing, now: int) -> tuple[object, ...]:
     acknowledged = each.answer is Answer.ACKNOWLEDGED
     return str(each.answer), acknowledged, now, each.who, each.how, one, *named(each.key)

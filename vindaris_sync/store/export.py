@@ -23,7 +23,7 @@ Owns = Callable[[str, str], bool]
 _OF_TEAM = frozenset(
     (
         "tracker", "place", "goal", "goal_alias", "goal_revision", "reading", "rule",
-        "issue", "alias", "link", "exemption", "cause", "history",
+        "issue", "alias", "link", "exemption", "cause", "work", "history",
     )
 )  # fmt: skip
 """What an export of one team holds; the rest is the daemon's memory of its own work, and reports speak of all teams."""
@@ -44,7 +44,7 @@ class _Share:
             return row["id"] in self.issues
         if row.get("issue_id") is not None:
             return row["issue_id"] in self.issues
-        if kind == "place":
+        if kind in ("place", "work"):
             return self.owns(row["tracker"], row["place"])
         return kind != "tracker" or row["name"] in self.trackers
 

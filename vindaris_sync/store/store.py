@@ -36,6 +36,7 @@ from vindaris_sync.store.rules import Rules
 from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
+from vindaris_sync.store.work import Works
 from vindaris_sync.store.writebacks import WriteBacks
 
 log = structlog.get_logger("vindaris_sync.store")
@@ -61,6 +62,7 @@ class Store(
     Lookups,
     Restored,
     Repairs,
+    Works,
     Exports,
     Imports,
 ):

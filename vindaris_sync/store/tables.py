@@ -11,6 +11,7 @@ from sqlalchemy import DDL, CheckConstraint, Index, UniqueConstraint, event
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import LinkState, Presence, Provenance
 from vindaris_sync.domain.records import Answer, Reason
+from vindaris_sync.domain.work import Phase
 from vindaris_sync.store import memory_tables as memory_tables  # noqa: PLC0414 - part of the schema
 from vindaris_sync.store.columns import (
     Table,
@@ -68,6 +69,7 @@ class IssueRow(Table, table=True):
     url: str = words()
     status: str = words()
     closed: bool = flag()
+    declined: bool = flag()
     created: int = number()
     updated: int = number()
     author: str = words("")
@@ -229,7 +231,7 @@ class ExemptionRow(Table, table=True):
 
 
 class CauseRow(Table, table=True):
-    """A cause of an issue's or a rule's review; one that comes back after it was moot is the same row, opened again."""
+    """A cause of an issue's, a rule's or a goal's review; one that comes back after it was moot is the same row."""
 
     __tablename__ = "cause"
     __table_args__ = (
@@ -237,15 +239,23 @@ class CauseRow(Table, table=True):
         one_of("reason", Reason),
         one_of("answer", Answer, null=True),
         CheckConstraint("is_open = (answer IS NULL OR answer = 'acknowledged')", name="open_is_unanswered"),
-        CheckConstraint("(issue_id IS NULL) <> (rule_id IS NULL)", name="asked_at_one"),  # R8
+        CheckConstraint(
+            "CASE WHEN issue_id IS NULL THEN 0 ELSE 1 END + CASE WHEN rule_id IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN goal_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="asked_at_one",  # R8
+        ),
         Index(
             "cause_of_rule", "rule_id", "reason", "subject", "fingerprint", unique=True, **where("rule_id IS NOT NULL")
+        ),
+        Index(
+            "cause_of_goal", "goal_id", "reason", "subject", "fingerprint", unique=True, **where("goal_id IS NOT NULL")
         ),
         Index("cause_group", "reason", "subject", "fingerprint", **where("is_open")),
     )
     id: int = identity()
     issue_id: int | None = identity("issue.id", key=False, nullable=True)
     rule_id: int | None = identity("rule.id", key=False, nullable=True)
+    goal_id: int | None = identity("goal.id", key=False, nullable=True)
     reason: str = words()
     subject: str = words("")
     fingerprint: str = words("")
@@ -260,6 +270,38 @@ class CauseRow(Table, table=True):
     how: str = words("")
     detail: str = words("")
     times: int = number(1)
+
+
+class WorkRow(Table, table=True):
+    """Work that a goal requires, or that was asked for by hand: what is stated of it, and what became of it."""
+
+    __tablename__ = "work"
+    __table_args__ = (
+        UniqueConstraint("goal_id", "folded", name="work_identity"),
+        UniqueConstraint("draft", name="work_mark"),
+        one_of("phase", Phase),
+        CheckConstraint("(phase = 'begun') = (begun IS NOT NULL)", name="begun_is_dated"),
+        CheckConstraint("(phase = 'made') = (issue_id IS NOT NULL)", name="made_is_an_issue"),
+        Index("work_left", "tracker", **where("phase <> 'made'")),
+        Index("work_issue", "issue_id", **where("issue_id IS NOT NULL")),
+    )
+    id: int = identity()
+    goal_id: int = identity("goal.id", key=False)
+    folded: str = words()
+    draft: str = words()
+    tracker: str = words()
+    place: str = words()
+    content: str = words()
+    since: int = number()
+    stated: bool = flag(default=True)
+    who: str = words("")
+    phase: str = words("waiting")
+    begun: int | None = maybe_number()
+    revision: int | None = maybe_number()
+    issue_id: int | None = identity("issue.id", key=False, nullable=True)
+    reason: str = words("")
+    advice: str = words("")
+    note: str = words("")
 
 
 class HistoryRow(Table, table=True):

@@ -26,11 +26,12 @@ from tests.unit.store.world import (
     put,
     state,
 )
-from vindaris_sync.domain.actions import Announce, AskRule, SetBases, SetConflict, StandFor, Wake
+from vindaris_sync.domain.actions import Announce, AskGoal, AskRule, SetBases, SetConflict, StandFor, Wake
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.domain.living import Living
 from vindaris_sync.domain.models import Address, Base, Exemption, Gone, Hidden, LinkState, Moved, Rejected
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, Reason, Stood
+from vindaris_sync.domain.requirements import Requirement
 from vindaris_sync.domain.rules import Condition, Stated
 from vindaris_sync.store.passes import ReportFacts
 from vindaris_sync.store.portable import Kind, insert
@@ -59,6 +60,7 @@ def fill(store: Store) -> list[int]:
     store.record_page(T, page(issue(90), cursor="c2", scope="acme/api"), SURFACES, NOW)
     _decide(store, numbers)
     _rule(store)
+    _work(store, numbers)
     _see(store)
     _remember(store)
     return numbers
@@ -109,6 +111,20 @@ def _rule(store: Store) -> None:
     linked = replace(state(ruled, LinkState.LINKED, goals=(1,)), rule=1)
     decided = sorted(set(due(store)) - set(before))
     store.apply(plan(linked, AskRule(1, changed), decided=decided), "p4", NOW + timedelta(hours=6))
+
+
+def _work(store: Store, numbers: list[int]) -> None:
+    items = tuple(
+        Requirement(name, T, "acme/web", HOSTILE[3], body=HOSTILE[2]) for name in ("made", "begun", "Ünï", "waiting")
+    )
+    store.put_required([Goal("G-1", "Very much faster", requires=items)], NOW)
+    made, begun, refused, _ = store.works()
+    for work in (made, begun, refused):
+        assert store.begin_work(work, 2, NOW)
+    store.work_made(made, numbers[0], HOSTILE[1])
+    store.end_work(refused, HOSTILE[1], HOSTILE[2])
+    dropped = Cause(CauseKey(Reason.WORK_DROPPED, "made", "declined:1"), NOW, NOW, labelled=False, detail=HOSTILE[2])
+    store.apply(plan(AskGoal(1, dropped)), "p5", NOW + timedelta(hours=6))
 
 
 def _see(store: Store) -> None:

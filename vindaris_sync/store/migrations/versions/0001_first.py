@@ -136,6 +136,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("closed", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("declined", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("author", sa.Text(), server_default=sa.text("('')"), nullable=False),
@@ -406,6 +407,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
         sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("fingerprint", sa.Text(), server_default=sa.text("('')"), nullable=False),
@@ -424,10 +426,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
             "answer IS NULL OR answer IN ('confirmed', 'decided', 'moot', 'acknowledged')", name="answer_known"
         ),
         sa.CheckConstraint("is_open = (answer IS NULL OR answer = 'acknowledged')", name="open_is_unanswered"),
-        sa.CheckConstraint("(issue_id IS NULL) <> (rule_id IS NULL)", name="asked_at_one"),
+        sa.CheckConstraint(
+            "CASE WHEN issue_id IS NULL THEN 0 ELSE 1 END + CASE WHEN rule_id IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN goal_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="asked_at_one",
+        ),
         sa.CheckConstraint(
             "reason IN ('unlinked', 'goal_changed', 'goal_closed', 'parent_changed', "
-            "'unknown_goal', 'conflict', 'requested')",
+            "'unknown_goal', 'conflict', 'requested', 'work_dropped')",
             name="reason_known",
         ),
         sa.ForeignKeyConstraint(
@@ -439,7 +445,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
             ["rule_id"],
             ["rule.id"],
         ),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
         sa.UniqueConstraint("issue_id", "reason", "subject", "fingerprint", name="cause_identity"),
+    )
+    op.create_index(
+        "cause_of_goal",
+        "cause",
+        ["goal_id", "reason", "subject", "fingerprint"],
+        unique=True,
+        sqlite_where=sa.text("goal_id IS NOT NULL"),
+        postgresql_where=sa.text("goal_id IS NOT NULL"),
     )
     op.create_index(
         "cause_of_rule",
@@ -456,6 +474,56 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         unique=False,
         sqlite_where=sa.text("is_open"),
         postgresql_where=sa.text("is_open"),
+    )
+    op.create_table(
+        "work",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("draft", sa.Text(), nullable=False),
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("stated", sa.Boolean(), server_default=sa.text("(TRUE)"), nullable=False),
+        sa.Column("who", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("phase", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("begun", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.BigInteger(), nullable=True),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=True),
+        sa.Column("reason", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("advice", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("note", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.CheckConstraint("phase IN ('waiting', 'begun', 'made', 'refused')", name="phase_known"),
+        sa.CheckConstraint("(phase = 'begun') = (begun IS NOT NULL)", name="begun_is_dated"),
+        sa.CheckConstraint("(phase = 'made') = (issue_id IS NOT NULL)", name="made_is_an_issue"),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("goal_id", "folded", name="work_identity"),
+        sa.UniqueConstraint("draft", name="work_mark"),
+    )
+    op.create_index(
+        "work_issue",
+        "work",
+        ["issue_id"],
+        unique=False,
+        sqlite_where=sa.text("issue_id IS NOT NULL"),
+        postgresql_where=sa.text("issue_id IS NOT NULL"),
+    )
+    op.create_index(
+        "work_left",
+        "work",
+        ["tracker"],
+        unique=False,
+        sqlite_where=sa.text("phase <> 'made'"),
+        postgresql_where=sa.text("phase <> 'made'"),
     )
     op.create_table(
         "contest",

@@ -35,6 +35,7 @@ from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.goals import GoalSource, GoalsRead, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Governors
 from vindaris_sync.sdk.protocol import Surroundings
+from vindaris_sync.sdk.references import completed
 from vindaris_sync.sdk.registry import load_kind
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.sources.build import sources_of
@@ -127,7 +128,7 @@ def open_app(
         trackers: dict[str, Tracker] = {}
         for name, settings in config.trackers.items():
             around = Surroundings(now=now, sleep=progress.sleep, in_flight=settings.in_flight, governors=governors)
-            trackers[name] = _tracker(name, settings, around)
+            trackers[name] = _tracker(name, with_places(config, settings), around)
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
             restore_conduct(store, name, around.conduct, now())
@@ -139,6 +140,14 @@ def open_app(
             locks=locks,
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
+
+
+def with_places(config: Config, settings: TrackerSettings) -> TrackerSettings:
+    """Return a tracker's settings in which its parent reference says whose keys count."""
+    if (reference := settings.parent_reference) is None:
+        return settings
+    places = config.trackers[reference.tracker].named_places()
+    return settings.model_copy(update={"parent_reference": completed(reference, places)})
 
 
 def _tracker(name: str, settings: TrackerSettings, around: Surroundings) -> Tracker:

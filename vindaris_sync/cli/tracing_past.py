@@ -75,11 +75,10 @@ def _parent_then(store: Store, record: Record, events: Sequence[Event], at: date
     later = [each for each in events if each.event == "parent_changed" and each.at > at]
     if not later:
         return store.view_records([record.parent]).get(record.parent) if record.parent is not None else None
-    named = [str(name) for name in later[-1].before]
-    for name in named:
-        found = store.by_id(record.ref.tracker, [name]).get(name) or next(
-            iter(store.find(name, record.ref.tracker)), None
-        )
+    for told in later[-1].before:
+        tracker, colon, name = str(told).partition(":")  # a parent in another tracker is told with that one's name
+        tracker, name = (tracker, name) if colon else (record.ref.tracker, str(told))
+        found = store.by_id(tracker, [name]).get(name) or next(iter(store.find(name, tracker)), None)
         if found is not None:
             return store.view_records([found])[found]
     return None

@@ -115,3 +115,19 @@ def rules(found: Mapping[int, RuleSettings], names: Sequence[str]) -> Iterator[P
         earlier = first.setdefault(rule.stated.identity, index)
         if earlier != index:
             yield Problem(("rules", index), f"rule #{earlier + 1} asks for the same, and is tried first", whole=True)
+
+
+def references(trackers: Mapping[str, TrackerSettings], names: Sequence[str]) -> Iterator[Problem]:
+    """Yield parent references that lead nowhere, or into a tracker that alone knows its places.
+
+    ``names`` are all trackers', also of those that cannot be used.
+    """
+    for name, settings in trackers.items():
+        reference, path = settings.parent_reference, ("trackers", name, "parent_reference")
+        if reference is None:
+            continue
+        if reference.tracker not in names:
+            yield Problem((*path, "tracker"), f"there is no [trackers.{reference.tracker}]")
+        elif not (reference.places or reference.tracker not in trackers or trackers[reference.tracker].named_places()):
+            message = f'[trackers.{reference.tracker}] does not name its places: say which count, places = ["APP"]'
+            yield Problem(path, message)

@@ -179,6 +179,7 @@ class Draft:
         for name, settings in trackers.items():
             yield from checks.write_back(name, settings.write_back)
         yield from checks.references(trackers, names)
+        yield from checks.references(trackers, names)
         yield from checks.teams(teams, channels)
         yield from checks.scopes(teams, trackers, names)
         if not any(problem.path[0] == "teams" for problem in self.problems):

@@ -62,7 +62,7 @@ class Case:
         self.goals = situation.goals
         self.rules = situation.rules
         self.now = situation.now
-        self.policies = situation.policies
+        self.situation = situation
         self.policy = situation.policies[record.ref.tracker]
         self.actions: list[Action] = []
         self.descends = False
@@ -72,17 +72,14 @@ class Case:
         self._effect = UNDECIDED
         self._answered: dict[CauseKey, Answer] = {}
         self._confirmed_basis = False
+        self._itself = situation.must_carry(record)
 
     # --- steps ----------------------------------------------------------------------------------------------------
-
-    def _ignored(self, record: Record) -> bool:
-        policy = self.policies.get(record.ref.tracker)
-        return policy is not None and record.type in policy.ignore_types
 
     @property
     def tracked(self) -> bool:
         """Whether it has a link state of its own: in scope, and of a type that is not ignored (R6)."""
-        return self.before.presence is Presence.PRESENT and not self._ignored(self.before)
+        return self.before.presence is Presence.PRESENT and not self.situation.ignores(self.before)
 
     def leave(self) -> None:
         """Let its open causes go: it is out of scope, moved away or gone; links stay as they were."""
@@ -135,11 +132,11 @@ class Case:
     def _inherits(self) -> tuple[int, ...]:
         """Return the goals that the chain above gives; a rule's are no ancestor's, and never make a link redundant."""
         if self.after.explicit:
-            return effective(self.after, (), self.chain).goals
+            return effective(self.after, (), self.chain, itself=self._itself).goals
         return () if self._effect.rule else self._effect.goals
 
     def _effective(self) -> Effective:
-        return effective(self.after, self.after.explicit, self.chain, self.rules)
+        return effective(self.after, self.after.explicit, self.chain, self.rules, itself=self._itself)
 
     def settle(self) -> None:
         """Find the effective link, its state and the parent it was accepted under (R6)."""
@@ -150,9 +147,13 @@ class Case:
             or redundant(self.after, inherited, self.after.basis) is not None
         )
         accepted = ParentBasis(self.after.parent, self._effect.goals, inherited)
-        if not asks and accepted != self.after.basis:
+        waits = self._effect.parent_unknown  # what stood before is compared with what the parent turns out to give
+        if not asks and not waits and accepted != self.after.basis:
             self.after = replace(self.after, basis=accepted)
         self._inherited = inherited
+
+    def _passed(self, record: Record) -> bool:
+        return self.situation.ignores(record) or self.situation.must_carry(record)
 
     def review(self) -> None:
         """Open the causes that stand and were not asked, close those that stand no more (R7)."""
@@ -162,7 +163,7 @@ class Case:
         found = standing(
             self.after,
             self._effect,
-            holder=holds(self.after, self._effect.carrier, self.chain, self._ignored),
+            holder=holds(self.after, self._effect.carrier, self.chain, self._passed),
             causes=self.causes,
             conflict=self.after.conflict,
             unknown=self._merged.unknown if self._merged else (),

@@ -26,6 +26,8 @@ class Effective:
     """The rule that gives the link; then nobody carries it."""
     ruled: Record | None = None
     """The issue on the chain that fulfils the rule."""
+    itself: bool = False
+    """Undecided, and its type must carry a link itself: what stands above it was not looked at."""
 
     goals: tuple[int, ...] = field(init=False)
     """The effective goals' ids, the primary first."""
@@ -42,13 +44,19 @@ UNDECIDED = Effective(LinkState.UNLINKED, None)
 """What nothing explicit and no rule decides."""
 
 
-def effective(record: Record, explicit: Explicit, chain: Sequence[Record], rules: RuleBook = NO_RULES) -> Effective:
+def effective(
+    record: Record, explicit: Explicit, chain: Sequence[Record], rules: RuleBook = NO_RULES, *, itself: bool = False
+) -> Effective:
     """Return what ``record`` with S = ``explicit`` and its ancestors ``chain`` (nearest first) come to.
 
-    Rules wait until the chain is known to its end: something explicit may stand where it was not read yet.
+    Rules wait until the chain is known to its end: something explicit may stand where it was not read yet. ``itself``:
+    its type must carry a link itself, so that nothing above it counts, and a rule only where it fulfils that itself.
     """
     if explicit:
         return _through(record, explicit, own=True)
+    if itself:
+        ruled = _ruled(record, (), rules)
+        return ruled if ruled.rule is not None else Effective(LinkState.UNLINKED, None, itself=True)
     for ancestor in chain:
         if ancestor.presence in _CARRIES_NOT:
             return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
@@ -74,18 +82,18 @@ def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:
     return Effective(LinkState.LINKED if own else LinkState.INHERITED, carrier, explicit)
 
 
-def holds(record: Record, carrier: Record | None, chain: Sequence[Record], ignored: Callable[[Record], bool]) -> bool:
+def holds(record: Record, carrier: Record | None, chain: Sequence[Record], passed: Callable[[Record], bool]) -> bool:
     """Return whether questions about ``carrier``'s links are asked at ``record`` (R8).
 
     They are asked at the carrier where it is open, else at the topmost open tracked issue of each chain below it.
-    ``ignored`` tells whether an issue's type is not tracked.
+    ``passed`` tells which issues on the way have no part in that: their type is not tracked, or inherits nothing.
     """
     if carrier is None:
         return False
     if record.id == carrier.id:
         return True
     for ancestor in chain:
-        if _can_be_asked(ancestor) and not ignored(ancestor):
+        if _can_be_asked(ancestor) and not passed(ancestor):
             return False
         if ancestor.id == carrier.id:
             return True

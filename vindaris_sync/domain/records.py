@@ -250,6 +250,8 @@ class Policy:
     label_limit: int = 200
     write: bool = True
     ignore_types: frozenset[str] = frozenset()
+    must_link: frozenset[str] = frozenset()
+    """Folded names of the types that must carry a link themselves."""
     born_within: timedelta = timedelta(hours=24)
     """A link that existed within this time of the issue's creation counts as made at birth."""
     loaded: bool = True
@@ -270,8 +272,12 @@ class Policy:
         """A text that changes with what every issue of the tracker must be decided anew for."""
         layout = self.layout
         surfaces = [(surface.key, surface.single) for surface in layout.surfaces]
-        decides = (surfaces, sorted(layout.broken), layout.several_goals, sorted(self.ignore_types), self.write)
-        return repr(decides)
+        types = sorted(self.ignore_types), sorted(self.must_link)
+        return repr((surfaces, sorted(layout.broken), layout.several_goals, *types, self.write))
+
+    def must_carry(self, type_: str) -> bool:
+        """Return whether an issue of this type must carry a link itself (R6)."""
+        return bool(self.must_link) and fold(type_) in self.must_link
 
 
 class View(Protocol):
@@ -302,6 +308,16 @@ class Situation:
     policies: Mapping[str, Policy]
     now: datetime
     rules: RuleBook = NO_RULES
+
+    def ignores(self, record: Record) -> bool:
+        """Return whether the issue's type is not tracked."""
+        policy = self.policies.get(record.ref.tracker)
+        return policy is not None and record.type in policy.ignore_types
+
+    def must_carry(self, record: Record) -> bool:
+        """Return whether the issue's type must carry a link itself: it inherits nothing (R6)."""
+        policy = self.policies.get(record.ref.tracker)
+        return policy is not None and policy.must_carry(record.type)
 
 
 def value_text(explicit: Explicit) -> str:

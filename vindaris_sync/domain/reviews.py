@@ -21,6 +21,7 @@ from vindaris_sync.domain.records import (
     Reason,
     Record,
 )
+from vindaris_sync.domain.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     """
     found: list[Standing] = []
     if effect.state is LinkState.UNLINKED:
-        found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), _unlinked_detail(undecided_since)))
+        why = "" if not effect.itself else f"its type, {one_line(record.type, 40)}, must carry a link itself"
+        found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), why or _unlinked(undecided_since)))
     if holder:
         found.extend(goal_causes(effect.links, goals))
     if (moved := parent_changed(record, effect, basis)) is not None:
@@ -66,7 +68,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     return found
 
 
-def _unlinked_detail(undecided_since: str) -> str:
+def _unlinked(undecided_since: str) -> str:
     happened = undecided_since.partition(":")[0]
     return {
         "link_removed": "its link was taken off",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from uuid import UUID, uuid4
 
-from vindaris_sync.domain.goals import MATERIAL
+from vindaris_sync.domain.goals import MATERIAL, fold
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.domain.rules import Stated
@@ -120,6 +120,7 @@ class Context:
             label_limit=back.label_limit,
             write=back.enabled,
             ignore_types=frozenset(tracker.settings.ignore_types),
+            must_link=frozenset(map(fold, tracker.settings.must_link)),
             loaded=self.store.tracker(name).loaded_at is not None,
             refused=self.store.refused(name),
             aside=self.store.aside(name),

@@ -22,7 +22,9 @@ _MOST_ABOVE = 20  # generations of parents out of scope that one pass follows up
 def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     """Pull what was created or changed, page by page; when all of it was read once, the tracker counts as loaded."""
     surfaces = tracker.connector.layout().surfaces
-    cursors, watched, began = context.store.cursors(tracker.name), watched_since(context, tracker.name), context.now()
+    watched, began = watched_since(context, tracker.name), context.now()
+    as_before = context.store.note(_reads(tracker)) == _read_how(tracker)
+    cursors = context.store.cursors(tracker.name) if as_before else {}  # what was read would be another issue now
     with closing(pages_of(tracker, cursors)) as pages:
         for page in pages:
             context.beat(tracker.name)
@@ -37,6 +39,8 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
                 skipped=page.skipped,
             )
     context.store.mark_loaded(tracker.name, context.now())
+    if not as_before:
+        context.store.put_note(_reads(tracker), _read_how(tracker))
     _note_watched(context, tracker, watched, began)
 
 
@@ -52,6 +56,16 @@ def _note_watched(context: Context, tracker: Tracker, watched: Mapping[str, date
         context.store.put_note(_watched(tracker.name), {scope: at.isoformat() for scope, at in scopes.items()})
 
 
+def _reads(tracker: Tracker) -> str:
+    return f"reads {tracker.name}"
+
+
+def _read_how(tracker: Tracker) -> dict[str, object] | None:
+    """Return what decides, beside the tracker's own answers, what its issues are read as: where texts name parents."""
+    reference = tracker.settings.parent_reference
+    return reference.model_dump(mode="json") if reference else None
+
+
 def _watched(tracker: str) -> str:
     return f"watched {tracker}"
 
@@ -62,7 +76,10 @@ def pages_of(tracker: Tracker, cursors: Mapping[str, str]) -> Generator[Page, No
 
 
 def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
-    """Read the parents that tracked issues name and the store does not know, upwards; each is asked once (R6)."""
+    """Read the parents in ``tracker`` that issues name and the store does not know, upwards; each is asked once (R6).
+
+    Issues of other trackers may name them, too; then that is done at the tracker's next pass, or when it is settled.
+    """
     surfaces = tracker.connector.layout().surfaces
     for _ in range(_MOST_ABOVE):
         wanted = context.store.unread_parents(tracker.name)

@@ -87,12 +87,16 @@ def _ready(context: Context, names: Collection[str]) -> set[str]:
     return {name for name in reached - context.store.missing() if not context.store.tracker(name).stopped_reason}
 
 
-def settle(context: Context, name: str) -> PassReport:
-    """Decide and write what other passes and people made due in the tracker ``name``, without pulling."""
+def settle(context: Context, name: str, others: Collection[str] = ()) -> PassReport:
+    """Decide and write what other passes and people made due in the tracker ``name``, without pulling.
+
+    Parents that issues of other trackers name here are read. What that makes due in ``others`` is decided, too.
+    """
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
-        _decide(context, tracker, report)
+        read_parents(context, tracker, report.counts)
+        _decide(context, tracker, report, others)
 
     with tracker.conduct.urgent(Urgency.DECIDED):
         return _run(context, tracker, "settle", steps)
@@ -246,14 +250,28 @@ class Round:
         return [report for report in self.reports if report.outcome != "ok"]
 
 
+def _named_first(context: Context, names: list[str]) -> list[str]:
+    """Return the trackers whose issues others name as parents before those others: what they name is then known."""
+    references = (tracker.settings.parent_reference for tracker in context.trackers.values())
+    named = {reference.tracker for reference in references if reference}
+    return sorted(names, key=lambda name: name not in named)
+
+
+def _wanted_above(context: Context, names: Collection[str]) -> list[str]:
+    """Return those of the trackers in which a parent is to be read that an issue of another one names."""
+    return [name for name in sorted(names) if context.store.unread_parents(name)]
+
+
 def run_round(context: Context, names: Collection[str] = ()) -> Round:
     """Run one pass of each tracker (or of ``names``), then settle what they made due in one another."""
-    chosen = list(names) or list(context.trackers)
+    chosen = _named_first(context, list(names) or list(context.trackers))
     for name in chosen:  # so that a first round decides like any other (L12)
         with suppress(Transient, TrackerUnusable), context.lock(name):  # its own pass will tell what is wrong
             context.meet(name)
     reports = [run_pass(context, name) for name in chosen]
     well = {report.tracker for report in reports if report.outcome == "ok"}
+    reports += [settle(context, name, _ready(context, well - {name})) for name in _wanted_above(context, well)]
+    well -= {report.tracker for report in reports if report.outcome != "ok"}
     for _ in range(_MOST_SETTLING if context.writes else 0):
         due = well.intersection(context.store.trackers_due(context.waking()))
         if not due:

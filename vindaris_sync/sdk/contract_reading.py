@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vindaris_sync.domain.models import Address
 from vindaris_sync.sdk.contract_truth import (
     Ability,
     Connect,
@@ -224,6 +225,23 @@ class ReadingContract(Suite):
         tracker.advance(_LATER)
         tracker.set_parent(child, None)
         assert pull(connector, known).issues[child].parent is None
+
+    def test_a_parent_that_a_text_names_is_one_where_that_is_configured(
+        self, tracker: Truth, connector: Connector, connect: Connect
+    ) -> None:
+        """As a title's beginning, in the tracker that is configured; pulled and fetched alike, and off by default."""
+        child = tracker.create(tracker.places[0], "FAR-7: child")
+        assert pull(connector).issues[child].parent is None
+        referring = connect(parent_reference={"tracker": "elsewhere", "places": ["FAR"]})
+        wanted = Address("elsewhere", key="FAR-7")
+        assert pull(referring).issues[child].parent == wanted
+        seen = fetch_one(referring, address_of(referring, tracker, child))
+        assert seen.parent == wanted
+        if Ability.HIERARCHY in tracker.abilities:
+            tracker.advance(_LATER)
+            tracker.set_parent(child, tracker.create(tracker.places[0], "its own parent"))
+            assert fetch_one(referring, address_of(referring, tracker, child)).parent != wanted
+        referring.close()
 
     def test_pull_requests_are_left_out_and_counted(self, tracker: Truth, connector: Connector) -> None:
         """By default a pull request is no issue: skipped in the pull, counted there, absent from the census."""

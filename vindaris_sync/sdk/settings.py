@@ -62,6 +62,17 @@ class WriteBackSettings(Settings):
     """False: nothing is ever written to this tracker."""
 
 
+class ParentReference(Settings):
+    """Where an issue's text names its parent in another tracker; a parent of the tracker's own goes before it (R6)."""
+
+    tracker: str = Field(min_length=1)
+    """The name of the other ``[trackers.NAME]``, or its own."""
+    places: tuple[str, ...] = ()
+    """Projects or repositories whose keys count; default: those that the other tracker's block names."""
+    where: tuple[Literal["title", "body"], ...] = Field(("title", "body"), min_length=1)
+    """``title``: it begins with the key. ``body``: a line says ``Parent: KEY``."""
+
+
 class TrackerSettings(Settings):
     """What every tracker's block holds; ``kind`` chooses the connector."""
 
@@ -76,6 +87,10 @@ class TrackerSettings(Settings):
     """How long a new issue may stay unlinked before label and chat say so (R9)."""
     ignore_types: tuple[str, ...] = ()
     """Issue types that are not tracked."""
+    must_link: tuple[str, ...] = ()
+    """Issue types that must carry a link or an exemption themselves: what stands above them does not do (R6)."""
+    parent_reference: ParentReference | None = None
+    """How issues name parents in their text; absent: only the tracker's own parents count."""
     write_back: WriteBackSettings = WriteBackSettings()
     missing_share: float = Field(0.05, gt=0, le=1)
     """Share of the issues, but never fewer than 20, that may be missing at once; beyond it nothing is decided."""
@@ -104,6 +119,13 @@ class TrackerSettings(Settings):
         if not self.poll_min <= self.poll <= self.poll_max:
             message = "poll: not below poll_min, and not above poll_max"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_types(self) -> Self:
+        ignored = {name.casefold() for name in self.ignore_types}
+        if both := [name for name in self.must_link if name.casefold() in ignored]:
+            raise ValueError(f"must_link: {both[0]!r} is also among ignore_types")
         return self
 
     @property

@@ -16,10 +16,13 @@ from vindaris_sync.store.restored import marked
 from vindaris_sync.store.view import StoreView
 
 _MOST_UNREAD = 5000
+_NEVER_ASKED = (
+    "NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.parent_tracker "
+    "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key)"
+)
 _ORPHANS = (
-    "SELECT parent_ext, parent_key FROM issue WHERE due AND tracker = ? AND presence IN ('present', 'context') "
-    "AND NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.tracker "
-    "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key) AND parent_id IS NULL"
+    "SELECT parent_ext, parent_key FROM issue WHERE parent_tracker = ? AND (due OR tracker <> parent_tracker) "
+    f"AND presence IN ('present', 'context') AND parent_id IS NULL AND {_NEVER_ASKED}"  # noqa: S608 - fixed texts
 )
 """What each half of a union adds its half of the condition to, so that each is answered from its partial index."""
 
@@ -50,6 +53,8 @@ class Due(Part):
     def trackers_due(self, now: datetime) -> list[str]:
         """Return the trackers with something to decide or to write, or to be woken by ``now``; what is held waits.
 
+        Those, too, in which a parent is to be read that an issue of another tracker names.
+
         So does a tracker that was not read yet since the database was restored: it is pulled first. So does one too
         many of whose issues are missing.
         """
@@ -57,8 +62,10 @@ class Due(Part):
             held = {row[0]: len(load_ids(row[1])) for row in sql.rows("SELECT name, held FROM tracker")}
             due = sql.rows("SELECT tracker, count(*) FROM issue WHERE due GROUP BY tracker")
             rest = sql.rows(
-                "SELECT tracker FROM issue WHERE unwritten UNION "
-                "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ?",
+                "SELECT tracker FROM issue WHERE unwritten UNION "  # noqa: S608 - fixed texts
+                "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ? UNION "
+                "SELECT parent_tracker FROM issue WHERE parent_id IS NULL AND parent_key <> '' AND parent_ext = '' "
+                f"AND tracker <> parent_tracker AND presence IN ('present', 'context') AND {_NEVER_ASKED}",
                 (to_micros(now),),
             )
             missing = {row[0] for row in sql.rows("SELECT tracker FROM census WHERE missing > 0")}
@@ -143,7 +150,10 @@ class Due(Part):
     # --- parents that were never read (R6) -----------------------------------------------------------------------
 
     def unread_parents(self, tracker: str) -> list[Address]:
-        """Return parents that due issues name, that are not known, and that were not asked for yet."""
+        """Return parents in ``tracker`` that issues name, that are not known, and that were not asked for yet.
+
+        An issue of the tracker itself names one while it is due; one of another is decided before this one is asked.
+        """
         with self._db.read() as sql:
             rows = sql.rows(
                 f"{_ORPHANS} AND parent_ext <> '' UNION {_ORPHANS} AND parent_key <> '' LIMIT ?",
@@ -162,7 +172,7 @@ class Due(Part):
 
     def forget_unread(self, tracker: str) -> None:
         """Let the next pass ask again for parents that could not be read."""
-        orphans = "UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND parent_id IS NULL AND "
+        orphans = "UPDATE issue SET due = TRUE WHERE NOT due AND parent_tracker = ? AND parent_id IS NULL AND "
         with self._db.write() as sql:
             if sql.run("DELETE FROM unread WHERE tracker = ?", (tracker,)):
                 sql.run(orphans + "parent_ext <> ''", (tracker,))

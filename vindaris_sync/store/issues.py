@@ -11,6 +11,7 @@ from vindaris_sync.store.attention import forget_refusals
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce_moves
+from vindaris_sync.store.parents import Parents, adopt_orphans
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
 
@@ -61,8 +62,8 @@ class _Change:
             (old.key, old.observed, old.traits, old.parent) != (new.key, new.observed, new.traits, new.parent)
         )
 
-    def events(self) -> Iterable[tuple[str, str, str]]:
-        """Yield what the history keeps of it: event, before, after."""
+    def events(self, tracker: str) -> Iterable[tuple[str, str, str]]:
+        """Yield what the history of an issue of ``tracker`` keeps of it: event, before, after."""
         old, new = self.known, self.payload
         if old.key != new.key:
             yield "key_changed", dump([old.key]), dump([new.key])
@@ -71,7 +72,7 @@ class _Change:
         if bool(old.closed) != new.closed:
             yield "closed" if new.closed else "reopened", "[]", "[]"
         if old.parent != new.parent:
-            yield "parent_changed", dump(list(filter(None, old.parent))), dump(list(filter(None, new.parent)))
+            yield "parent_changed", dump(old.parent.told(tracker)), dump(new.parent.told(tracker))
         if old.presence != self.presence:
             yield "presence_changed", dump([old.presence]), dump([self.presence])
 
@@ -188,14 +189,14 @@ def record(sql: Sql, tracker: str, issues: Sequence[Issue], observer: Observer, 
     new = {ext: payload for ext, payload in payloads.items() if ext not in known}
     ids = _number(sql, new)
     changed, verified = _compare(known, payloads, reading)
-    parents = _Parents(sql, tracker, {**new, **{known.ext_id: payload for known, payload, _ in changed}}, known, ids)
+    parents = Parents(sql, tracker, {**new, **{known.ext_id: payload for known, payload, _ in changed}}, known, ids)
     changes = [_Change(old, payload, presence, parents.still(old, payload)) for old, payload, presence in changed]
     _insert(
         sql, tracker, [(ids[ext], ext, payload, parents.of(ids[ext], payload)) for ext, payload in new.items()], reading
     )
     _update(sql, tracker, changes, reading)
     sql.many("UPDATE issue SET verified_at = ? WHERE id = ?", verified)
-    _adopt_orphans(sql, tracker, {ext: ids[ext] for ext in new}, _keys(new, ids, changes))
+    adopt_orphans(sql, tracker, {ext: ids[ext] for ext in new}, _keys(new, ids, changes))
     moved = sum(change.known.place != change.payload.place for change in changes)
     return PageResult(len(new), len(changes), len(payloads) - len(new) - len(changes), moved)
 
@@ -247,49 +248,6 @@ def _compare(
     return changed, verified
 
 
-class _Parents:
-    """Finds the rows of stated parents: among those being written, by id, by key, by a former key or id."""
-
-    def __init__(
-        self, sql: Sql, tracker: str, written: Mapping[str, Payload], known: Mapping[str, Known], ids: Mapping[str, int]
-    ) -> None:
-        self._by_ext = {**{ext: old.id for ext, old in known.items()}, **ids}
-        stated = [payload.parent for payload in written.values() if payload.parent != ("", "")]
-        missing = {ext for ext, _ in stated if ext and ext not in self._by_ext}
-        query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND ext_id IN ({})"
-        self._by_ext |= {row[0]: row[1] for row in sql.rows_in(query, missing, tracker)}
-        named = {self._by_ext[ext] for ext, _ in stated if ext in self._by_ext}
-        moved = "SELECT id, moved_to FROM issue WHERE presence = 'moved' AND moved_to IS NOT NULL AND id IN ({})"
-        self._moved = {row[0]: row[1] for row in sql.rows_in(moved, named)}
-        keys = {key for ext, key in stated if not ext}
-        self._by_key = _by_key(sql, tracker, keys) if keys else {}
-        if keys:
-            self._by_key |= {payload.key: self._by_ext[ext] for ext, payload in written.items()}
-
-    def of(self, number: int, payload: Payload) -> int | None:
-        """Return the row of the parent that ``payload`` of row ``number`` names, where it is known and another row."""
-        ext, key = payload.parent
-        found = self._by_ext.get(ext) if ext else self._by_key.get(key)
-        found = found if found is None else self._moved.get(found, found)
-        return None if found == number else found
-
-    def still(self, old: Known, payload: Payload) -> int | None:
-        """Return the same for a row that exists; a parent named as before stays, whoever took over its key."""
-        same = payload.parent == old.parent and old.parent_id is not None
-        return old.parent_id if same else self.of(old.id, payload)
-
-
-def _by_key(sql: Sql, tracker: str, keys: Iterable[str]) -> dict[str, int]:
-    """Return the rows under these keys: a key used again is the present issue's, then the one seen last."""
-    former = "SELECT key, issue_id FROM alias WHERE tracker = ? AND key IN ({})"
-    found = {row[0]: row[1] for row in sql.rows_in(former, keys, tracker)}
-    query = (
-        "SELECT key, id FROM issue WHERE tracker = ? AND presence <> 'moved' AND key IN ({}) "
-        "ORDER BY presence = 'present', id"
-    )
-    return found | {row[0]: row[1] for row in sql.rows_in(query, keys, tracker)}
-
-
 def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int | None]], reading: Reading) -> None:
     if not rows:
         return
@@ -329,7 +287,7 @@ def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading
             for new in changes
         ],
     )  # fmt: skip
-    sql.many(_HISTORY, [(now, new.known.id, *event) for new in changes for event in new.events()])
+    sql.many(_HISTORY, [(now, new.known.id, *event) for new in changes for event in new.events(tracker)])
     announce_moves(sql, tracker, [(new.known.id, new.known.place, new.payload.place) for new in changes], now)
     _redefine(sql, [new.known.id for new in changes])
     keep_aliases(
@@ -367,19 +325,6 @@ def mark_below(sql: Sql, ids: Iterable[int]) -> None:
 def _keys(new: Mapping[str, Payload], ids: Mapping[str, int], changes: Iterable[_Change]) -> dict[str, int]:
     fresh = {payload.key: ids[ext] for ext, payload in new.items()}
     return fresh | {each.payload.key: each.known.id for each in changes if each.payload.key != each.known.key}
-
-
-def _adopt_orphans(sql: Sql, tracker: str, by_ext: Mapping[str, int], by_key: Mapping[str, int]) -> None:
-    """Give the issues their parent that have waited for one of these rows."""
-    waiting = "SELECT id, {column} FROM issue WHERE tracker = ? AND parent_id IS NULL AND {column} <> ''"
-    by_id = waiting.format(column="parent_ext") + " AND parent_ext IN ({})"
-    found = [(by_ext[row[1]], row[0]) for row in sql.rows_in(by_id, by_ext, tracker)]
-    by_name = waiting.format(column="parent_key") + " AND parent_ext = '' AND parent_key IN ({})"
-    found += [(by_key[row[1]], row[0]) for row in sql.rows_in(by_name, by_key, tracker)]
-    sql.many(
-        "UPDATE issue SET parent_id = ?, due = TRUE WHERE id = ?",
-        [(parent, child) for parent, child in found if parent != child],
-    )
 
 
 # --- quarantine -----------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def _count_rules_causes(sql: Sql, found: tuple[int, ...], _: int) -> None:
 
 def _find_parent(sql: Sql, found: tuple[int, ...], _: int) -> None:
     sql.run_in(
-        "UPDATE issue SET due = TRUE, parent_id = (SELECT p.id FROM issue p WHERE p.tracker = issue.tracker "
+        "UPDATE issue SET due = TRUE, parent_id = (SELECT p.id FROM issue p WHERE p.tracker = issue.parent_tracker "
         "AND p.ext_id = issue.parent_ext) WHERE id IN ({})",
         found,
     )
@@ -161,7 +161,7 @@ LAWS: Mapping[str, Law] = {
     ),
     "parent_unresolved": Law(
         "issues wait for a parent that is there",
-        "SELECT i.id, i.key FROM issue i JOIN issue p ON p.tracker = i.tracker AND p.ext_id = i.parent_ext "
+        "SELECT i.id, i.key FROM issue i JOIN issue p ON p.tracker = i.parent_tracker AND p.ext_id = i.parent_ext "
         "WHERE i.parent_id IS NULL AND i.parent_ext <> '' AND p.id <> i.id",
         _find_parent,
     ),

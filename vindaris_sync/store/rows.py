@@ -8,11 +8,29 @@ from typing import NamedTuple
 
 import orjson
 
-from vindaris_sync.domain.models import Issue, Presence, Raw, Surface, observe
+from vindaris_sync.domain.models import Address, Issue, Presence, Raw, Surface, observe
 from vindaris_sync.domain.rules import traits_of
 from vindaris_sync.store.codec import dump, dump_traits, to_micros
 
 _REMEMBERED = 8192  # distinct sets of labels, fields and traits whose observation is kept as text
+
+
+class StatedParent(NamedTuple):
+    """A parent as an issue states it: in which tracker, and its id, its key or both there; all empty without one."""
+
+    tracker: str = ""
+    ext_id: str = ""
+    key: str = ""
+
+    def told(self, tracker: str) -> list[str]:
+        """Return what the history of an issue of ``tracker`` keeps of it; a foreign one's names say whose they are."""
+        names = [name for name in (self.ext_id, self.key) if name]
+        return names if self.tracker == tracker else [f"{self.tracker}:{name}" for name in names]
+
+
+def stated_parent(parent: Address | None) -> StatedParent:
+    """Return the parent that an issue names."""
+    return StatedParent(parent.tracker, parent.id, parent.key) if parent else StatedParent()
 
 
 class Payload(NamedTuple):
@@ -29,6 +47,7 @@ class Payload(NamedTuple):
     updated: int
     author: str
     assignee: str
+    parent_tracker: str
     parent_ext: str
     parent_key: str
     observed: str
@@ -37,9 +56,9 @@ class Payload(NamedTuple):
     digest: int
 
     @property
-    def parent(self) -> tuple[str, str]:
-        """The parent's id and key as stated; both empty without one."""
-        return self.parent_ext, self.parent_key
+    def parent(self) -> StatedParent:
+        """The parent as stated."""
+        return StatedParent(self.parent_tracker, self.parent_ext, self.parent_key)
 
 
 class Known(NamedTuple):
@@ -52,6 +71,7 @@ class Known(NamedTuple):
     type: str
     closed: bool
     updated: int
+    parent_tracker: str
     parent_ext: str
     parent_key: str
     observed: str
@@ -62,13 +82,13 @@ class Known(NamedTuple):
     presence: str
 
     @property
-    def parent(self) -> tuple[str, str]:
-        """The parent's id and key as stated before."""
-        return self.parent_ext, self.parent_key
+    def parent(self) -> StatedParent:
+        """The parent as stated before."""
+        return StatedParent(self.parent_tracker, self.parent_ext, self.parent_key)
 
 
 KNOWN = (
-    "ext_id, id, key, place, type, closed, updated, parent_ext, parent_key, observed, traits, digest, "
+    "ext_id, id, key, place, type, closed, updated, parent_tracker, parent_ext, parent_key, observed, traits, digest, "
     "verified_at, parent_id, presence"
 )
 """The columns of ``Known`` in its order."""
@@ -96,8 +116,7 @@ class Observer:
             to_micros(issue.updated),
             issue.author,
             issue.assignee,
-            parent.id if parent else "",
-            parent.key if parent else "",
+            *stated_parent(parent),
             *self._shown(issue),
             issue.estimate,
         )

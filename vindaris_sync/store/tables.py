@@ -55,8 +55,8 @@ class IssueRow(Table, table=True):
         Index("issue_carrier", "carrier_id", **where("carrier_id IS NOT NULL")),
         Index("issue_rule", "rule_id", **where("rule_id IS NOT NULL")),
         Index("issue_review", "id", **where("review_open")),
-        Index("issue_orphan_id", "tracker", "parent_ext", **where("parent_id IS NULL AND parent_ext <> ''")),
-        Index("issue_orphan_key", "tracker", "parent_key", **where("parent_id IS NULL AND parent_key <> ''")),
+        Index("issue_orphan_id", "parent_tracker", "parent_ext", **where("parent_id IS NULL AND parent_ext <> ''")),
+        Index("issue_orphan_key", "parent_tracker", "parent_key", **where("parent_id IS NULL AND parent_key <> ''")),
     )
 
     id: int = identity()
@@ -75,6 +75,7 @@ class IssueRow(Table, table=True):
     author: str = words("")
     assignee: str = words("")
     estimate: float | None = maybe_measure()
+    parent_tracker: str = words("")
     parent_ext: str = words("")
     parent_key: str = words("")
     observed: str = words("{}")

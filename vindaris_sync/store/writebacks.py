@@ -29,7 +29,7 @@ from vindaris_sync.store.codec import dump, dump_bases, load_bases, load_names, 
 from vindaris_sync.store.contests import note_written
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import lookup, record
-from vindaris_sync.store.rows import Known, Reading
+from vindaris_sync.store.rows import Known, Reading, stated_parent
 from vindaris_sync.store.seen import Sightings
 
 
@@ -107,14 +107,14 @@ def _sort(outcomes: Iterable[Written]) -> _Sorted:
 
 def _as_written(known: Known, done: Done, surfaces: tuple[Surface, ...]) -> bool:
     """Whether the issue read back is the one known before plus what was written."""
-    issue, parent = done.issue, done.issue.parent
+    issue = done.issue
     shown = observe(issue, surfaces)
     wanted = {**load_observed(known.observed), **_wanted(done.write)}
     return (
         {key: _folded(value) for key, value in shown.items()} == {key: _folded(value) for key, value in wanted.items()}
         and (known.key, known.place, known.type, bool(known.closed))
         == (issue.key, issue.place, issue.type, issue.closed)
-        and known.parent == ((parent.id, parent.key) if parent else ("", ""))
+        and known.parent == stated_parent(issue.parent)
     )
 
 

@@ -36,6 +36,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Surroundings
+from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.shapes import sent, understood
 from vindaris_sync.sdk.writing import each, guarded
 
@@ -60,6 +61,7 @@ class GithubConnector:
         self._settings = settings
         self._around = surroundings
         self._client = GithubClient(settings, surroundings)
+        self._references = References(settings.parent_reference)
         self._fields: tuple[tuple[ManagedField, ...], tuple[Broken, ...]] | None = None
         self._numbers: dict[str, int] = {}
         self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
@@ -164,7 +166,7 @@ class GithubConnector:
         return self._fields
 
     def _mapper(self, *, pull_requests: bool = True) -> Mapper:
-        return Mapper(self.name, self._resolved()[0], pull_requests)
+        return Mapper(self.name, self._resolved()[0], pull_requests, self._references)
 
     def _surfaces(self, fields: Sequence[ManagedField], broken: Sequence[Broken]) -> Iterator[Surface]:
         back = self._settings.write_back

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -73,8 +74,9 @@ class Reader:
 
     def _known(self) -> Collection[str]:
         """Return the optional parts of the query that this server has and that we have a use for."""
-        wanted = set(queries.OPTIONAL) - self._unknown
-        return wanted if self._mapper().fields else wanted - {"issueFieldValues"}
+        mapper, wanted = self._mapper(), set(queries.OPTIONAL) - self._unknown
+        useless = {"issueFieldValues": not mapper.fields, "body": not mapper.references.reads_body}
+        return {name for name in wanted if not useless.get(name)}
 
     def _ask(self, build: Callable[[], tuple[str, Mapping[str, object]]]) -> tuple[JsonObject, Collection[object]]:
         """Return the data, and the places in it that are not whole (the second step of each error's path)."""
@@ -146,7 +148,7 @@ def _present_or_moved(address: Address, issue: Issue) -> Seen:
 
 def _with_pulls(mapper: Mapper) -> Mapper:
     """Return a mapper that maps pull requests too: who asks for one by its address gets it."""
-    return mapper if mapper.pull_requests else Mapper(mapper.tracker, mapper.fields)
+    return mapper if mapper.pull_requests else replace(mapper, pull_requests=True)
 
 
 def _undefined(error: JsonObject) -> str:

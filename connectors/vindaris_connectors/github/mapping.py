@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
 from vindaris_sync.sdk.mapping import JsonObject, clean, instant
+from vindaris_sync.sdk.references import NO_REFERENCES, References
 
 GHOST = "ghost"
 """GitHub's own name for a deleted account."""
@@ -39,6 +40,8 @@ class Mapper:
     fields: tuple[ManagedField, ...] = ()
     pull_requests: bool = True
     """False: REST items that are pull requests map to ``None``."""
+    references: References = NO_REFERENCES
+    """Finds parents that texts name; GitHub's own go before them."""
     _places: dict[str, str] = field(default_factory=dict)
 
     def from_rest(self, item: JsonObject) -> Issue | None:
@@ -64,7 +67,7 @@ class Mapper:
             closed=state == "closed",
             created=instant(item["created_at"]),
             updated=instant(item["updated_at"]),
-            parent=Address(self.tracker, key=key_of(parent)) if parent else None,
+            parent=self._parent(place, item, key_of(parent) if parent else ""),
             labels=_sorted([_label(label) for label in item["labels"]]),
             fields=self._rest_fields(place, item) if self.fields and not pull else {},
             author=_login(item.get("user")),
@@ -92,7 +95,7 @@ class Mapper:
             closed=state == "closed",
             created=instant(node["createdAt"]),
             updated=instant(node["updatedAt"]),
-            parent=Address(self.tracker, key=_graph_key(parent)) if parent else None,
+            parent=self._parent(place, node, _graph_key(parent) if parent else ""),
             labels=_sorted([clean(label["name"]) for label in node["labels"]["nodes"]]),
             fields=self._graph_fields(place, node) if self.fields else {},
             author=_graph_login(node["author"]),
@@ -100,6 +103,15 @@ class Mapper:
             pull_request=pull,
             milestone=clean(milestone["title"]) if milestone else "",
         )
+
+    def _parent(self, place: str, item: JsonObject, key: str) -> Address | None:
+        """Return GitHub's own parent, under ``key``, else the one that the text names."""
+        if key:
+            return Address(self.tracker, key=key)
+        if not self.references:
+            return None
+        own = Address(self.tracker, key=f"{place}#{_number(item['number'])}")
+        return self.references.parent(own, clean(item["title"]), str(item.get("body") or ""))
 
     def _place(self, url: str) -> str:
         place = self._places.get(url)

@@ -16,13 +16,14 @@ OPTIONAL = {
     "stateReason": "stateReason(enableDuplicate: true)",
     "issueType": "issueType { name }",
     "parent": "parent { number repository { nameWithOwner } }",
+    "body": "body",
     "issueFieldValues": (
         "issueFieldValues(first: 25) { nodes { __typename"
         " ... on IssueFieldSingleSelectValue { option: name field { ... on IssueFieldSingleSelect { id } } }"
         " ... on IssueFieldTextValue { text: value field { ... on IssueFieldText { id } } } } }"
     ),
 }
-"""What only newer servers have on ``Issue``, by field name."""
+"""What only newer servers have on ``Issue``, or what is not always asked for, by field name."""
 
 _ADDRESS = re.compile(r"(?P<owner>[^/]+)/(?P<name>[^/#]+)#(?P<number>[0-9]+)")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
 from vindaris_sync.sdk.mapping import JsonObject, Mapped, instant, map_items
+from vindaris_sync.sdk.references import NO_REFERENCES, References
 
 BASE_FIELDS = (
     "summary", "status", "issuetype", "created", "updated", "parent", "labels", "components", "creator", "assignee",
@@ -30,11 +31,14 @@ class Mapper:
     browse: str
     managed: Mapping[str, str] = field(default_factory=dict)
     epic_link: str = ""
+    references: References = NO_REFERENCES
+    """Finds parents that texts name; Jira's own go before them."""
 
     @property
     def fields(self) -> list[str]:
         """The fields to ask for, exactly those that ``issue`` reads."""
-        return [*BASE_FIELDS, *self.managed, *([self.epic_link] if self.epic_link else ())]
+        body = ["description"] if self.references.reads_body else ()
+        return [*BASE_FIELDS, *self.managed, *([self.epic_link] if self.epic_link else ()), *body]
 
     def page(self, items: Iterable[object]) -> Mapped:
         """Map each item; what is malformed is set aside, the others are kept."""
@@ -58,7 +62,7 @@ class Mapper:
             closed=(status.get("statusCategory") or _NOTHING).get("key") == "done",
             created=instant(fields["created"]),
             updated=instant(fields["updated"]),
-            parent=self._parent(fields),
+            parent=self._parent(key, fields),
             labels=tuple(map(_text, fields.get("labels") or ())),
             fields=self._managed(fields),
             author=_person(fields.get("creator") or fields.get("reporter")),
@@ -66,13 +70,19 @@ class Mapper:
             components=tuple([_text(each["name"]) for each in fields.get("components") or ()]),
         )
 
-    def _parent(self, fields: Mapping[str, Any]) -> Address | None:
-        """Return the sub-task's or Cloud's parent; else the epic, of which Data Center tells the key alone."""
+    def _parent(self, key: str, fields: Mapping[str, Any]) -> Address | None:
+        """Return the sub-task's or Cloud's parent; else the epic, of which Data Center tells the key alone.
+
+        Without either, the one that the text names, where that is configured.
+        """
         if parent := fields.get("parent"):
             return Address(self.tracker, str(parent["id"]), _text(parent.get("key") or ""))
         if self.epic_link and (epic := fields.get(self.epic_link)):
             return Address(self.tracker, key=_text(epic))
-        return None
+        if not self.references:
+            return None
+        body = plain_text(fields.get("description"))
+        return self.references.parent(Address(self.tracker, key=key), _text(fields.get("summary") or ""), body)
 
     def _managed(self, fields: Mapping[str, Any]) -> dict[str, Raw]:
         found: dict[str, Raw] = {}
@@ -83,6 +93,8 @@ class Mapper:
 
 
 _NOTHING: Mapping[str, Any] = {}
+_MOST_NODES = 5000
+_BREAKS = frozenset({"paragraph", "heading", "hardBreak", "listItem", "tableCell", "blockquote", "codeBlock"})
 
 
 def identify(raw: JsonObject) -> tuple[str, str]:
@@ -106,6 +118,30 @@ def shown_values(value: object) -> Raw | None:
     if not isinstance(value, str):
         return None
     return (value.strip(),) if value.strip() else ()
+
+
+def plain_text(body: object) -> str:
+    """Return the lines of a description: text as it is, or a document (Atlassian Document Format) without its marks.
+
+    Of a document, no more than its first ``_MOST_NODES`` nodes, however deeply they are nested.
+    """
+    if isinstance(body, str):
+        return body
+    parts: list[str] = []
+    waiting: list[object] = [body]
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            break
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+        elif isinstance(node, dict):
+            kind, content, attributes = node.get("type"), node.get("content"), node.get("attrs")
+            told = attributes.get("url") if isinstance(attributes, dict) else node.get("text")
+            waiting += ["\n"] if kind in _BREAKS else []
+            waiting += reversed(content) if isinstance(content, list) else []
+            waiting += [told] if isinstance(told, str) else []
+    return "".join(parts)
 
 
 def _person(user: Mapping[str, Any] | None) -> str:

@@ -15,6 +15,7 @@ from vindaris_connectors.jira.surfaces import Fields, layout, resolve
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
+from vindaris_sync.sdk.references import References
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def discover(name: str, client: Client, settings: JiraSettings) -> Site:
     reader: Reader = CloudReader(client) if cloud else ServerReader(client)
     fields = _fields(client, reader, settings)
     browse = str(info.get("baseUrl") or settings.url).rstrip("/") if settings.gateway else settings.url
-    mapper = Mapper(name, browse, fields.surface_keys, fields.epic_link)
+    mapper = Mapper(name, browse, fields.surface_keys, fields.epic_link, References(settings.parent_reference))
     return Site(reader, mapper, fields, layout(fields, settings.write_back), str(info.get("version") or "?"))
 
 

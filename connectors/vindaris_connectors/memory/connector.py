@@ -33,6 +33,7 @@ from vindaris_sync.sdk.goal_issues import edited
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.mapping import instant
 from vindaris_sync.sdk.protocol import OVERLAP, Capability, Surroundings
+from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.writing import Ready, each, guarded
 
 _READ = 100  # addresses an exchange
@@ -65,6 +66,7 @@ class MemoryConnector:
         self._around = surroundings
         self._tracker = found
         self._client = MemoryClient(found)
+        self._references = References(settings.parent_reference)
 
     @classmethod
     def on(
@@ -108,7 +110,7 @@ class MemoryConnector:
         """Yield one answer per address, in order."""
         for start in range(0, len(addresses), _READ):
             for seen in self._client.read(addresses[start : start + _READ]):
-                yield seen_as(seen, self.name)
+                yield seen_as(seen, self.name, self._references)
 
     def defined(self, place: str, surface: Surface, values: Sequence[str]) -> Mapping[str, datetime | None]:
         """Return the values whose label, or option of the field in ``place``, was not deleted."""
@@ -139,7 +141,7 @@ class MemoryConnector:
 
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue once."""
-        return named(self._client.create(draft), self.name)
+        return named(self._client.create(draft), self.name, self._references)
 
     def goals(
         self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
@@ -192,7 +194,7 @@ class MemoryConnector:
         kept = issues
         if not self._settings.track_pull_requests:
             kept = [issue for issue in issues if not issue.pull_request]
-        mine = tuple(named(issue, self.name) for issue in kept)
+        mine = tuple(named(issue, self.name, self._references) for issue in kept)
         return Page(place, mine, cursor, skipped=len(issues) - len(kept), complete=complete)
 
     def _send(self, ready: Ready) -> Written | None:

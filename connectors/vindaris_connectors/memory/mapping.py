@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, IssueRef, Seen, Surface, SurfaceKind
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.references import NO_REFERENCES, References
 from vindaris_sync.sdk.settings import WriteBackSettings
 
 
@@ -29,16 +30,17 @@ def surfaces_of(settings: WriteBackSettings, field_name: str, field_id: str) -> 
     )
 
 
-def named(issue: Issue, tracker: str) -> Issue:
-    """Return ``issue`` as the configured tracker ``tracker`` knows it."""
-    if issue.ref.tracker == tracker:
+def named(issue: Issue, tracker: str, references: References = NO_REFERENCES) -> Issue:
+    """Return ``issue`` as the configured tracker ``tracker`` knows it, under the parent that it has or names."""
+    if issue.ref.tracker == tracker and not references:
         return issue
     parent = issue.parent and Address(tracker, issue.parent.id, issue.parent.key)
+    parent = parent or references.parent(Address(tracker, issue.ref.id, issue.key), issue.title)
     return replace(issue, ref=IssueRef(tracker, issue.ref.id), parent=parent)
 
 
-def seen_as(seen: Seen, tracker: str) -> Seen:
+def seen_as(seen: Seen, tracker: str, references: References = NO_REFERENCES) -> Seen:
     """Return ``seen`` with its issue as the configured tracker ``tracker`` knows it."""
-    if isinstance(seen, (Gone, Hidden)) or seen.issue.ref.tracker == tracker:
+    if isinstance(seen, (Gone, Hidden)) or (seen.issue.ref.tracker == tracker and not references):
         return seen
-    return replace(seen, issue=named(seen.issue, tracker))
+    return replace(seen, issue=named(seen.issue, tracker, references))

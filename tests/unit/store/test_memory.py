@@ -185,7 +185,7 @@ def test_definitions_that_are_gone_make_due_once(store: Store) -> None:
         ("INSERT INTO link VALUES (1, 77, TRUE, 'chosen', '', 0, 1, '')", "integrity"),
         ("UPDATE issue SET state = 'linked' WHERE id = 1", "state_unfounded"),
         ("UPDATE issue SET state = 'inherited', goals = '[1]', carrier_id = 2 WHERE id = 1", "carrier_empty"),
-        ("UPDATE issue SET parent_id = NULL, parent_ext = 'id2' WHERE id = 1", "parent_unresolved"),
+        ("UPDATE issue SET parent_tracker = 'web', parent_ext = 'id2' WHERE id = 1", "parent_unresolved"),
     ],
 )
 def test_the_check_finds_what_the_schema_cannot_refuse(tmp_path: Path, harm: str, law: str) -> None:

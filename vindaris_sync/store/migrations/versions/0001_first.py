@@ -142,6 +142,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("author", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("assignee", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("estimate", sa.Double(), nullable=True),
+        sa.Column("parent_tracker", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("parent_ext", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("parent_key", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.Column("observed", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
@@ -236,7 +237,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(
         "issue_orphan_id",
         "issue",
-        ["tracker", "parent_ext"],
+        ["parent_tracker", "parent_ext"],
         unique=False,
         sqlite_where=sa.text("parent_id IS NULL AND parent_ext <> ''"),
         postgresql_where=sa.text("parent_id IS NULL AND parent_ext <> ''"),
@@ -244,7 +245,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(
         "issue_orphan_key",
         "issue",
-        ["tracker", "parent_key"],
+        ["parent_tracker", "parent_key"],
         unique=False,
         sqlite_where=sa.text("parent_id IS NULL AND parent_key <> ''"),
         postgresql_where=sa.text("parent_id IS NULL AND parent_key <> ''"),

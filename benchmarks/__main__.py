@@ -9,11 +9,13 @@ import structlog
 
 from benchmarks.budgets import budgets
 from benchmarks.costs import goal_change, idle
+from benchmarks.goals import refresh, reparent
 from benchmarks.pulls import full_pulls, latency
 from benchmarks.rows import Row, publish
 from vindaris_sync.engine.collector import spare_imports
 
 _COUNT, _MANY, _STORED = 20_000, 100_000, 1_000_000
+_GOALS, _BELOW = 1000, 5000
 
 
 def main() -> int:
@@ -25,6 +27,8 @@ def main() -> int:
     for rows_of in (
         budgets(),
         goal_change(10_000),
+        refresh(_GOALS, _MANY // scale),
+        reparent(_BELOW // scale),
         idle((1000, _STORED // scale)),
         full_pulls(_COUNT // scale, _MANY // scale),
         latency(_COUNT // scale),

@@ -40,8 +40,8 @@ def idle(sizes: tuple[int, ...]) -> Iterator[Row]:
             connector = MemoryConnector.on(tracker, "bench", settings)
             with context_on(Path(folder) / "bench.db", settings, connector) as context:
                 refresh_goals(context, promote_all=True)
-                _fill(context, size, closed=True)
-                _decided(Path(folder) / "bench.db")
+                fill(context, size, closed=True)
+                decided(Path(folder) / "bench.db")
                 run_pass(context, "bench")
                 with context.store.metered() as meter:
                     run_pass(context, "bench")
@@ -50,13 +50,13 @@ def idle(sizes: tuple[int, ...]) -> Iterator[Row]:
     yield Row("idle pass, largest store / smallest", steps[sizes[-1]] / steps[sizes[0]], "ratio", "≤ 1.2")
 
 
-def _decided(database: Path) -> None:
+def decided(database: Path) -> None:
     """Let all issues count as decided, which a million would take long for; closed ones ask nothing."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE issue SET due = FALSE, decided = TRUE")
 
 
-def _fill(context: Context, size: int, *, linked: bool = False, closed: bool = False) -> None:
+def fill(context: Context, size: int, *, linked: bool = False, closed: bool = False) -> None:
     """Record ``size`` issues; where ``linked``, every other one shows a goal and the ones between hang below it."""
     surfaces = context.trackers["bench"].connector.layout().surfaces
     for start in range(0, size, _PAGE):
@@ -83,7 +83,7 @@ def goal_change(count: int) -> Iterator[Row]:
         connector = MemoryConnector.on(MemoryTracker("bench"), "bench", settings)
         with context_on(Path(folder) / "bench.db", settings, connector, goals) as context:
             refresh_goals(context, promote_all=True)
-            _fill(context, count, linked=True)
+            fill(context, count, linked=True)
             for _ in range(2):  # links are adopted, then all is inherited
                 decide_due(context, "link", "bench")
             goals.goals = (replace(goals.goals[0], title="A goal with another aim"),)

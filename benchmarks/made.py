@@ -15,6 +15,7 @@ _TEXT = (
     "restart everything from scratch and lose an hour before lunch again"
 )
 _WORDS = _TEXT.split()
+_EPIC = 3
 
 
 def _text(random: Random, words: int) -> str:
@@ -101,3 +102,34 @@ def jira(count: int, project: str, seed: int = 1) -> Iterator[bytes]:
             "environment": None, "comment": {"comments": [], "maxResults": 0, "total": 0, "startAt": 0},
         }  # fmt: skip
         yield orjson.dumps({"id": str(seed * 10_000_000 + number), "key": f"{project}-{number}", "fields": fields})
+
+
+def family(count: int, project: str, seed: int = 1) -> Iterator[bytes]:
+    """Yield two initiatives that show a goal each, an epic below the first, and ``count`` tasks and sub-tasks below."""
+    made = [orjson.loads(line) for line in jira(count + _EPIC, project, seed)]
+    for number, issue in enumerate(made, 1):
+        issue["fields"]["issuetype"] = _type(number)
+        issue["fields"]["labels"] = [f"goal:G-{number}"] if number < _EPIC else []
+        if above := _above(number):
+            parent = made[above - 1]
+            issue["fields"]["parent"] = {
+                "id": parent["id"],
+                "key": parent["key"],
+                "fields": {"issuetype": _type(above)},
+            }
+        yield orjson.dumps(issue)
+
+
+def _above(number: int) -> int:
+    """Return the number of the issue above, 0 where there is none: each task has nine sub-tasks."""
+    if number <= _EPIC:
+        return 1 if number == _EPIC else 0
+    return number - (number - _EPIC - 1) % 10 if (number - _EPIC) % 10 != 1 else _EPIC
+
+
+def _type(number: int) -> dict[str, Any]:
+    if number <= _EPIC:
+        name = "Epic" if number == _EPIC else "Initiative"
+    else:
+        name = "Task" if _above(number) == _EPIC else "Sub-task"
+    return {"id": f"90{len(name)}", "name": name, "subtask": name == "Sub-task", "description": ""}

@@ -16,7 +16,7 @@ from vindaris_sync.domain.goals import Goal
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import pull
 from vindaris_sync.engine.teams import Team, Teams
-from vindaris_sync.sdk.goals import GoalsRead
+from vindaris_sync.sdk.goals import GoalSource, GoalsRead
 from vindaris_sync.sdk.protocol import Connector, Surroundings
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.settings import TrackerSettings
@@ -46,7 +46,7 @@ def connector_of(tracker: str, url: str, places: list[str], *, in_flight: int = 
 
 @contextmanager
 def context_on(
-    database: Path, settings: TrackerSettings, connector: Connector, goals: Goals | None = None
+    database: Path, settings: TrackerSettings, connector: Connector, goals: GoalSource | None = None
 ) -> Iterator[Context]:
     """Return an engine's context on a store at ``database`` with one tracker; everything is closed at the end."""
     store = Store.open(f"sqlite:///{database}")

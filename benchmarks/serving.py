@@ -23,6 +23,8 @@ class Load:
     tracker: str
     count: int
     places: int = 1
+    family: bool = False
+    """Whether all of it hangs below one epic (Jira)."""
 
     @property
     def names(self) -> list[str]:
@@ -99,6 +101,7 @@ def _jira(load: Load, made: Any) -> Any:  # noqa: ANN401 - as above
 
     world = World()
     for number, key in enumerate(load.names, 1):
-        load_issues(world, made.jira(load.count // load.places, key, number))
+        issues = made.family if load.family else made.jira
+        load_issues(world, issues(load.count // load.places, key, number))
     world.add_account(TOKEN, EMAIL, admin=True)
     return JiraCloud(world)

@@ -12,7 +12,6 @@ from typing import Any
 
 from vindaris_sync.sandbox.jira.adf import to_text
 from vindaris_sync.sandbox.jira.model import (
-    EPIC_LEVEL,
     EPIC_LINK,
     LABELS,
     MULTI_SELECT,
@@ -191,7 +190,8 @@ class Edit:
         parent = self.world.find(str(ref.get("id") or ref.get("key") or ""))
         if parent is None or parent.deleted:
             raise Invalid("Could not find issue by id or key.")
-        if self.state is not None and not self.state.type.subtask and parent.state.type.level != EPIC_LEVEL:
+        kind = self.state.type if self.state is not None else None
+        if kind is not None and not kind.subtask and parent.state.type.level != kind.level + 1:
             raise Invalid("Given parent work item does not belong to appropriate hierarchy.")
         return parent.state.id
 

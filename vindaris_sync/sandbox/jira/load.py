@@ -15,6 +15,7 @@ from typing import Any
 
 from vindaris_sync.sandbox.jira.documents import dumps, loads
 from vindaris_sync.sandbox.jira.model import (
+    BASE_LEVEL,
     CATEGORIES,
     EPIC_LEVEL,
     SUBTASK_LEVEL,
@@ -34,6 +35,7 @@ from vindaris_sync.sandbox.jira.model import (
 )
 from vindaris_sync.sandbox.jira.world import World, millis
 
+_LEVELS = {"Epic": EPIC_LEVEL, "Initiative": EPIC_LEVEL + 1}
 _DONE_ELSEWHERE = frozenset({"created", "updated", "parent", "epic", "project", "issuetype", "status"})
 
 
@@ -153,7 +155,7 @@ class _Loader:
 
     def _type(self, raw: Json) -> IssueType:
         if raw["id"] not in self._world.types:
-            level = SUBTASK_LEVEL if raw.get("subtask") else EPIC_LEVEL if raw["name"] == "Epic" else 0
+            level = SUBTASK_LEVEL if raw.get("subtask") else _LEVELS.get(raw["name"], BASE_LEVEL)
             self._world.types[raw["id"]] = IssueType(raw["id"], raw["name"], level, raw.get("description", ""))
         return self._world.types[raw["id"]]
 

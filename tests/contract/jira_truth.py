@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_connectors.jira.settings import JiraSettings
+from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sandbox import faults as sandbox
 from vindaris_sync.sandbox.core import Service
 from vindaris_sync.sandbox.jira import Jira, JiraCloud, JiraDataCenter, Person, World
@@ -34,7 +35,7 @@ _STRIKES: dict[Fault, dict[str, object]] = {
     Fault.UNAUTHORIZED: {"kind": "status", "status": 401},
     Fault.PAGE: {"kind": "html"},
 }
-_WRITES = (("PUT", r"/issue/\d+$"), ("POST", r"/issue$"), ("POST", r"/bulk/issues/fields$"))
+_WRITES = (("PUT", r"/issue/\d+$"), ("POST", r"/issue$"), ("POST", r"/bulk/issues/fields$"), ("POST", r"/option$"))
 
 
 class Time:
@@ -189,6 +190,20 @@ class JiraTruth:
     def delete_label(self, label: str) -> None:
         """Jira defines no labels."""
         raise NotImplementedError(label)
+
+    def allow_menus(self, *, allowed: bool = True) -> None:
+        """Make the bot an administrator, or no more."""
+        self.account.admin = allowed
+
+    def shown_choices(self) -> Mapping[str, Choice]:
+        """Return the field's options."""
+        options = self.goal.contexts[0].options
+        return {o.value: Choice(o.id, o.value, enabled=not o.disabled) for o in options}
+
+    def change_choice(self, value: str, changed: Choice) -> None:
+        """Disable the option, or offer it again."""
+        option = next(each for each in self.goal.contexts[0].options if each.value == value)
+        option.disabled = not changed.enabled
 
     # Faults and counts
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sdk.contract import Ability, Fault
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, Unknown
 
@@ -56,6 +58,18 @@ class MemoryTruth:
         """Let calls raise what a client would."""
         answered = fault is Fault.LOST_ANSWER
         self.world.faults.fail_next(_error(fault, writes_only), times=times, writes_only=writes_only, answered=answered)
+
+    def allow_menus(self, *, allowed: bool = True) -> None:
+        """Let our account change the menu, or no more."""
+        self.world.menu_refusal = "" if allowed else "it is not ours to change"
+
+    def shown_choices(self) -> Mapping[str, Choice]:
+        """Return what the field offers."""
+        return {choice.value: choice for choice in self.world.menu}
+
+    def change_choice(self, value: str, changed: Choice) -> None:
+        """Change how it looks."""
+        self.world.change_choice(replace(changed, id=self.shown_choices()[value].id))
 
     def exchanges(self) -> int:
         """Count all calls."""

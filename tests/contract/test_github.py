@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 
 from tests.unit.connectors.github.sandboxed import API, FIELD, PERSON, TOKEN, WEB, Clock, Place, build_world
+from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sandbox.faults import Fault as Injected
 from vindaris_sync.sandbox.github import GitHub, World
 from vindaris_sync.sandbox.github.model import Issue
@@ -121,6 +122,25 @@ class GithubTruth:
         values = {name: getattr(injected, name) for name in ("kind", "status", "headers", "body", "applied")}
         for method in methods:
             self.server.faults.add(Injected(**values, times=times, method=method, path=paths))
+
+    def allow_menus(self, *, allowed: bool = True) -> None:
+        """Let our token write, or only read."""
+        levels = {"issues": "write", "issue_fields": "admin"} if allowed else {"issues": "read", "issue_fields": "read"}
+        account = self.world.tokens[TOKEN]
+        account.permissions = {**account.permissions, **levels}
+
+    def shown_choices(self) -> Mapping[str, Choice]:
+        """Return the goal labels of the first repository."""
+        repository = self.world.repository(WEB)
+        ours = (each for each in repository.labels.values() if each.name.startswith("goal:"))
+        return {
+            each.name.removeprefix("goal:"): Choice(str(each.id), each.name[5:], each.description or "", each.color)
+            for each in ours
+        }
+
+    def change_choice(self, value: str, changed: Choice) -> None:
+        """Describe the label otherwise."""
+        self.world.edit_label(WEB, f"goal:{value}", {"description": changed.description}, actor=PERSON)
 
     def exchanges(self) -> int:
         """Count all requests."""

@@ -96,7 +96,8 @@ def _executed(app: App, went: Went) -> list[Action]:
     writes = {(each.issue, each.surface.key): each for report in went.round.reports for each in report.writes}
     trackers = app.store.trackers_of(issue for issue, _ in writes)
     rest = [action for report in went.round.reports for action in report.actions]
-    return [*went.asked, *rest, *(each for each in writes.values() if trackers[each.issue] in own)]
+    published = [each for report in went.round.reports for each in report.published]
+    return [*went.asked, *rest, *(each for each in writes.values() if trackers[each.issue] in own), *published]
 
 
 def show_plan(went: Went, found: Sequence[planned.Line], *, everything: bool) -> None:

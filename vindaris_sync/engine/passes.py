@@ -11,12 +11,14 @@ from datetime import timedelta
 import structlog
 
 from vindaris_sync.domain.actions import Action, WriteBack
+from vindaris_sync.domain.menus import Publish
 from vindaris_sync.engine.census import count
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.courtesy import NextPull, put_next_pull, remember
 from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.guarding import guard
+from vindaris_sync.engine.publishing import publish
 from vindaris_sync.engine.writing import write_back
 from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
@@ -37,6 +39,7 @@ class PassReport:
     counts: Counter[str] = field(default_factory=Counter)
     actions: list[Action] = field(default_factory=list)
     writes: list[WriteBack] = field(default_factory=list)
+    published: list[Publish] = field(default_factory=list)
     error: str = ""
     advice: str = ""
     retry_after: timedelta | None = None
@@ -46,7 +49,7 @@ class PassReport:
     @property
     def planned(self) -> list[Action]:
         """Everything that changes something, remote writes last."""
-        return [*self.actions, *self.writes]
+        return [*self.actions, *self.writes, *self.published]
 
 
 def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes differ in these
@@ -72,6 +75,7 @@ def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes
             first()
         _gather(context, tracker, report)
         _decide(context, tracker, report, others, repair=repair)
+        report.published = publish(context, tracker, report.counts, look=repair)
 
     return _run(context, tracker, "compare" if first else "pull", steps, plan)
 

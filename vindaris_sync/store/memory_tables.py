@@ -54,7 +54,7 @@ class CursorRow(Table, table=True):
 
 
 class AttentionRow(Table, table=True):
-    """Something that a person should set right in a tracker; ``source`` is what noticed it: check, pull or write."""
+    """Something that a person should set right in a tracker; ``source`` noticed it: check, pull, write, publish."""
 
     __tablename__ = "attention"
     tracker: str = words(key=True)
@@ -107,6 +107,17 @@ class RefusalRow(Table, table=True):
     reason: str = words()
     advice: str = words("")
     at: int = number()
+
+
+class ChoiceRow(Table, table=True):
+    """A goal's label or option in a menu, as we wanted it last (``base``), and what a person changed there."""
+
+    __tablename__ = "choice"
+    tracker: str = words(key=True)
+    menu: str = words(key=True)
+    goal_id: int = identity("goal.id")
+    base: str = words("{}")
+    kept: str = words("[]")
 
 
 class QuarantineRow(Table, table=True):

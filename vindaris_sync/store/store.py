@@ -29,6 +29,7 @@ from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
+from vindaris_sync.store.publishing import Publications
 from vindaris_sync.store.readings import Readings
 from vindaris_sync.store.repair import Repairs
 from vindaris_sync.store.restored import Restored, generations, go_on
@@ -52,6 +53,7 @@ class Store(
     Trackers,
     Attentions,
     Censuses,
+    Publications,
     Passes,
     Outbox,
     Due,

@@ -107,6 +107,10 @@ class GithubClient:
         """Write once: never repeated unless it was refused for a limit or never left; ``Unknown`` where unclear."""
         return self._call("POST", path, document=document, safe=False)
 
+    def patch(self, path: str, document: object) -> Answer:
+        """Write once, as ``post``."""
+        return self._call("PATCH", path, document=document, safe=False)
+
     def delete(self, path: str) -> Answer:
         """Write once, as ``post``."""
         return self._call("DELETE", path, safe=False)

@@ -14,11 +14,13 @@ from vindaris_connectors.github.fetching import Reader
 from vindaris_connectors.github.fields import Broken, resolve
 from vindaris_connectors.github.labels import label_name, made
 from vindaris_connectors.github.mapping import ManagedField, Mapper
+from vindaris_connectors.github.publishing import Publishing
 from vindaris_connectors.github.pulling import Pull
 from vindaris_connectors.github.repositories import Repository, Unreachable, find
 from vindaris_connectors.github.settings import GithubSettings
 from vindaris_connectors.github.writing import BATCH, Writer
 from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.menus import Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
@@ -55,6 +57,7 @@ class GithubConnector:
             | Capability.CREATE
             | Capability.WEBHOOKS
             | Capability.HIERARCHY
+            | Capability.PUBLISH
         )
         if settings.field_names:
             self.capabilities |= Capability.CUSTOM_FIELD
@@ -144,6 +147,16 @@ class GithubConnector:
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue once."""
         return self._creator.create(draft)
+
+    @understood
+    def menus(self) -> Iterator[Menu]:
+        """Yield the goal labels of each repository and the fields' options."""
+        return Publishing(self._client, self._settings, self._resolved()[0]).menus()
+
+    @sent
+    def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:
+        """Yield one outcome per change."""
+        return Publishing(self._client, self._settings, self._resolved()[0]).offer(menu, changes)
 
     def close(self) -> None:
         """Close the connections."""

@@ -27,6 +27,8 @@ class Repository:
     may_push: bool
     may_triage: bool
     organization: bool
+    private: bool
+    """False also where GitHub does not say."""
 
     @classmethod
     def of(cls, document: JsonObject) -> Repository:
@@ -41,6 +43,7 @@ class Repository:
             may_push=bool(may.get("push")),
             may_triage=bool(may.get("triage") or may.get("push")),
             organization=(document.get("owner") or {}).get("type") == "Organization",
+            private=document.get("private") is True,
         )
 
 

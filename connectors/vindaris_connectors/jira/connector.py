@@ -18,6 +18,7 @@ from vindaris_connectors.jira.goal_mapping import GoalMapper
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
 from vindaris_connectors.jira.goals import GoalReading, clause_of, resolved
 from vindaris_connectors.jira.permissions import BROWSE, granted
+from vindaris_connectors.jira.publishing import Publishing
 from vindaris_connectors.jira.pulling import Pulling
 from vindaris_connectors.jira.recent import Recent
 from vindaris_connectors.jira.screens import Screens, first_surface
@@ -26,6 +27,7 @@ from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_connectors.jira.site import Site, discover
 from vindaris_connectors.jira.writing import Writing
 from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.menus import Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
@@ -58,6 +60,7 @@ _ALWAYS = (
     | Capability.CREATE
     | Capability.HIERARCHY
     | Capability.GOALS
+    | Capability.PUBLISH
 )
 
 
@@ -177,6 +180,16 @@ class JiraConnector:
         return Creating(self._client, self._fetching(site), site.fields.usable, self._made).create(draft)
 
     @understood
+    def menus(self) -> Iterator[Menu]:
+        """Yield the options of our select fields, context by context."""
+        return self._publishing().menus()
+
+    @sent
+    def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:
+        """Yield one outcome per change."""
+        return self._publishing().offer(menu, changes)
+
+    @understood
     def goals(
         self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
     ) -> Statement:
@@ -211,6 +224,10 @@ class JiraConnector:
 
     def _fetching(self, site: Site) -> Fetching:
         return Fetching(self._client, site.reader, site.mapper, self._recent, self._around.in_flight)
+
+    def _publishing(self) -> Publishing:
+        site = self._site
+        return Publishing(self._client, site, self._settings, self._screens(site))
 
     def _screens(self, site: Site) -> Screens:
         return Screens(self._client, site.reader)

@@ -48,6 +48,8 @@ class JiraSettings(TrackerSettings):
     """A query that bounds what is tracked, without ORDER BY; or ``projects``."""
     epic_link: str = ""
     """Data Center: name or id of the Epic Link field; empty: found by its type."""
+    public: bool = False
+    """Whether strangers can read the site: private goals' titles are kept out of it then."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

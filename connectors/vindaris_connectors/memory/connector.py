@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, cast
 
+from vindaris_connectors.memory import publishing
 from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
 from vindaris_connectors.memory.goals import MemoryGoalSettings, goals_of
 from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
 from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.menus import Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
@@ -53,6 +55,7 @@ class MemoryConnector:
         | Capability.CREATE
         | Capability.HIERARCHY
         | Capability.GOALS
+        | Capability.PUBLISH
     )
 
     def __init__(
@@ -142,6 +145,15 @@ class MemoryConnector:
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue once."""
         return named(self._client.create(draft), self.name, self._references)
+
+    def menus(self) -> Iterator[Menu]:
+        """Yield the menu of the field, where it is a surface."""
+        ours = {one.id for one in self._surfaces()}
+        return (menu for menu in publishing.menus(self._tracker) if menu.surface.id in ours)
+
+    def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:  # noqa: ARG002 - there is one
+        """Yield one outcome per change."""
+        return publishing.offer(self._tracker, changes)
 
     def goals(
         self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None

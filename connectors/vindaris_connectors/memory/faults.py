@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-CallName = Literal["list", "ids", "read", "add_label", "remove_label", "set_field", "create", "describe"]
-WRITES: frozenset[CallName] = frozenset({"add_label", "remove_label", "set_field", "create"})
+CallName = Literal["list", "ids", "read", "add_label", "remove_label", "set_field", "create", "describe", "offer"]
+WRITES: frozenset[CallName] = frozenset({"add_label", "remove_label", "set_field", "create", "offer"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from vindaris_connectors.memory.faults import Faults
+from vindaris_sync.domain.menus import Choice
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
 from vindaris_sync.sdk.mapping import clean
 
@@ -109,6 +110,12 @@ class MemoryTracker:
         self.lost_labels: set[str] = set()
         """Casefolded names of labels whose definition was deleted and not made again."""
         self.drafts: dict[str, str] = {}
+        self.menu: list[Choice] = []
+        """What the managed field offers people to pick, in order; it may take other values, too."""
+        self.menu_refusal = ""
+        """Why nobody may change the menu; empty: changes are taken."""
+        self.public = False
+        """Whether strangers can read everything."""
         self._places_of: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         self._successors: dict[str, str] = {}
@@ -316,6 +323,20 @@ class MemoryTracker:
         """Put the field back on the screens of ``place``, without its former values."""
         self.places[place].has_field = True
         self._refit()
+
+    def add_choice(self, choice: Choice) -> str:
+        """Offer one more value and return its new id; one that is there already is refused with ``ValueError``."""
+        if choice.value in {each.value for each in self.menu}:
+            raise ValueError(choice.value)
+        self._last_id += 1
+        self.menu.append(replace(choice, id=f"choice-{self._last_id}"))
+        if self.field_options is not None:
+            self.field_options |= {choice.value}
+        return self.menu[-1].id
+
+    def change_choice(self, choice: Choice) -> None:
+        """Let the choice with that id look so from now on."""
+        self.menu = [choice if each.id == choice.id else each for each in self.menu]
 
     def refuse_writes(self, place: str, reason: str = "the repository is archived") -> None:
         """Refuse every write in ``place`` from now on; reads go on."""

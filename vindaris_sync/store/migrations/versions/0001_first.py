@@ -696,6 +696,19 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("issue_id", "goal_id"),
     )
     op.create_index("link_goal", "link", ["goal_id"], unique=False)
+    op.create_table(
+        "choice",
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("menu", sa.Text(), nullable=False),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("base", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("kept", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("tracker", "menu", "goal_id"),
+    )
     for statement in APPEND_ONLY[op.get_context().dialect.name]:
         op.execute(statement)
     op.execute(SEED)

@@ -10,22 +10,24 @@ from vindaris_sync.app import link_rules, open_store
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.records import Cause, GoalBook
-from vindaris_sync.domain.rules import Rule, RuleBook, Stated
+from vindaris_sync.domain.rules import Condition, Rule, RuleBook, Stated
 from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.ruling import stated_rules
 from vindaris_sync.store.store import Store
 
 Document = dict[str, Any]
 
 
 def gather(config: Config) -> list[Document]:
-    """Return the configured rules in their order, with what is held of each."""
+    """Return the rules in their order, with what is held of each."""
     with open_store(config) as store:
         goals, held = store.goal_book(config.goals.material), _held(store.rule_book())
-        stated = link_rules(config)
+        stated = (*stated_rules(store), *link_rules(config))
         fulfilled, linked = _fulfilled(store, stated), store.ruled()
         return [
-            {**_document(each, held.get(each.identity), goals, linked), "fulfilled": fulfilled[place]}
+            {**document, "fulfilled": document["linked"] if Condition.ISSUE in each.conditions else fulfilled[place]}
             for place, each in enumerate(stated)
+            for document in [_document(each, held.get(each.identity), goals, linked)]
         ]
 
 
@@ -47,6 +49,7 @@ def _document(stated: Stated, rule: Rule | None, goals: GoalBook, linked: dict[i
         "rule": rule.name if rule else None,
         "conditions": {str(name): list(values) for name, values in stated.conditions.items()},
         "name": stated.name,
+        "source": stated.source or None,
         "goal": stated.goal,
         "known": goals.find(stated.goal) is not None,
         "in_force": rule is not None and rule.in_force and rule.stated.goal == stated.goal,

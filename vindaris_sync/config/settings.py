@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
-from vindaris_sync.domain.rules import Condition, Stated
+from vindaris_sync.domain.rules import CONFIGURABLE, Stated
 from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.goals import GoalSourceSettings
@@ -251,13 +251,13 @@ class RuleSettings(Settings):
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
         if not self.stated.conditions:
-            raise ValueError(f"name at least one condition: {', '.join(Condition)}")
+            raise ValueError(f"name at least one condition: {', '.join(CONFIGURABLE)}")
         return self
 
     @property
     def stated(self) -> Stated:
         """The rule as the domain knows it."""
-        given = {name: getattr(self, name) for name in Condition}
+        given = {name: getattr(self, name) for name in CONFIGURABLE}
         return Stated(self.goal, {name: values for name, values in given.items() if values is not None})
 
 

@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any, Literal
 
 from vindaris_sync.domain.models import IssueRef
+from vindaris_sync.domain.serving import Serving, serving_of
 from vindaris_sync.domain.requirements import Requirement, requirement_of
 
 Material = Literal["title", "description", "parent", "priority", "period", "outcomes"]
@@ -80,6 +81,8 @@ class Goal:
     """The name of the source that states it; each goal is one source's."""
     issue: IssueRef | None = None
     """The issue that is this goal, where a tracker states it as one: that issue carries it (R6)."""
+    serving: Serving | None = None
+    """The work that serves it because its tracker says so at the goal: a milestone's issues, a list of issues."""
     requires: tuple[Requirement, ...] = ()
     """The work that is to be created from it, each item once."""
 
@@ -371,4 +374,6 @@ def goal_of(told: Mapping[str, Any]) -> Goal:
     kept = {"status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes}
     kept["requires"] = tuple(map(requirement_of, told["requires"]))
     issue = told.get("issue")
-    return Goal(**{**told, **kept, "issue": IssueRef(**issue) if issue else None})
+    serving = told.get("serving")
+    stated = {"issue": IssueRef(**issue) if issue else None, "serving": serving_of(serving) if serving else None}
+    return Goal(**{**told, **kept, **stated})

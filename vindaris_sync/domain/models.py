@@ -65,6 +65,8 @@ class Issue:
     """The names of its parts of the product, where the tracker knows such."""
     milestone: str = ""
     """The title of its milestone, where the tracker knows such; empty where it has none."""
+    milestone_id: str = ""
+    """The immutable id of that milestone."""
     estimate: float | None = None
     """How much work it is, in the tracker's configured unit; None: not estimated, or estimates are not read."""
 
@@ -141,6 +143,7 @@ class Traits:
     """Without the labels that are surfaces."""
     components: frozenset[str] = frozenset()
     milestone: str = ""
+    milestone_id: str = ""
 
 
 NO_TRAITS = Traits()

@@ -29,7 +29,11 @@ class Condition(StrEnum):
     COMPONENT = "component"
     LABEL = "label"
     MILESTONE = "milestone"
+    ISSUE = "issue"
+    """By id or key; only sources of goals state such rules."""
 
+
+CONFIGURABLE = tuple(name for name in Condition if name is not Condition.ISSUE)
 
 _folded = lru_cache(4096)(fold)  # the same few labels stand on most issues
 
@@ -43,25 +47,40 @@ def traits_of(issue: Issue, surfaces: Iterable[Surface]) -> Traits:
         frozenset(label for label in labels if not label.startswith(prefixes)),
         frozenset(map(_folded, issue.components)),
         _folded(issue.milestone),
+        _folded(issue.milestone_id),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A rule as it is configured: every condition must hold, and for each one of its values will do."""
+    """A rule as it is configured, or follows from what a source of goals states (``serving``).
+
+    Every condition must hold, and for each one of its values will do.
+    """
 
     goal: str
     """The goal's key as written; no goal may have it."""
     conditions: Mapping[Condition, tuple[str, ...]]
+    same: str = ""
+    """``SOURCE KEY`` of a source's rule: what makes it the same whatever becomes of its conditions."""
+
+    @property
+    def source(self) -> str:
+        """The name of the source of goals that states it; empty: the configuration does."""
+        return self.same.partition(" ")[0]
 
     @property
     def name(self) -> str:
-        """The conditions for people: ``component = Checkout, type = Bug or Story``."""
+        """The conditions for people: ``component = Checkout, type = Bug or Story``, or who states it."""
+        if self.same:
+            return f"{'listed' if Condition.ISSUE in self.conditions else 'in the milestone'}, says {self.source}"
         return ", ".join(f"{name} = {' or '.join(values)}" for name, values in self._sorted(self.conditions))
 
     @property
     def identity(self) -> str:
         """A text that two rules share iff the same issues fulfil their conditions by what they say."""
+        if self.same:
+            return self.same
         folded = {name: sorted(set(map(fold, values))) for name, values in self.conditions.items()}
         return json.dumps(self._sorted(folded), ensure_ascii=False, separators=(",", ":"))
 
@@ -104,15 +123,23 @@ class Rule:
         here = {Condition.TRACKER: tracker, Condition.PLACE: place}
         return all(name not in here or fold(here[name]) in values for name, values in self._wanted.items())
 
-    def matches(self, tracker: str, place: str, type_: str, traits: Traits) -> bool:
-        """Return whether an issue that is there, of that type, with these traits fulfils every condition."""
+    @property
+    def named(self) -> frozenset[str]:
+        """The folded ids and keys of the issues that it names."""
+        return self._wanted.get(Condition.ISSUE, frozenset())
+
+    def matches(  # noqa: PLR0913, PLR0917 - all that a rule may look at
+        self, tracker: str, place: str, type_: str, traits: Traits, names: frozenset[str] = frozenset()
+    ) -> bool:
+        """Return whether an issue that is there, of that type, with these traits and names fulfils every condition."""
         shown = {
             Condition.TRACKER: {fold(tracker)},
             Condition.PLACE: {fold(place)},
             Condition.TYPE: {fold(type_)},
             Condition.COMPONENT: traits.components,
             Condition.LABEL: traits.labels,
-            Condition.MILESTONE: {traits.milestone} - {""},
+            Condition.MILESTONE: {traits.milestone, traits.milestone_id} - {""},
+            Condition.ISSUE: names,
         }
         return all(values & shown[name] for name, values in self._wanted.items())
 
@@ -127,20 +154,23 @@ class RuleBook:
 
     rules: tuple[Rule, ...] = ()
     _tried: tuple[Rule, ...] = field(init=False, compare=False, repr=False)
-    _found: dict[tuple[str, str, str, Traits], Rule | None] = field(
+    _named: frozenset[str] = field(init=False, compare=False, repr=False)
+    _found: dict[tuple[str, str, str, Traits, frozenset[str]], Rule | None] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
     """What was asked before; many issues look alike to rules."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_tried", tuple(rule for rule in self.rules if rule.in_force))
+        object.__setattr__(self, "_named", frozenset().union(*(rule.named for rule in self._tried)))
 
     def __bool__(self) -> bool:
         return bool(self._tried)
 
     def of(self, record: Record) -> Rule | None:
         """Return the first rule in force that ``record`` itself fulfils."""
-        shown = (record.ref.tracker, record.place, record.type, record.traits)
+        names = self._named & {fold(record.ref.id), fold(record.key)} if self._named else self._named
+        shown = (record.ref.tracker, record.place, record.type, record.traits, names)
         if shown not in self._found:
             self._found[shown] = next((rule for rule in self._tried if rule.matches(*shown)), None)
         return self._found[shown]

@@ -1,18 +1,43 @@
-"""What a link rule is asked when its goal changes, once and not at each of its issues, and what answers do (R8)."""
+"""Which link rules follow from goals; what a rule is asked when its goal changes, once, and what answers do (R8)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from vindaris_sync.domain.actions import Action, Announce, AnswerRule, AskRule, ConfirmRule, Plan
 from vindaris_sync.domain.decisions import By, answers
+from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, GoalBook
 from vindaris_sync.domain.reviews import confirmed, goal_causes
-from vindaris_sync.domain.rules import Rule
+from vindaris_sync.domain.rules import Condition, Rule, Stated
 
 Scope = tuple[str, str]
 """A tracker and a place in it, whose team is told."""
+
+
+def serving_rules(goals: Iterable[Goal]) -> tuple[Stated, ...]:
+    """Return the link rules that follow (R6): an issue that is listed by itself goes before one in a milestone.
+
+    A rule stays the same while its goal is renamed and its list changes, so that what was confirmed stays confirmed.
+    """
+    stated = [each for goal in goals for each in _stated(goal)]
+    return tuple(sorted(stated, key=lambda rule: Condition.ISSUE not in rule.conditions))
+
+
+def _stated(goal: Goal) -> Iterator[Stated]:
+    serving = goal.serving
+    if serving is None:
+        return
+    found = {
+        Condition.TRACKER: (serving.tracker,),
+        Condition.PLACE: serving.places,
+        Condition.MILESTONE: (serving.milestone,) if serving.milestone else (),
+        Condition.ISSUE: serving.issues,
+    }
+    conditions = {name: values for name, values in found.items() if values}
+    if Condition.MILESTONE in conditions or Condition.ISSUE in conditions:
+        yield Stated(goal.key, conditions, f"{goal.source} {(goal.was or (goal.key,))[0]}")
 
 
 def ask(rule: Rule, goals: GoalBook, told: Collection[Scope], now: datetime) -> Iterator[Action]:

@@ -8,8 +8,9 @@ import structlog
 
 from vindaris_sync.domain.actions import Action, Announce
 from vindaris_sync.domain.messages import Kind
+from vindaris_sync.domain.ruling import serving_rules
 from vindaris_sync.engine.context import Context
-from vindaris_sync.engine.ruling import follow_rules
+from vindaris_sync.engine.ruling import follow_rules, keep_stated
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
 
@@ -65,6 +66,7 @@ def _take_over(context: Context, read: GoalsRead) -> None:
     with context.store.transaction():
         if not context.store.put_note(TAKEN, stamp):
             return
+        keep_stated(context.store, serving_rules(read.goals))
         found = context.store.put_goals(read.goals, context.now(), context.rules.material)
         if found.missing or found.returned:
             context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())

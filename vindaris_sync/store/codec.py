@@ -64,7 +64,9 @@ def load_observed(text: str) -> Mapping[str, Raw]:
 
 def dump_traits(traits: Traits) -> str:
     """Return what rules look at as JSON, without what is empty: most issues show little of it."""
-    found = {"c": sorted(traits.components), "l": sorted(traits.labels), "m": traits.milestone}
+    found = {
+        "c": sorted(traits.components), "l": sorted(traits.labels), "m": traits.milestone, "i": traits.milestone_id
+    }  # fmt: skip
     return dump({name: value for name, value in found.items() if value})
 
 
@@ -72,7 +74,8 @@ def dump_traits(traits: Traits) -> str:
 def load_traits(text: str) -> Traits:
     """Return what ``dump_traits`` was given."""
     found = orjson.loads(text)
-    return Traits(frozenset(found.get("l", ())), frozenset(found.get("c", ())), found.get("m", ""))
+    labels, components = frozenset(found.get("l", ())), frozenset(found.get("c", ()))
+    return Traits(labels, components, found.get("m", ""), found.get("i", ""))
 
 
 @lru_cache(_CACHED)

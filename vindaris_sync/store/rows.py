@@ -125,7 +125,8 @@ class Observer:
 
     def _shown(self, issue: Issue) -> tuple[str, str]:
         """Return what its surfaces show, and what rules look at."""
-        shown = (issue.labels, tuple(issue.fields.items()), issue.components, issue.milestone)
+        milestone = (issue.milestone, issue.milestone_id)
+        shown = (issue.labels, tuple(issue.fields.items()), issue.components, milestone)
         texts = self._texts.get(shown)
         if texts is None:
             if len(self._texts) >= _REMEMBERED:

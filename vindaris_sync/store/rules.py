@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -48,7 +48,7 @@ class _Held(NamedTuple):
     @property
     def stated(self) -> Stated:
         conditions = {Condition(name): tuple(values) for name, values in load(self.conditions).items()}
-        return Stated(self.goal, conditions)
+        return Stated(self.goal, conditions, "" if self.folded.startswith("[") else self.folded)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Rules(Part):
 
         Two rules are the same where they ask for the same; such a rule keeps its number. A rule that is new, or leads
         to another goal, is confirmed by being stated. One whose key names no goal rests until there is such a goal. In
-        the same transaction all that rules may decide is due.
+        the same transaction what the changed rules may decide is due.
         """
         wanted = {each.identity: (place, each, goals.find(each.goal)) for place, each in enumerate(stated, 1)}
         with self._db.read() as sql:
@@ -72,6 +72,7 @@ class Rules(Part):
                 return False
         with self._db.write() as sql:
             held = {each.folded: each for each in _held(sql)}
+            touched = _touched(held, wanted)
             at = to_micros(now)
             for folded, (place, each, goal) in wanted.items():
                 facts = None if goal is None else goals.goals[goal]
@@ -79,7 +80,7 @@ class Rules(Part):
             for folded, left in held.items():
                 if left.active and folded not in wanted:
                     _state(sql, left, left._replace(active=False), at)
-            sql.run(f"UPDATE issue SET due = TRUE WHERE {_UNDER_RULES}")  # noqa: S608 - fixed text
+            _mark(sql, touched)
         return True
 
     def rule_book(self) -> RuleBook:
@@ -123,6 +124,47 @@ def _rule(held: _Held, causes: tuple[Cause, ...]) -> Rule:
         at = to_instant(held.at)
         link = Link(held.goal_id, Provenance.RULE, held.who, at, held.revision, held.fingerprint, primary=True)
     return Rule(held.id, held.stated, link, bool(held.active), causes, bool(held.suspect))
+
+
+# --- what a change may decide -----------------------------------------------------------------------------------------
+
+
+def _touched(held: Mapping[str, _Held], wanted: _Wanted) -> list[Stated] | None:
+    """Return the rules that change, as they were and as they are, if all name their issues; None else."""
+    old = {folded: each for folded, each in held.items() if each.active}
+    changed = {
+        folded
+        for folded in old.keys() | wanted.keys()
+        if folded not in old
+        or folded not in wanted
+        or (old[folded].conditions, old[folded].goal_id) != (_conditions(wanted[folded][1]), wanted[folded][2])
+    }
+    before = [each.folded for each in sorted(old.values(), key=lambda each: each.position)]
+    if [one for one in before if one not in changed] != [one for one in wanted if one not in changed]:
+        return None
+    stated = [old[one].stated for one in changed & old.keys()] + [wanted[one][1] for one in changed & wanted.keys()]
+    return stated if all(Condition.ISSUE in each.conditions for each in stated) else None
+
+
+def _mark(sql: Sql, touched: Sequence[Stated] | None) -> None:
+    """Mark as due what rules may decide: everything, or the issues that are named and all below them."""
+    if touched is None:
+        sql.run(f"UPDATE issue SET due = TRUE WHERE {_UNDER_RULES}")  # noqa: S608 - fixed text
+        return
+    seen: set[int] = set()
+    below = set(_named(sql, touched))
+    while below := below - seen:
+        seen |= below
+        below = {row[0] for row in sql.rows_in("SELECT id FROM issue WHERE parent_id IN ({})", below)}
+    sql.run_in(f"UPDATE issue SET due = TRUE WHERE {_UNDER_RULES} AND id IN ({{}})", seen)  # noqa: S608 - fixed text
+
+
+def _named(sql: Sql, touched: Iterable[Stated]) -> Iterator[int]:
+    for each in touched:
+        for tracker in each.conditions[Condition.TRACKER]:
+            for column in ("ext_id", "key"):
+                text = f"SELECT id FROM issue WHERE tracker = ? AND {column} IN ({{}})"  # noqa: S608 - fixed names
+                yield from (row[0] for row in sql.rows_in(text, each.conditions[Condition.ISSUE], tracker))
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------

@@ -223,7 +223,7 @@ def stated_goals(config: Config) -> GoalsRead:
 
 def goal_rules(config: Config) -> GoalRules:
     """Return which goal edits count, and from when."""
-    return GoalRules(tuple(config.goals.material), config.goals.debounce, config.goals.born_within)
+    return GoalRules(config.materiality, config.goals.debounce, config.goals.born_within)
 
 
 def link_rules(config: Config) -> tuple[Stated, ...]:

@@ -252,7 +252,8 @@ class Laws(Operator):
     @rule(name=st.sampled_from("ABC"), word=st.sampled_from(["Grow", "Fast", "Far"]), minor=st.booleans())
     def retitle(self, name: str, word: str, minor: bool) -> None:  # noqa: FBT001 - drawn
         """Edit a goal's title, perhaps as a minor edit."""
-        self._edit(name, title=word, minor=minor)
+        coming = self.world.store.goal_book().goals[self.world.goal(name)].revision + 1
+        self._edit(name, title=word, minor_revision=coming if minor else None)
 
     @rule(name=st.sampled_from("ABC"), priority=st.sampled_from([None, "high", "low"]))
     def prioritise(self, name: str, priority: str | None) -> None:

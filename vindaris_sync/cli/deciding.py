@@ -58,7 +58,7 @@ def login() -> str:
 def decide_each(config: Config, refs: Sequence[str], decide: Decide) -> list[Decided]:
     """Let ``decide`` say what is decided on each of ``refs``; all of it is kept, or nothing."""
     with open_store(config) as store, store.transaction():
-        book = store.goal_book(config.goals.material)
+        book = store.goal_book()
         return [_kept(store, the_issue(store, ref), book, decide) for ref in refs]
 
 
@@ -138,7 +138,7 @@ def confirm(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
         )
 
     with open_store(config) as store, store.transaction():
-        book = store.goal_book(config.goals.material)
+        book = store.goal_book()
         return [
             _confirm_rule(config, store, the_rule(store, ref), book, who)
             if is_rule(ref)

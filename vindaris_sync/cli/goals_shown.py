@@ -11,13 +11,13 @@ from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.changes import describe_change
 from vindaris_sync.domain.goals import (
     Goal,
     Outcome,
     ancestors,
     by_key,
     children,
-    describe_change,
     fold,
     outcome_progress,
     parent_of,
@@ -26,7 +26,8 @@ from vindaris_sync.domain.goals import tree as hung
 from vindaris_sync.domain.text import percent
 from vindaris_sync.engine.goals import refresh_goals, retire_goal
 from vindaris_sync.sdk.durations import format_duration
-from vindaris_sync.store.goals import Revision, StoredGoal
+from vindaris_sync.store.goals import StoredGoal
+from vindaris_sync.store.revisions import Revision
 from vindaris_sync.store.store import Store
 
 _COLUMNS = ("goal", "title", "status", "priority", "period", "issues", "revision", "outcomes")
@@ -116,17 +117,17 @@ def outcome_line(outcome: Mapping[str, Any]) -> str:
 def one(config: Config, name: str, *, as_json: bool) -> None:
     """Print one goal."""
     with open_store(config) as store:
-        number = the_goal(store.goal_book(config.goals.material), name)
+        number = the_goal(store.goal_book(), name)
         stored = {each.id: each for each in store.goals()}
         goals = [each.goal for each in stored.values()]
-        found = _details(store, stored[number], goals, tuple(config.goals.material))
+        found = _details(store, stored[number], goals)
     if as_json:
         emit(found)
     else:
         _show(found)
 
 
-def _details(store: Store, stored: StoredGoal, goals: list[Goal], material: tuple[str, ...]) -> dict[str, Any]:
+def _details(store: Store, stored: StoredGoal, goals: list[Goal]) -> dict[str, Any]:
     goal, known = stored.goal, by_key(goals)
     above = ancestors(goal, known)
     return {
@@ -135,7 +136,7 @@ def _details(store: Store, stored: StoredGoal, goals: list[Goal], material: tupl
         "was": goal.was,
         "parents": [each.key for each in above],
         "children": [each.key for each in children(goals).get(fold(goal.key), ())],
-        "revisions": _revisions(store.revisions(stored.id), material),
+        "revisions": _revisions(store.revisions(stored.id), stored.material),
     }
 
 
@@ -200,7 +201,7 @@ def take_over(config: Config, *, now: bool, as_json: bool) -> int:
 def retire(config: Config, name: str, *, as_json: bool) -> None:
     """End a goal that its source states no more, and say what follows; refuse it where the source states it."""
     with open_store(config) as store:
-        number = the_goal(store.goal_book(config.goals.material), name)
+        number = the_goal(store.goal_book(), name)
         goal = next(each.goal for each in store.goals() if each.id == number)
         key = goal.key
         with goals_context(config, store) as context:

@@ -130,7 +130,7 @@ class Import:
         """Link what can be linked, in one transaction, and return what became of the rows."""
         done = Imported(len(rows), dry_run=self.dry_run)
         with open_store(self.config) as store, store.transaction():
-            book = store.goal_book(self.config.goals.material)
+            book = store.goal_book()
             chosen: dict[int, _Chosen] = {}
             for row in rows:
                 if reason := self._take(store, book, row, chosen):

@@ -57,7 +57,7 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
     """Return the open reviews that are wanted, the oldest question first."""
     teams, listing = teams_of(config), Listing()
     with open_store(config) as store:
-        book = store.goal_book(config.goals.material)
+        book = store.goal_book()
         goal = the_goal(book, wanted.goal) if wanted.goal else None
         chosen = _Filter(_reason(wanted.reason), _team(teams, wanted.team), goal, wanted.backlog)
         for record in _all(store):

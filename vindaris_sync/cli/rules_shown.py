@@ -21,7 +21,7 @@ Document = dict[str, Any]
 def gather(config: Config) -> list[Document]:
     """Return the rules in their order, with what is held of each."""
     with open_store(config) as store:
-        goals, held = store.goal_book(config.goals.material), _held(store.rule_book())
+        goals, held = store.goal_book(), _held(store.rule_book())
         stated = (*stated_rules(store), *link_rules(config))
         fulfilled, linked = _fulfilled(store, stated), store.ruled()
         return [

@@ -29,7 +29,7 @@ _GOAL_PREFIX = "goal:"
 def traced(config: Config, name: str, *, at: str | None, events: int) -> Document:
     """Return the trace of the issue or the goal called ``name``, now or as it was ``at``."""
     with open_store(config) as store:
-        book = store.goal_book(config.goals.material)
+        book = store.goal_book()
         goal = book.find(name.removeprefix(_GOAL_PREFIX))
         issues = [] if name.startswith(_GOAL_PREFIX) else candidates(store, name)
         if goal is not None and issues:

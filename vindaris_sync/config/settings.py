@@ -25,11 +25,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from vindaris_sync.config.paths import FilePath
-from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL, Material
+from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL
+from vindaris_sync.domain.materiality import Materiality
 from vindaris_sync.domain.rules import CONFIGURABLE, Stated
 from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.goals import GoalSourceSettings
+from vindaris_sync.sdk.material import MaterialFields
 from vindaris_sync.sdk.secret import MASK, Secret
 from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerSettings
 
@@ -125,8 +127,8 @@ class GoalsSettings(Settings):
 
     file: FilePath | None = None
     """A file, or a folder whose ``*.toml`` files are taken together; default ``goals.toml`` without other sources."""
-    material: Annotated[tuple[Material, ...], AfterValidator(_some)] = MATERIAL
-    """The fields whose change makes links suspect (R11)."""
+    material: MaterialFields = MATERIAL
+    """The fields whose change makes links suspect, where neither the source nor the goal says otherwise (R11)."""
     debounce: Duration = timedelta(minutes=10)
     """How long a goal must stay unedited before an edit counts, at most 1 h."""
     born_within: Duration = timedelta(hours=24)
@@ -357,6 +359,12 @@ class Config(BaseSettings):
         wanted = (f"{tracker}:{place}".casefold(), f"{tracker}:*".casefold())
         owners = {scope.casefold(): team for team in self.teams for scope in team.scopes}
         return next((owners[scope] for scope in wanted if scope in owners), None)
+
+    @property
+    def materiality(self) -> Materiality:
+        """Which fields of which goals count (R11)."""
+        chosen = {name: block.material for name, block in self.goal_sources.items() if block.material is not None}
+        return Materiality(self.goals.material, chosen)
 
     def longest_key(self) -> int:
         """Return how many characters a goal's key may have beside the longest label prefix in use."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -29,7 +28,7 @@ LABEL_LENGTH = 50
 """Characters in a GitHub label, the narrowest place a goal's key has to fit into (GitHub REST, labels)."""
 
 Contents = Mapping[str, Any]
-"""A resolved goal's contents as JSON has them, normalised: the fields of ``MATERIAL`` and ``status``."""
+"""A resolved goal's contents as JSON has them, normalised: the fields of ``MATERIAL``, ``status``, ``inherited``."""
 
 
 class Status(StrEnum):
@@ -75,8 +74,8 @@ class Goal:
     """Former keys, oldest first; they stay aliases."""
     visibility: Literal["public", "private"] = "private"
     """A private goal's title is shown where only the organisation reads; elsewhere its key stands alone (L9)."""
-    minor: bool = False
-    """Whether the last edit is declared too small to ask anybody about."""
+    minor_revision: int | None = None
+    """The revision, made already or the next one, that is declared too small to ask anybody about."""
     source: str = ""
     """The name of the source that states it; each goal is one source's."""
     issue: IssueRef | None = None
@@ -85,6 +84,8 @@ class Goal:
     """The work that serves it because its tracker says so at the goal: a milestone's issues, a list of issues."""
     requires: tuple[Requirement, ...] = ()
     """The work that is to be created from it, each item once."""
+    material: tuple[Material, ...] | None = None
+    """The fields whose change makes links suspect, where the goal itself says so (``Materiality``)."""
 
     @property
     def private(self) -> bool:
@@ -203,7 +204,6 @@ def contents(goal: Goal, goals_by_key: Mapping[str, Goal]) -> dict[str, Any]:
     """
     line = (goal, *ancestors(goal, goals_by_key))
     parent = parent_of(goal, goals_by_key)
-    named = (parent.was or (parent.key,))[0] if parent else goal.parent or ""
     outcomes = [
         {
             "metric": _plain(outcome.metric),
@@ -216,12 +216,25 @@ def contents(goal: Goal, goals_by_key: Mapping[str, Goal]) -> dict[str, Any]:
     return {
         "title": _plain(goal.title),
         "description": _plain(goal.description),
-        "parent": fold(named),
-        "priority": next(filter(None, (_plain(above.priority) for above in line)), ""),
-        "period": next(filter(None, (_plain(above.period) for above in line)), ""),
+        "parent": _oldest(parent) if parent else fold(goal.parent or ""),
+        "priority": _taken_over(line, "priority")[0],
+        "period": _taken_over(line, "period")[0],
         "outcomes": sorted(outcomes, key=_canonical),
         "status": str(goal.status),
+        "inherited": {name: key for name in ("priority", "period") if (key := _taken_over(line, name)[1])},
     }
+
+
+def _taken_over(line: Sequence[Goal], name: str) -> tuple[str, str]:
+    """Return the value of the nearest goal of ``line`` that has one; an ancestor's with its oldest known key."""
+    for each in line:
+        if value := _plain(getattr(each, name)):
+            return value, "" if each is line[0] else _oldest(each)
+    return "", ""
+
+
+def _oldest(goal: Goal) -> str:
+    return fold((goal.was or (goal.key,))[0])
 
 
 def fingerprint(stored: Contents, material: Collection[str] = MATERIAL) -> str:
@@ -244,67 +257,9 @@ def due(pending: Pending, debounce: timedelta, now: datetime) -> bool:
     return abs(now - pending.last_seen) >= quiet or abs(now - pending.first_seen) >= LONGEST_DEBOUNCE
 
 
-# --- what changed, for people -------------------------------------------------------------------------------------
+# --- what is wrong with a set of goals ----------------------------------------------------------------------------
 
 _SHOWN = 80
-
-
-def _quoted(text: str) -> str:
-    return f"'{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}'"
-
-
-def _amount(value: float | None, unit: str) -> str:
-    return "none" if value is None else f"{repr(value).removesuffix('.0')} {unit}".rstrip()
-
-
-def _outcome_edit(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    metric = _quoted(new["metric"])
-    if old["unit"] != new["unit"]:
-        yield f"unit of {metric} {old['unit'] or 'none'} → {new['unit'] or 'none'}"
-    for name in ("baseline", "target"):
-        if old[name] != new[name]:
-            yield f"{name} of {metric} {_amount(old[name], old['unit'])} → {_amount(new[name], new['unit'])}"
-
-
-def _only_in(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    left = Counter(map(_canonical, a)) - Counter(map(_canonical, b))
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for text in left.elements():
-        outcome = json.loads(text)
-        found.setdefault(outcome["metric"], []).append(outcome)
-    return found
-
-
-def _outcome_changes(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    old, new = _only_in(a, b), _only_in(b, a)
-    for metric in sorted(old.keys() | new.keys()):
-        before, after = old.get(metric, []), new.get(metric, [])
-        for one, other in zip(before, after, strict=False):
-            yield from _outcome_edit(one, other)
-        yield from (f"outcome {_quoted(metric)} dropped" for _ in before[len(after) :])
-        for outcome in after[len(before) :]:
-            yield f"new outcome {_quoted(metric)}, target {_amount(outcome['target'], outcome['unit'])}"
-
-
-def describe_change(a: Contents, b: Contents, material: Collection[str] = MATERIAL) -> str:
-    """Return one line that says what changed from ``a`` to ``b`` in the material fields; empty where nothing did.
-
-    It shows titles and numbers: render it only where the goal's audience may see them (L9).
-    """
-    parts: list[str] = []
-    for name in sorted(differs(a, b, material), key=("outcomes", *MATERIAL).index):
-        if name == "outcomes":
-            parts += _outcome_changes(a.get(name, ()), b.get(name, ()))
-        elif name == "description":
-            parts.append("description changed")
-        elif name == "title":
-            parts.append(f"title {_quoted(a.get(name, ''))} → {_quoted(b.get(name, ''))}")
-        else:
-            parts.append(f"{name} {a.get(name) or 'none'} → {b.get(name) or 'none'}")
-    return "; ".join(parts)
-
-
-# --- what is wrong with a set of goals ----------------------------------------------------------------------------
 
 
 def _key_fault(key: str, longest: int) -> str | None:
@@ -313,7 +268,8 @@ def _key_fault(key: str, longest: int) -> str | None:
     if any(char.isspace() or char == "," or unicodedata.category(char) in ("Cc", "Cf", "Cs") for char in key):
         return f"no tracker can carry the key {key!r}: spaces, commas and control characters do not fit into a label"
     if len(key) > longest:
-        return f"no tracker can carry the key {_quoted(key)}: {len(key)} characters, {longest} fit beside the prefix"
+        shown = f"'{key[:_SHOWN]}{'…' if len(key) > _SHOWN else ''}'"
+        return f"no tracker can carry the key {shown}: {len(key)} characters, {longest} fit beside the prefix"
     return None
 
 
@@ -371,7 +327,8 @@ def document_of(goal: Goal) -> dict[str, Any]:
 def goal_of(told: Mapping[str, Any]) -> Goal:
     """Return the goal that ``document_of`` was given."""
     outcomes = tuple(Outcome(**outcome) for outcome in told["outcomes"])
-    kept = {"status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes}
+    material = None if told["material"] is None else tuple(told["material"])
+    kept = {"status": Status(told["status"]), "was": tuple(told["was"]), "outcomes": outcomes, "material": material}
     kept["requires"] = tuple(map(requirement_of, told["requires"]))
     issue = told.get("issue")
     serving = told.get("serving")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from vindaris_sync.domain.goals import fold
+from vindaris_sync.domain.goals import MATERIAL, fold
 from vindaris_sync.domain.models import (
     NO_TRAITS,
     Base,
@@ -195,6 +195,10 @@ class GoalFacts:
     revision: int
     stamps: Mapping[int, str]
     missing: bool = False
+    material: tuple[str, ...] = MATERIAL
+    """The fields whose change makes links suspect."""
+    priority: str = ""
+    """Its own, or the nearest ancestor's that has one; empty: none."""
 
     @property
     def closed(self) -> bool:

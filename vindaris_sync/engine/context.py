@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from uuid import UUID, uuid4
 
-from vindaris_sync.domain.goals import MATERIAL, fold
+from vindaris_sync.domain.goals import fold
+from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.domain.rules import Stated
@@ -46,7 +47,7 @@ class Tracker:
 class GoalRules:
     """Which goal edits count, and from when."""
 
-    material: tuple[str, ...] = tuple(MATERIAL)
+    material: Materiality = EVERYTHING
     debounce: timedelta = timedelta(minutes=10)
     born_within: timedelta = timedelta(hours=24)
 
@@ -107,7 +108,7 @@ class Context:
 
     def book(self) -> GoalBook:
         """Return the goals in force."""
-        return self.store.goal_book(self.rules.material)
+        return self.store.goal_book()
 
     def policy(self, name: str, *, repair: bool = False) -> Policy:
         """Return how ``name`` is treated now: its settings, its layout, and what it refused."""

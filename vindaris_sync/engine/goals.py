@@ -62,7 +62,7 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
 
 def _take_over(context: Context, read: GoalsRead) -> None:
     """Let the store follow what is stated; nothing to do where nobody has edited anything since."""
-    stamp = [read.digest, *sorted(context.rules.material)]
+    stamp = [read.digest, context.rules.material.stamp]
     with context.store.transaction():
         if not context.store.put_note(TAKEN, stamp):
             return

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from vindaris_sync.config.problems import Problem, explain, lines_in
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, Outcome, Status, problems
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
+from vindaris_sync.sdk.material import MaterialFields
 from vindaris_sync.sdk.settings import Settings, Visibility
 from vindaris_sync.sources.requirements import RequirementEntry, consistent
 
@@ -42,7 +43,10 @@ class GoalEntry(Settings):
     owner: str | None = None
     was: tuple[str, ...] = ()
     visibility: Visibility = "private"
-    minor: bool = False
+    minor_revision: int | None = Field(None, ge=2)
+    """The revision, made already or the next one, that is too small to ask anybody about."""
+    material: MaterialFields | None = None
+    """The fields whose change makes links suspect; default: its source's."""
     outcome: tuple[OutcomeEntry, ...] = ()
     requires: Annotated[tuple[RequirementEntry, ...], AfterValidator(consistent)] = ()
 

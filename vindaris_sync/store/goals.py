@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from vindaris_sync.domain.goals import (
-    MATERIAL,
     Contents,
     Goal,
     Pending,
@@ -19,24 +17,19 @@ from vindaris_sync.domain.goals import (
     differs,
     document_of,
     due,
-    fingerprint,
     fold,
     goal_of,
 )
+from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.readings import measured
-from vindaris_sync.domain.records import GoalBook, GoalFacts
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.outbox import rename_subjects
-from vindaris_sync.store.part import Part
 from vindaris_sync.store.readings import note_stated, series
+from vindaris_sync.store.revisions import HISTORY, Revisions, declare_minor, touched
 
 _GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
-_HISTORY = (
-    "INSERT INTO history (at, goal_id, event, who, how, goal_revision, before, after) "
-    "VALUES (?, ?, ?, ?, 'goals', ?, ?, ?)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +44,15 @@ class GoalsRead:
     """Goals whose status has changed."""
     missing: tuple[str, ...] = ()
     returned: tuple[str, ...] = ()
+    weighed: tuple[str, ...] = ()
+    """Goals of which other fields are material now."""
+    minor: tuple[str, ...] = ()
+    """Goals of which a revision in force was declared minor."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing changed."""
-        return not any(
-            (self.added, self.edited, self.reverted, self.renamed, self.restated, self.missing, self.returned)
-        )
+        return self == GoalsRead()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +64,10 @@ class StoredGoal:
     revision: int
     missing_since: datetime | None
     pending: Pending | None
+    material: tuple[str, ...]
+    """The fields whose change makes links suspect."""
     resolved: Contents = field(default_factory=dict)
     """Its contents with what it takes from its ancestors (R11), as stated last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A goal's contents from ``at`` on; ``minor``: not worth asking anybody about."""
-
-    revision: int
-    contents: Contents
-    minor: bool
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +83,21 @@ class _Held:
     pending: str | None
 
 
-class Goals(Part):
+class Goals(Revisions):
     """The goals and their revisions."""
 
-    _book: tuple[int, tuple[str, ...], GoalBook] | None = None
-
-    def goal_book(self, material: Collection[str] = MATERIAL) -> GoalBook:
-        """Return the goals in force; stamps are fingerprints under ``material``, minor edits joined. Shared: frozen."""
-        wanted = tuple(sorted(material))
-        with self._db.read() as sql:
-            at = dict(sql.rows("SELECT name, value FROM counter"))
-            if self._book is not None and self._book[:2] == (at["goals"], wanted):
-                return self._book[2]
-            book = _book(sql, wanted)
-        if at["goals"] <= at["generation"]:  # above it, what was read may still be rolled back
-            self._book = (at["goals"], wanted, book)
-        return book
-
     def put_goals(
-        self, goals: Sequence[Goal], now: datetime, material: Collection[str] = MATERIAL, who: str = ""
+        self, goals: Sequence[Goal], now: datetime, material: Materiality = EVERYTHING, who: str = ""
     ) -> GoalsRead:
         """Keep an accepted read (no ``domain.goals.problems``) of the whole source, in one transaction.
 
         A new goal is in force at once, as revision 1, and so are a new key, a new status and what is not material. An
         edit of something material is pending until ``promote``; a revert drops it. A goal that the source has no more
-        stays in force as missing. Whatever of this matters to issues marks them due.
+        stays in force as missing. Whatever of this matters to issues marks them due, and so does another choice of
+        material fields: what differs in them from what was confirmed is suspect, however long ago it was edited (R11).
         """
         with self._db.write() as sql:
-            return _Reading(sql, goals, to_micros(now), tuple(material), who).record()
+            return _Reading(sql, goals, to_micros(now), material, who).record()
 
     def promote(self, now: datetime, debounce: timedelta, *, force: bool = False, who: str = "") -> tuple[int, ...]:
         """Make pending edits that have rested (``force``: all) revisions; return the goals. Their issues are due."""
@@ -140,7 +114,7 @@ class Goals(Part):
             for goal in ready:
                 _promote(sql, goal, to_micros(now), who)
             mark_due_by_goal(sql, ready)
-            _touched(sql)
+            touched(sql)
         return tuple(ready)
 
     def retire_goal(self, number: int, now: datetime, who: str = "") -> bool:
@@ -153,10 +127,10 @@ class Goals(Part):
             stored, status = load(row[0]), str(Status.ABANDONED)
             stored["goal"]["status"] = status
             sql.run("UPDATE goal SET status = ?, content = ? WHERE id = ?", (status, dump(stored), number))
-            event = (to_micros(now), number, "goal_retired", who, row[1], dump([row[2]]), dump([status]))
-            sql.run(_HISTORY, event)
+            event = (to_micros(now), number, "goal_retired", who, "goals", "", row[1], dump([row[2]]), dump([status]))
+            sql.run(HISTORY, event)
             mark_due_by_goal(sql, [number])
-            _touched(sql)
+            touched(sql)
         return True
 
     def goals(self) -> tuple[StoredGoal, ...]:
@@ -167,58 +141,8 @@ class Goals(Part):
             stored = (_stored(_Held(*row)) for row in found)
             return tuple(replace(each, goal=measured(each.goal, read.get(each.id, {}))) for each in stored)
 
-    def revisions(self, goal: int) -> tuple[Revision, ...]:
-        """Return all revisions of a goal, oldest first."""
-        with self._db.read() as sql:
-            text = "SELECT revision, contents, minor, at FROM goal_revision WHERE goal_id = ? ORDER BY revision"
-            return tuple(
-                Revision(number, load(stored), bool(minor), to_instant(at))
-                for number, stored, minor, at in sql.rows(text, (goal,))
-            )
-
 
 _PENDING = "SELECT id, pending FROM goal WHERE pending IS NOT NULL ORDER BY position, id"
-
-
-# --- what is in force -------------------------------------------------------------------------------------------------
-
-
-def _book(sql: Sql, material: tuple[str, ...]) -> GoalBook:
-    revisions: dict[int, list[tuple[int, str, bool]]] = {}
-    for goal, revision, stored, minor in sql.rows(
-        "SELECT goal_id, revision, contents, minor FROM goal_revision ORDER BY goal_id, revision"
-    ):
-        revisions.setdefault(goal, []).append((revision, fingerprint(load(stored), material), bool(minor)))
-    goals = {
-        number: GoalFacts(number, key, title, status, revision, _stamps(revisions[number]), missing is not None)
-        for number, key, title, status, revision, missing in sql.rows(
-            "SELECT id, key, title, status, revision, missing_since FROM goal ORDER BY position, id"
-        )
-    }
-    return GoalBook(goals, _names(sql))
-
-
-def _names(sql: Sql) -> dict[str, int]:
-    """Return goals by every name, under both ways of folding: a goal's own key goes before another's former one."""
-    former = {row[0]: row[1] for row in sql.rows("SELECT folded, goal_id FROM goal_alias")}
-    rows = sql.rows("SELECT folded, key, id FROM goal")
-    return former | {row[1].strip().casefold(): row[2] for row in rows} | {row[0]: row[2] for row in rows}
-
-
-def _stamps(revisions: Iterable[tuple[int, str, bool]]) -> dict[int, str]:
-    """Return each revision's stamp: its fingerprint, or that which minor edits have joined it to."""
-    joined: dict[str, str] = {}
-
-    def root(stamp: str) -> str:
-        while stamp in joined:
-            stamp = joined[stamp]
-        return stamp
-
-    revisions = tuple(revisions)
-    for (_, before, _), (_, after, minor) in pairwise(revisions):
-        if minor and root(before) != root(after):
-            joined[root(after)] = root(before)
-    return {revision: root(stamp) for revision, stamp, _ in revisions}
 
 
 _WAITING = ("added", "edited", "reverted")  # no issue is decided otherwise because of these
@@ -230,8 +154,9 @@ _WAITING = ("added", "edited", "reverted")  # no issue is decided otherwise beca
 class _Reading:
     """One accepted read of the source, compared with what is held."""
 
-    def __init__(self, sql: Sql, goals: Sequence[Goal], now: int, material: tuple[str, ...], who: str) -> None:
-        self._sql, self._goals, self._now, self._material, self._who = sql, goals, now, material, who
+    def __init__(self, sql: Sql, goals: Sequence[Goal], now: int, material: Materiality, who: str) -> None:
+        self._sql, self._goals, self._now, self._who = sql, goals, now, who
+        self._material = {fold(goal.key): material.of(goal) for goal in goals}
         self._known = by_key(goals)
         rows = sql.rows(f"SELECT {_GOAL} FROM goal")  # noqa: S608 - fixed names
         self._held = {row[0]: _Held(*row) for row in rows}
@@ -250,7 +175,7 @@ class _Reading:
             if held.id not in seen and held.missing_since is None:
                 self._lose(held)
         if self._found:
-            _touched(self._sql)
+            touched(self._sql)
             mark_due_by_goal(self._sql, self._touched)
         if "added" in self._found or "renamed" in self._found:
             _mark_unknown(self._sql)
@@ -263,16 +188,18 @@ class _Reading:
                 return self._held[number]
         return None
 
-    def _note(self, kind: str, goal: int, key: str, change: tuple[Any, Any] = ((), ()), revision: int = 1) -> None:
+    def _note(  # noqa: PLR0913 - each is a column of the history
+        self, kind: str, goal: int, key: str, change: tuple[Any, Any] = ((), ()), revision: int = 1, *, why: str = ""
+    ) -> None:
         self._found.setdefault(kind, []).append(key)
         if kind not in _WAITING:
             self._touched.add(goal)
         before, after = change
-        values = (self._now, goal, f"goal_{kind}", self._who, revision, dump(before), dump(after))
-        self._sql.run(_HISTORY, values)
+        values = (self._now, goal, f"goal_{kind}", self._who, "goals", why, revision, dump(before), dump(after))
+        self._sql.run(HISTORY, values)
 
     def _add(self, goal: Goal, position: int) -> int:
-        text = dump(_content(goal, contents(goal, self._known)))
+        text = self._content(goal, contents(goal, self._known))
         number = int(
             self._sql.row(
                 "INSERT INTO goal (key, folded, title, status, content, revision, position) "
@@ -297,10 +224,10 @@ class _Reading:
         )
 
     def _keep(self, goal: Goal, position: int, held: _Held) -> int:
-        stated = contents(goal, self._known)
+        stated, material = contents(goal, self._known), self._material[fold(goal.key)]
         pending = self._pending(goal, stated, held)
-        text = dump(_content(goal, stated))
-        title = goal.title if pending is None or "title" not in self._material else held.title
+        text = self._content(goal, stated)
+        title = goal.title if pending is None or "title" not in material else held.title
         self._changes(goal, held)
         self._sql.run(
             "UPDATE goal SET key = ?, folded = ?, title = ?, status = ?, content = ?, position = ?, "
@@ -313,7 +240,7 @@ class _Reading:
         )  # fmt: skip
         if held.content != text or held.title != title:
             note_stated(self._sql, held.id, goal_of(load(held.content)["goal"]).outcomes, goal.outcomes, self._now)
-            _touched(self._sql)
+            touched(self._sql)
         return held.id
 
     def _changes(self, goal: Goal, held: _Held) -> None:
@@ -324,6 +251,12 @@ class _Reading:
             rename_subjects(self._sql, held.id, held.key, goal.key, self._now)
         if held.status != goal.status:
             self._note("restated", held.id, goal.key, ([held.status], [str(goal.status)]), held.revision)
+        counted, counts = load(held.content)["material"], list(self._material[fold(goal.key)])
+        if counted != counts:
+            self._note("weighed", held.id, goal.key, (counted, counts), held.revision)
+        if declare_minor(self._sql, held.id, goal.minor_revision):
+            why = f"minor_revision = {goal.minor_revision}"
+            self._note("minor", held.id, goal.key, ([False], [True]), goal.minor_revision or 0, why=why)
         if held.missing_since is not None:
             self._note("returned", held.id, goal.key, revision=held.revision)
 
@@ -332,31 +265,32 @@ class _Reading:
         stored = self._sql.value(
             "SELECT contents FROM goal_revision WHERE goal_id = ? AND revision = ?", (held.id, held.revision)
         )
-        if not differs(load(stored), stated, self._material):
+        material = self._material[fold(goal.key)]
+        if not differs(load(stored), stated, material):
             if held.pending is not None:
                 self._note("reverted", held.id, goal.key, revision=held.revision)
             return None
         waiting = None if held.pending is None else load(held.pending)
-        if waiting is not None and not differs(waiting["contents"], stated, self._material):
-            return dump({**waiting, "contents": stated, "minor": goal.minor})
+        if waiting is not None and not differs(waiting["contents"], stated, material):
+            return dump({**waiting, "contents": stated})
         self._note("edited", held.id, goal.key, (load(stored), stated), held.revision)
         first = self._now if waiting is None else waiting["first_seen"]
-        return dump({"contents": stated, "first_seen": first, "last_seen": self._now, "minor": goal.minor})
+        return dump({"contents": stated, "first_seen": first, "last_seen": self._now})
 
     def _lose(self, held: _Held) -> None:
         self._sql.run("UPDATE goal SET missing_since = ? WHERE id = ?", (self._now, held.id))
         self._note("missing", held.id, held.key, revision=held.revision)
 
-
-def _content(goal: Goal, resolved: Contents) -> dict[str, Any]:
-    return {"goal": document_of(goal), "resolved": resolved}
+    def _content(self, goal: Goal, resolved: Contents) -> str:
+        return dump({"goal": document_of(goal), "resolved": resolved, "material": self._material[fold(goal.key)]})
 
 
 def _stored(held: _Held) -> StoredGoal:
     content = load(held.content)
     pending = None if held.pending is None else _pending(held.pending)
     missing = maybe_instant(held.missing_since)
-    return StoredGoal(held.id, goal_of(content["goal"]), held.revision, missing, pending, content["resolved"])
+    goal, material = goal_of(content["goal"]), tuple(content["material"])
+    return StoredGoal(held.id, goal, held.revision, missing, pending, material, content["resolved"])
 
 
 def _pending(text: str) -> Pending:
@@ -366,20 +300,18 @@ def _pending(text: str) -> Pending:
 
 def _promote(sql: Sql, goal: int, now: int, who: str) -> None:
     row = sql.row("SELECT revision, pending, content FROM goal WHERE id = ?", (goal,))
-    revision, waiting, title = row[0] + 1, load(row[1]), load(row[2])["goal"]["title"]
+    revision, waiting, stated = row[0] + 1, load(row[1]), load(row[2])["goal"]
     before = sql.value("SELECT contents FROM goal_revision WHERE goal_id = ? AND revision = ?", (goal, row[0]))
-    after = dump(waiting["contents"])
+    after, minor = dump(waiting["contents"]), "minor" in waiting or stated["minor_revision"] == revision
     sql.run(
         "INSERT INTO goal_revision (goal_id, revision, contents, minor, at) VALUES (?, ?, ?, ?, ?)",
-        (goal, revision, after, waiting["minor"], now),
+        (goal, revision, after, minor, now),
     )
-    sql.run("UPDATE goal SET revision = ?, title = ?, pending = NULL WHERE id = ?", (revision, title, goal))
-    sql.run(_HISTORY, (now, goal, "goal_changed", who, revision, before, after))
-
-
-def _touched(sql: Sql) -> None:
-    """Note that a goal has changed in this transaction, whose generation is one above the last commit's."""
-    sql.run("UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'")
+    sql.run("UPDATE goal SET revision = ?, title = ?, pending = NULL WHERE id = ?", (revision, stated["title"], goal))
+    sql.run(HISTORY, (now, goal, "goal_changed", who, "goals", "", revision, before, after))
+    if stated["minor_revision"] == revision:
+        told = ("", "goals", f"minor_revision = {revision}", revision, dump([False]), dump([True]))
+        sql.run(HISTORY, (now, goal, "goal_minor", *told))
 
 
 def _mark_unknown(sql: Sql) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vindaris_sync.domain.changes import describe_change
 from vindaris_sync.domain.goals import (
     MATERIAL,
     Goal,
@@ -20,7 +21,6 @@ from vindaris_sync.domain.goals import (
     Status,
     by_key,
     contents,
-    describe_change,
     differs,
     due,
     fingerprint,
@@ -130,7 +130,8 @@ def test_an_ancestors_other_edits_leave_its_descendants_alone() -> None:
         {"status": Status.ACHIEVED},
         {"key": "LEAF2", "was": ("LEAF",)},
         {"visibility": "public"},
-        {"minor": True},
+        {"minor_revision": 3},
+        {"material": ("title",)},
         {"outcomes": (Outcome("p95 checkout", "s", 4, 2, 2.5),)},
     ],
 )

@@ -27,7 +27,8 @@ FULL = {
     "goals": [
         {
             "key": "GROW", "title": "Grow", "description": "more", "priority": "P1", "status": "proposed",
-            "period": "2026", "owner": "ana", "was": ["OLD"], "visibility": "public", "minor": True, "colour": "red",
+            "period": "2026", "owner": "ana", "was": ["OLD"], "visibility": "public", "minor_revision": 3,
+            "colour": "red",
             "outcomes": [{"metric": "nrr", "unit": "%", "baseline": 1, "target": 2.5, "current": None, "n": 1}],
         },
         {"key": "WIN", "title": "Win", "parent": "GROW"},
@@ -111,7 +112,7 @@ def test_a_document_states_goals(feed: FeedGoals, server: Server) -> None:
     read = feed.read()
     first = Goal(
         "GROW", "Grow", "more", None, "P1", Status.PROPOSED, "2026", "ana", (Outcome("nrr", "%", 1, 2.5, None),),
-        ("OLD",), "public", minor=True,
+        ("OLD",), "public", minor_revision=3,
     )  # fmt: skip
     assert read.goals == (first, Goal("WIN", "Win", parent="GROW"))
     assert (read.origin, read.problems) == ("okr (127.0.0.1)", ())

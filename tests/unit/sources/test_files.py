@@ -39,7 +39,8 @@ key = "WIN"
 title = "Win"
 parent = "grow"
 was = ["OLD", "OLDER"]
-minor = true
+minor_revision = 3
+material = ["title", "outcomes"]
 """
 
 
@@ -83,7 +84,7 @@ def test_every_key_of_a_goal_is_read(read: Read) -> None:
             outcomes=(Outcome("signups", "a week", 10, 20.5, -1), Outcome("churn")),
             visibility="public",
         ),
-        Goal("WIN", "Win", parent="grow", was=("OLD", "OLDER"), minor=True),
+        Goal("WIN", "Win", parent="grow", was=("OLD", "OLDER"), minor_revision=3, material=("title", "outcomes")),
     )
 
 

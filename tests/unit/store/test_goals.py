@@ -22,6 +22,7 @@ from tests.unit.store.world import (
     url,
 )
 from vindaris_sync.domain.goals import Goal, Outcome, Status
+from vindaris_sync.domain.materiality import Materiality
 from vindaris_sync.domain.models import Address, Link, LinkState, Provenance
 from vindaris_sync.domain.records import CauseKey, GoalFacts, Reason
 from vindaris_sync.store.store import Store
@@ -108,7 +109,7 @@ def test_an_immaterial_edit_is_in_force_at_once_and_no_revision(store: Store) ->
     assert store.put_goals([changed], NOW).empty
     assert store.goals()[0].goal.owner == "bob"
     retitled = Goal("G-1", "Quicker", owner="bob")
-    assert store.put_goals([retitled], NOW, material=("priority",)).empty
+    assert store.put_goals([retitled], NOW, Materiality(("priority",))).weighed == ("G-1",)
     assert (facts(store).title, facts(store).revision) == ("Quicker", 1)
 
 
@@ -173,11 +174,12 @@ def test_links_are_suspect_by_contents_and_not_by_number(store: Store) -> None:
     edited(store, Goal("G-1", "Fast"))
     assert suspect(store, 1, first)
     assert not suspect(store, 2, facts(store).stamp)
-    edited(store, Goal("G-1", "Fast.", minor=True))
+    edited(store, Goal("G-1", "Fast.", minor_revision=3))
     assert (suspect(store, 1, first), suspect(store, 2, ""), facts(store).revision) == (True, False, 3)
     edited(store, ONE)
     assert not suspect(store, 1, first)
-    assert len(set(store.goal_book(("priority",)).goals[facts(store).id].stamps.values())) == 1
+    edited(store, Goal("G-1", "Fast", material=("priority",)))
+    assert len(set(facts(store).stamps.values())) == 1
 
 
 def test_a_revision_makes_those_due_that_hold_a_link(store: Store) -> None:

@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
-from vindaris_connectors.jira.outcomes import Unreadable, outcomes_in, outcomes_of
-from vindaris_connectors.jira.texts import Text, text_of
+from vindaris_connectors.jira.outcomes import outcomes_of
+from vindaris_connectors.jira.texts import text_of
 from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
 from vindaris_sync.domain.models import IssueRef
 from vindaris_sync.sdk.goals import StatedGoal, Unfit
 from vindaris_sync.sdk.mapping import JsonObject, instant
+from vindaris_sync.sdk.outcome_tables import Text, Unreadable, outcomes_in
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 _DROPPED = frozenset(

@@ -7,36 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-Table = tuple[tuple[str, ...], ...]
-"""Rows of cells, each of them plain text; a header row is a row like others."""
+from vindaris_sync.sdk.outcome_tables import Table, Text
 
 _DEEPEST = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text: lines and tables in their order."""
-
-    blocks: tuple[str | Table, ...] = ()
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Its tables."""
-        return tuple(block for block in self.blocks if not isinstance(block, str))
-
-    def without(self, table: Table) -> Text:
-        """Return the text less this one of its tables."""
-        return Text(tuple(block for block in self.blocks if block is not table))
-
-    def __str__(self) -> str:
-        lines = (block if isinstance(block, str) else "\n".join(map(" | ".join, block)) for block in self.blocks)
-        return "\n".join(line for line in lines if line.strip())
 
 
 def text_of(value: object) -> Text:

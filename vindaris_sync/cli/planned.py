@@ -17,6 +17,7 @@ from vindaris_sync.domain.actions import (
     AskGoal,
     AskRule,
     CloseCause,
+    ConfirmGoal,
     ConfirmRule,
     CreateWork,
     NeedsRead,
@@ -54,6 +55,7 @@ _HEADINGS: Mapping[str, str] = {
     "ask_rule": "Ask about link rules",
     "answer_rule": "Close questions about link rules",
     "confirm_rule": "Confirm link rules",
+    "confirm_goal": "Confirm what hangs below goals",
     "ask_goal": "Ask about goals",
     "answer_goal": "Close questions about goals",
     "silence": "Leave review labels out, being too many",
@@ -132,6 +134,8 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return f"{action.cause.key.reason}: {action.cause.detail}"
         case CreateWork():
             return _creation(action, goals)
+        case ConfirmGoal():
+            return f"what hangs below {goals.goals[action.goal].key} at revision {action.revision} by {action.who}"
         case ConfirmRule():
             return f"{goals.goals[action.link.goal].key} at revision {action.link.revision} by {action.who}"
         case OpenCause():

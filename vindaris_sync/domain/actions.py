@@ -178,6 +178,18 @@ class CreateWork:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmGoal:
+    """A person says that what hangs below the issue that is the goal is still right, at this revision of the goal."""
+
+    issue: int
+    goal: int
+    revision: int
+    who: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """Look at the issue again at ``at`` (None: only when something changes)."""
 
@@ -228,6 +240,7 @@ Action = (
     | AnswerGoal
     | CreateWork
     | Publish
+    | ConfirmGoal
     | Wake
     | Announce
     | NeedsRead

@@ -10,6 +10,7 @@ from vindaris_sync.domain.actions import (
     Action,
     Announce,
     CloseCause,
+    ConfirmGoal,
     NeedsRead,
     OpenCause,
     SetBases,
@@ -21,9 +22,10 @@ from vindaris_sync.domain.actions import (
     Wake,
     WriteBack,
 )
+from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import UNDECIDED, Effective, effective, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
-from vindaris_sync.domain.models import Base, Exemption, Explicit, LinkState, Presence, Provenance, SurfaceKind
+from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance, SurfaceKind
 from vindaris_sync.domain.outcome import adopted, is_stored, names, timing
 from vindaris_sync.domain.records import (
     Answer,
@@ -40,7 +42,6 @@ from vindaris_sync.domain.records import (
 from vindaris_sync.domain.reviews import (
     Standing,
     answer_to,
-    confirmed,
     labelling,
     next_look,
     parent_changed,
@@ -78,7 +79,12 @@ class Case:
 
     @property
     def tracked(self) -> bool:
-        """Whether it has a link state of its own: in scope, and of a type that is not ignored (R6)."""
+        """Whether it has a link state of its own: in scope, of a type that is not ignored, and no goal itself (R6)."""
+        return self.asked and self.before.ref not in self.goals.carried
+
+    @property
+    def asked(self) -> bool:
+        """Whether it can be asked: what is tracked, and what is a goal itself, about what hangs below it."""
         return self.before.presence is Presence.PRESENT and not self.situation.ignores(self.before)
 
     def leave(self) -> None:
@@ -119,7 +125,7 @@ class Case:
     def answer_label(self) -> None:
         """Take the review label's removal as an answer, and its appearance as a request (R10)."""
         label = self._label
-        if label is None or not label.works or not self.tracked:
+        if label is None or not label.works or not self.asked:
             return
         if label.moved and not label.shown:
             self._answer_open_causes()
@@ -132,11 +138,12 @@ class Case:
     def _inherits(self) -> tuple[int, ...]:
         """Return the goals that the chain above gives; a rule's are no ancestor's, and never make a link redundant."""
         if self.after.explicit:
-            return effective(self.after, (), self.chain, itself=self._itself).goals
+            return effective(self.after, (), self.chain, itself=self._itself, carried=self.goals.carried).goals
         return () if self._effect.rule else self._effect.goals
 
     def _effective(self) -> Effective:
-        return effective(self.after, self.after.explicit, self.chain, self.rules, itself=self._itself)
+        above = (self.chain, self.rules)
+        return effective(self.after, self.after.explicit, *above, itself=self._itself, carried=self.goals.carried)
 
     def settle(self) -> None:
         """Find the effective link, its state and the parent it was accepted under (R6)."""
@@ -157,7 +164,7 @@ class Case:
 
     def review(self) -> None:
         """Open the causes that stand and were not asked, close those that stand no more (R7)."""
-        if not self.tracked or self.before.closed:
+        if not self.asked or self.before.closed:
             self._close_all()
             return
         found = standing(
@@ -183,22 +190,18 @@ class Case:
 
     def write_back(self) -> None:
         """Plan the changes that bring each surface to what S and the review want (R3, R5, R10)."""
-        settled = self._merged is not None and self._merged.result is not Result.CONFLICT
-        if settled and self.tracked and not self._shows_it_all():
+        merged = self._merged
+        if merged and merged.result is not Result.CONFLICT and self.tracked and not self._shows_it_all(merged):
             changes = (goal_write(self.after, side, self.goals, self.policy) for side in self._sides)
             self.actions += [change for change in changes if change is not None]
         self._write_label()
 
-    def _shows_it_all(self) -> bool:
+    def _shows_it_all(self, merged: Merged) -> bool:
         """Return whether every surface shows S already, each goal under its present key: the usual case, told early."""
-        return (
-            self._merged is not None
-            and self._merged.result is Result.IN_SYNC
-            and self.after.explicit
-            is self.before.explicit  # an answer to the review label may have made a link its own
-            and not self.before.undefined
-            and all(raw in self.goals.keys for side in self._sides if side.surface.shows_goals for raw in side.raw)
-        )
+        own = self.after.explicit is not self.before.explicit  # an answer to the review label may have made a link so
+        shown = (raw for side in self._sides if side.surface.shows_goals for raw in side.raw)
+        settled = merged.result is Result.IN_SYNC and not own and not self.before.undefined
+        return settled and all(raw in self.goals.keys for raw in shown)
 
     def finish(self) -> None:
         """Record what both sides agree on, the state, and when time alone will matter."""
@@ -305,15 +308,14 @@ class Case:
 
     def _confirm(self, carrier: Effective) -> None:
         """Confirm the effective link at the revisions that the label stood for; at a non-carrier it becomes its own."""
-        links = confirmed(carrier.links, self.goals, self.before.label_stood.revisions)
-        if links == carrier.links:
-            return
-        who = f"someone in {self.before.ref.tracker}"
-        if carrier.rule is not None:
-            links = tuple(replace(link, provenance=Provenance.ADOPTED, who=who, at=self.now) for link in links)
-        self._set_explicit(
-            links, event="confirmed", who=who, how="review label taken off", why="what the issue shows is right"
-        )
+        who, how, why = f"someone in {self.before.ref.tracker}", "review label taken off", "what it shows is right"
+        becomes = Link(0, Provenance.ADOPTED, who, self.now, 0, "")
+        links, below = confirming(self.after, carrier, self.goals, self.before.label_stood.revisions, becomes)
+        if links is not None:
+            self._set_explicit(links, event="confirmed", who=who, how=how, why=why)
+        if below is not None:
+            self.actions.append(ConfirmGoal(self.before.id, below.goal, below.revision, who, how, why))
+            self.goals = self.goals.confirmed(below)
 
     def _ending(self, cause: Cause) -> Answer:
         decided = self.after.explicit != self.before.explicit or cause.key.reason in (Reason.UNLINKED, Reason.CONFLICT)
@@ -359,7 +361,7 @@ class Case:
         if label is None or not label.works or not may_write(self.before, self.policy, label.surface):
             return
         causes = labelling(self.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
-        asked = self.tracked and not self.before.closed and bool(causes)
+        asked = self.asked and not self.before.closed and bool(causes)
         if asked == bool(label.actual):
             self._agree(label)
             return
@@ -387,10 +389,9 @@ class Case:
             timing=timing(self.before, effect, self.policy),
             rule=effect.rule.id if effect.rule else None,
         )
-        former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule)
-        changed = (state, carrier, effect.goals, effect.parent_unknown, action.rule) != former
-        if changed or self.before.closed or self.before.presence is not Presence.PRESENT:
-            self.descends = True
+        former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule, before.tracked)
+        changed = (state, carrier, effect.goals, effect.parent_unknown, action.rule, tracked) != former
+        self.descends |= changed or self.before.closed or self.before.presence is not Presence.PRESENT
         if not is_stored(action, self.before):
             self.actions.append(action)
 

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from vindaris_sync.domain.actions import Action, Announce, CloseCause, Plan, SetConflict, SetExplicit
+from vindaris_sync.domain.actions import Action, Announce, CloseCause, ConfirmGoal, Plan, SetConflict, SetExplicit
+from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import effective
 from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, Record
-from vindaris_sync.domain.reviews import answer_to, confirmed
+from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import NO_RULES, RuleBook
 
 _DECIDED = "decided"
@@ -63,6 +64,21 @@ def _link(  # noqa: PLR0913 - all that a link remembers
     return Link(goal, provenance, by.who, by.at, facts.revision, facts.stamp, primary)
 
 
+def move(record: Record, old: int, new: int, goals: GoalBook, by: By) -> Plan:
+    """Link ``record`` to ``new`` in place of ``old``; its other links stay as they were confirmed.
+
+    An issue without a link of its own gets one, to what it serves now with ``new`` in place of ``old``.
+    """
+    if not record.links:
+        chosen = dict.fromkeys(new if goal == old else goal for goal in record.goals or (old,))
+        return link(record, tuple(chosen), goals, by, Provenance.CHOSEN)
+    primary = any(one.primary and one.goal in (old, new) for one in record.links)
+    kept = tuple(one for one in record.links if one.goal not in (old, new))
+    there = next((one for one in record.links if one.goal == new), None)
+    taken = there or _link(new, None, goals, by, Provenance.CHOSEN, primary=primary)
+    return _decide(record, (replace(taken, primary=primary), *kept), "linked", goals, by)
+
+
 def unlink(record: Record, goals: GoalBook, by: By) -> Plan:
     """Take the explicit links or the exemption off ``record``; what it inherits applies again."""
     return _decide(record, (), "unlinked", goals, by)
@@ -88,12 +104,12 @@ def confirm(  # noqa: PLR0913 - an issue, what decides its link, and an answer
     link becomes its own (R8).
     """
     actions: list[Action] = []
-    effect = effective(record, record.explicit, chain, rules)
-    links = confirmed(effect.links, goals, seen)
-    if links != effect.links:
-        if effect.rule is not None:
-            links = tuple(replace(one, provenance=Provenance.CHOSEN, who=by.who, at=by.at) for one in links)
+    effect = effective(record, record.explicit, chain, rules, carried=goals.carried)
+    links, below = confirming(record, effect, goals, seen, Link(0, Provenance.CHOSEN, by.who, by.at, 0, ""))
+    if links is not None:
         actions += _change(record, links, "confirmed", goals, by).actions
+    if below is not None:
+        actions.append(ConfirmGoal(record.id, below.goal, below.revision, by.who, by.how, by.why))
     answered = [cause for cause in record.causes if cause.answer is None and answers(cause.key, goals, seen)]
     actions += [CloseCause(record.id, cause.key, Answer.CONFIRMED, by.who, by.how) for cause in answered]
     told = dict.fromkeys((cause.key.reason, cause.key.subject) for cause in answered if cause.surface_at is not None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vindaris_sync.domain.merge import primary_of
-from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState, Presence
+from vindaris_sync.domain.models import Exemption, Explicit, IssueRef, Link, LinkState, Presence
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import NO_RULES, Rule, RuleBook
 
@@ -40,32 +40,53 @@ class Effective:
         object.__setattr__(self, "goals", goals)
 
 
+NOTHING: Mapping[IssueRef, Link] = {}
+"""No issue is a goal itself."""
+
 UNDECIDED = Effective(LinkState.UNLINKED, None)
 """What nothing explicit and no rule decides."""
 
 
-def effective(
-    record: Record, explicit: Explicit, chain: Sequence[Record], rules: RuleBook = NO_RULES, *, itself: bool = False
+def effective(  # noqa: PLR0913 - an issue, what stands above it, and what else decides
+    record: Record,
+    explicit: Explicit,
+    chain: Sequence[Record],
+    rules: RuleBook = NO_RULES,
+    *,
+    itself: bool = False,
+    carried: Mapping[IssueRef, Link] = NOTHING,
 ) -> Effective:
     """Return what ``record`` with S = ``explicit`` and its ancestors ``chain`` (nearest first) come to.
 
     Rules wait until the chain is known to its end: something explicit may stand where it was not read yet. ``itself``:
     its type must carry a link itself, so that nothing above it counts, and a rule only where it fulfils that itself.
+    ``carried``: issues that are goals themselves. Such a one carries that goal to what hangs below it, whatever people
+    set on it; they say by that what it serves itself beside.
     """
+    if record.ref in carried:
+        return _goal_itself(record, explicit, carried[record.ref])
     if explicit:
         return _through(record, explicit, own=True)
     if itself:
         ruled = _ruled(record, (), rules)
         return ruled if ruled.rule is not None else Effective(LinkState.UNLINKED, None, itself=True)
-    for ancestor in chain:
-        if ancestor.presence in _CARRIES_NOT:
-            return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
-        if ancestor.explicit:
-            return _through(ancestor, ancestor.explicit, own=False)
+    if (inherited := _inherited(chain, carried)) is not None:
+        return inherited
     last = chain[-1] if chain else record
     if last.parent_stated:  # never read, or a circle
         return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
     return _ruled(record, chain, rules) if rules else UNDECIDED
+
+
+def _inherited(chain: Sequence[Record], carried: Mapping[IssueRef, Link]) -> Effective | None:
+    for ancestor in chain:
+        if ancestor.presence in _CARRIES_NOT:
+            return Effective(LinkState.UNLINKED, None, (), parent_unknown=True)
+        if ancestor.ref in carried:
+            return Effective(LinkState.INHERITED, ancestor, (carried[ancestor.ref],))
+        if ancestor.explicit:
+            return _through(ancestor, ancestor.explicit, own=False)
+    return None
 
 
 def _ruled(record: Record, chain: Sequence[Record], rules: RuleBook) -> Effective:
@@ -74,6 +95,11 @@ def _ruled(record: Record, chain: Sequence[Record], rules: RuleBook) -> Effectiv
         if rule is not None and rule.link is not None:
             return Effective(LinkState.LINKED, None, (rule.link,), rule=rule, ruled=each)
     return UNDECIDED
+
+
+def _goal_itself(record: Record, explicit: Explicit, own: Link) -> Effective:
+    served = () if isinstance(explicit, Exemption) else explicit
+    return Effective(LinkState.LINKED, record, (own, *(link for link in served if link.goal != own.goal)))
 
 
 def _through(carrier: Record, explicit: Explicit, *, own: bool) -> Effective:

@@ -335,6 +335,8 @@ class Provenance(StrEnum):
     CHOSEN = "chosen"
     ACCEPTED = "accepted"
     RULE = "rule"
+    GOAL = "goal"
+    """The issue is the goal itself (R6)."""
 
 
 class Presence(StrEnum):

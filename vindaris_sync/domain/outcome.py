@@ -80,7 +80,7 @@ def _made(link: Link, carrier: Record) -> datetime:
 
 
 def _shown(link: Link) -> bool:
-    return link.provenance is Provenance.ADOPTED
+    return link.provenance in (Provenance.ADOPTED, Provenance.GOAL)
 
 
 def is_stored(action: SetState, record: Record) -> bool:

@@ -217,6 +217,8 @@ class GoalBook:
 
     goals: Mapping[int, GoalFacts]
     by_key: Mapping[str, int]
+    carried: Mapping[IssueRef, Link] = field(default_factory=dict)
+    """What each issue that is a goal itself carries: a link to that goal (R6)."""
     keys: frozenset[str] = field(init=False, compare=False, repr=False)
     """The goals' present keys as they are spelled."""
     unmoved: dict[tuple[str, bool, Raw], Side] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -237,6 +239,11 @@ class GoalBook:
         if found is None and " " in folded:
             found = self.by_key.get(folded.split(None, 1)[0])
         return found
+
+    def confirmed(self, link: Link) -> GoalBook:
+        """Return the book in which what hangs below the issue that is ``link``'s goal is confirmed as ``link`` says."""
+        carried = {ref: link if each.goal == link.goal else each for ref, each in self.carried.items()}
+        return GoalBook(self.goals, self.by_key, carried)
 
     def suspect(self, link: Link) -> bool:
         """Return whether the goal's material contents differ from those that ``link`` was confirmed against."""
@@ -314,14 +321,14 @@ class Situation:
     rules: RuleBook = NO_RULES
 
     def ignores(self, record: Record) -> bool:
-        """Return whether the issue's type is not tracked."""
+        """Return whether the issue's type is not tracked; it never hides what is a goal itself (R6)."""
         policy = self.policies.get(record.ref.tracker)
-        return policy is not None and record.type in policy.ignore_types
+        return policy is not None and record.type in policy.ignore_types and record.ref not in self.goals.carried
 
     def must_carry(self, record: Record) -> bool:
         """Return whether the issue's type must carry a link itself: it inherits nothing (R6)."""
         policy = self.policies.get(record.ref.tracker)
-        return policy is not None and policy.must_carry(record.type)
+        return policy is not None and policy.must_carry(record.type) and record.ref not in self.goals.carried
 
 
 def value_text(explicit: Explicit) -> str:

@@ -11,6 +11,7 @@ from vindaris_sync.domain.actions import (
     Action,
     Announce,
     CloseCause,
+    ConfirmGoal,
     OpenCause,
     Plan,
     SetBases,
@@ -34,6 +35,7 @@ from vindaris_sync.store.codec import (
     to_micros,
 )
 from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.goal_issues import confirm
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rules import apply_to_rules, leave_rules
@@ -71,6 +73,7 @@ class Decisions(Part):
             _silence(sql, _of(plan, Silence))
             apply_to_rules(sql, plan.actions, pass_id, at)
             apply_to_goals(sql, plan.actions, at)
+            confirm(sql, _of(plan, ConfirmGoal), pass_id, at)
             announce(sql, _of(plan, Announce), at)
             _settle(sql, plan, pass_id, at)
         return dict(Counter(type(action).__name__ for action in plan.actions))

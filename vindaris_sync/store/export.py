@@ -22,7 +22,7 @@ Owns = Callable[[str, str], bool]
 
 _OF_TEAM = frozenset(
     (
-        "tracker", "place", "goal", "goal_alias", "goal_revision", "reading", "rule",
+        "tracker", "place", "goal", "goal_alias", "goal_issue", "goal_revision", "reading", "rule",
         "issue", "alias", "link", "exemption", "cause", "work", "history",
     )
 )  # fmt: skip

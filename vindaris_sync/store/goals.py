@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.readings import measured
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.outbox import rename_subjects
 from vindaris_sync.store.readings import note_stated, series
@@ -167,13 +168,14 @@ class _Reading:
 
     def record(self) -> GoalsRead:
         """Write what differs and return it."""
-        seen: set[int] = set()
+        seen: dict[int, Goal] = {}
         for position, goal in enumerate(self._goals):
             held = self._match(goal, seen)
-            seen.add(self._add(goal, position) if held is None else self._keep(goal, position, held))
+            seen[self._add(goal, position) if held is None else self._keep(goal, position, held)] = goal
         for held in self._held.values():
             if held.id not in seen and held.missing_since is None:
                 self._lose(held)
+        follow(self._sql, seen, self._now)
         if self._found:
             touched(self._sql)
             mark_due_by_goal(self._sql, self._touched)
@@ -181,7 +183,7 @@ class _Reading:
             _mark_unknown(self._sql)
         return GoalsRead(**{kind: tuple(keys) for kind, keys in self._found.items()})
 
-    def _match(self, goal: Goal, seen: set[int]) -> _Held | None:
+    def _match(self, goal: Goal, seen: Collection[int]) -> _Held | None:
         for name in (goal.key, *reversed(goal.was)):
             number = self._by_name.get(fold(name))
             if number is not None and number not in seen:

@@ -10,6 +10,7 @@ from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
 from vindaris_sync.store.attention import forget_refusals
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.goal_issues import mark_due
 from vindaris_sync.store.outbox import announce_moves
 from vindaris_sync.store.parents import Parents, adopt_orphans
 from vindaris_sync.store.part import Part
@@ -208,9 +209,10 @@ def lookup(sql: Sql, tracker: str, ext_ids: Iterable[str]) -> dict[str, Known]:
 
 
 def mark_due_by_goal(sql: Sql, goals: Iterable[int]) -> int:
-    """Mark every issue due that holds a link to ``goals``; what inherits it is suspect through it (R8)."""
+    """Mark every issue due that holds a link to ``goals`` or is one; what inherits it is suspect through it (R8)."""
+    goals = tuple(goals)
     text = "UPDATE issue SET due = TRUE WHERE NOT due AND id IN (SELECT issue_id FROM link WHERE goal_id = ?)"
-    return sum(sql.run(text, (goal,)) for goal in goals)
+    return sum(sql.run(text, (goal,)) for goal in goals) + mark_due(sql, goals)
 
 
 def _latest(issues: Sequence[Issue], observer: Observer) -> dict[str, Payload]:

@@ -134,10 +134,11 @@ LAWS: Mapping[str, Law] = {
         _decide_anew,
     ),
     "carrier_empty": Law(
-        "issues are carried by one that has neither link nor exemption and is not due",
+        "issues are carried by one that has neither link nor exemption, is no goal and is not due",
         "SELECT i.id, i.key FROM issue i JOIN issue c ON c.id = i.carrier_id WHERE NOT i.due AND NOT c.due "
         "AND i.presence = 'present' AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = c.id) "
-        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = c.id)",
+        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = c.id) AND NOT EXISTS "
+        "(SELECT 1 FROM goal_issue g WHERE g.tracker = c.tracker AND g.ext_id = c.ext_id)",
         _decide_anew,
     ),
     "rule_unfounded": Law(

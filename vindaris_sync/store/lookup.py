@@ -94,8 +94,10 @@ class Lookups(Part):
                 "WHERE goal_id = ? AND presence <> 'gone' "
                 "UNION SELECT id, 1 FROM issue WHERE carrier_id <> id AND presence <> 'gone' "
                 "AND carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?) UNION SELECT id, 1 FROM issue "
-                "WHERE presence <> 'gone' AND rule_id IN (SELECT id FROM rule WHERE goal_id = ?) ORDER BY 2, 1",
-                (goal, goal, goal),
+                "WHERE presence <> 'gone' AND rule_id IN (SELECT id FROM rule WHERE goal_id = ?) UNION SELECT id, 1 "
+                "FROM issue WHERE carrier_id <> id AND presence <> 'gone' AND carrier_id IN (SELECT i.id FROM issue i "
+                "JOIN goal_issue g ON g.tracker = i.tracker AND g.ext_id = i.ext_id WHERE g.goal_id = ?) ORDER BY 2, 1",
+                (goal, goal, goal, goal),
             )
         return tuple(dict.fromkeys(row[0] for row in rows))
 

@@ -177,6 +177,18 @@ class ReadingRow(Table, table=True):
     noted_at: int = number()
 
 
+class GoalIssueRow(Table, table=True):
+    """The issue that is a goal itself, and the revision that what hangs below it was confirmed against."""
+
+    __tablename__ = "goal_issue"
+    __table_args__ = (Index("goal_of_issue", "tracker", "ext_id"),)
+    goal_id: int = identity("goal.id")
+    tracker: str = words()
+    ext_id: str = words()
+    confirmed: int = number()
+    since: int = number()
+
+
 class LinkRow(Table, table=True):
     """An issue's explicit link to a goal."""
 

@@ -582,6 +582,20 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.PrimaryKeyConstraint("folded"),
     )
     op.create_table(
+        "goal_issue",
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("ext_id", sa.Text(), nullable=False),
+        sa.Column("confirmed", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("goal_id"),
+    )
+    op.create_index("goal_of_issue", "goal_issue", ["tracker", "ext_id"], unique=False)
+    op.create_table(
         "goal_revision",
         sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
@@ -684,7 +698,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.CheckConstraint("provenance IN ('born', 'adopted', 'chosen', 'accepted', 'rule')", name="provenance_known"),
+        sa.CheckConstraint(
+            "provenance IN ('born', 'adopted', 'chosen', 'accepted', 'rule', 'goal')", name="provenance_known"
+        ),
         sa.ForeignKeyConstraint(
             ["goal_id"],
             ["goal.id"],

@@ -1,0 +1,73 @@
+"""Which issues are goals themselves, and against which revision what hangs below each was last confirmed (R6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vindaris_sync.domain.actions import ConfirmGoal
+from vindaris_sync.domain.goals import Goal
+from vindaris_sync.domain.models import IssueRef, Link, Provenance
+from vindaris_sync.domain.records import GoalFacts
+from vindaris_sync.store.codec import dump, to_instant
+from vindaris_sync.store.engine import Sql
+
+_ROWS = "SELECT g.id, g.revision, i.tracker, i.ext_id FROM goal g LEFT JOIN goal_issue i ON i.goal_id = g.id"
+_TOUCHED = "UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'"
+_HISTORY = (
+    "INSERT INTO history (at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id) "
+    "VALUES (?, ?, ?, 'confirmed', ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def follow(sql: Sql, goals: Mapping[int, Goal], now: int) -> None:
+    """Bring what issues are goals to what is stated, by the goals' numbers; issues of which that changed are due.
+
+    What hangs below an issue that has become a goal is confirmed as that stands.
+    """
+    held = {row[0]: (row[1], (row[2], row[3]) if row[2] is not None else None) for row in sql.rows(_ROWS)}
+    wanted = {number: (each.issue.tracker, each.issue.id) if each.issue else None for number, each in goals.items()}
+    changed = [number for number, issue in wanted.items() if number in held and held[number][1] != issue]
+    if not changed:
+        return
+    mark_due(sql, changed)
+    sql.many("DELETE FROM goal_issue WHERE goal_id = ?", [(number,) for number in changed])
+    sql.many(
+        "INSERT INTO goal_issue (goal_id, tracker, ext_id, confirmed, since) VALUES (?, ?, ?, ?, ?)",
+        [(number, *issue, held[number][0], now) for number in changed if (issue := wanted[number]) is not None],
+    )
+    mark_due(sql, changed)
+    sql.run(_TOUCHED)
+
+
+def mark_due(sql: Sql, goals: Iterable[int]) -> int:
+    """Let the issues that are these goals be decided anew; what hangs below follows where it must."""
+    text = (
+        "UPDATE issue SET due = TRUE WHERE NOT due AND EXISTS (SELECT 1 FROM goal_issue g WHERE g.goal_id = ? "
+        "AND g.tracker = issue.tracker AND g.ext_id = issue.ext_id)"
+    )
+    return sum(sql.run(text, (goal,)) for goal in goals)
+
+
+def carried(sql: Sql, goals: Mapping[int, GoalFacts]) -> dict[IssueRef, Link]:
+    """Return what each issue carries that is a goal; one that its source states no more carries nothing."""
+    found: dict[IssueRef, Link] = {}
+    for number, tracker, ext_id, confirmed, since in sql.rows(
+        "SELECT goal_id, tracker, ext_id, confirmed, since FROM goal_issue ORDER BY goal_id"
+    ):
+        goal = goals[number]
+        if not goal.missing:
+            stamp = goal.stamps.get(confirmed, goal.stamp)
+            link = Link(number, Provenance.GOAL, "", to_instant(since), confirmed, stamp, primary=True)
+            found.setdefault(IssueRef(tracker, ext_id), link)
+    return found
+
+
+def confirm(sql: Sql, actions: Iterable[ConfirmGoal], pass_id: str, now: int) -> None:
+    """Note that people say that what hangs below goals' issues is still right."""
+    for each in actions:
+        sql.run("UPDATE goal_issue SET confirmed = ? WHERE goal_id = ?", (each.revision, each.goal))
+        key = dump([sql.value("SELECT key FROM goal WHERE id = ?", (each.goal,))])
+        told = (each.who, each.how, each.why, each.revision, key, key, pass_id)
+        sql.run(_HISTORY, (now, each.issue, each.goal, *told))
+        sql.run("UPDATE issue SET due = TRUE WHERE id = ?", (each.issue,))
+        sql.run(_TOUCHED)

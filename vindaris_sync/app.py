@@ -249,7 +249,12 @@ def goals_context(config: Config, store: Store) -> Iterator[Context]:
 def teams_of(config: Config) -> Teams:
     """Return the configured teams, each in its own time zone or the schedule's."""
     zone = config.schedule.timezone
-    return Teams.of([Team(team.name, team.scopes, team.notify, team.timezone or zone) for team in config.teams])
+    return Teams.of(
+        [
+            Team(team.name, team.scopes, team.notify, team.timezone or zone, config.notify[team.notify].public)
+            for team in config.teams
+        ]
+    )
 
 
 def report_place(config: Config) -> ReportPlace:

@@ -160,6 +160,8 @@ class NotifySettings(Settings):
     """What every chat channel's block holds; ``kind`` chooses which."""
 
     kind: str
+    public: bool = False
+    """Whether strangers read it: titles of private goals are kept out of its messages then."""
 
 
 class SlackSettings(NotifySettings):

@@ -18,6 +18,8 @@ class Team:
     scopes: tuple[str, ...]
     channel: str
     zone: tzinfo = UTC
+    public: bool = False
+    """Whether strangers read its channel: titles of private goals are kept out of it then (L9)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.findings_json import from_json
+from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.summary import summary
 from vindaris_sync.domain.text import counted
+from vindaris_sync.domain.visibility import as_told, for_strangers
 from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.goals import REFUSED
@@ -76,7 +78,9 @@ def messages_about(context: Context, announced: Announce) -> Iterator[Message]:
 def about_goal(context: Context, team: Team, kind: Kind, number: int) -> Message:
     """Return ``team``'s message of ``kind`` about a goal, by its id."""
     goal = context.book().goals[number]
-    return Message(Subject(team.name, kind, goal.key), team, f"{goal.key} {goal.title}", str(number))
+    private = team.public and any(each.goal.private for each in context.store.goals() if each.id == number)
+    about = goal.key if private else f"{goal.key} {goal.title}"
+    return Message(Subject(team.name, kind, goal.key), team, about, str(number))
 
 
 def _told(context: Context, kind: Kind, announced: Announce) -> Iterable[Team]:
@@ -116,8 +120,23 @@ def content_of(context: Context, channel: Channel, message: Message, now: dateti
         return _night(context, message)
     if kind in _LISTED:
         return _listing(context, channel, message, now)
-    items = _ITEMS[kind](context, message)
+    items = _told_there(context, message, _ITEMS[kind](context, message))
     return compose(message.subject, items, now, about=message.about, most=channel.max_items)
+
+
+def _told_there(context: Context, message: Message, items: Iterable[Item]) -> list[Item]:
+    """Return the items as the channel's readers may see them: strangers read no title of a private goal (L9)."""
+    told = _telling(context, message.team)
+    return [replace(item, title=told(item.title), note=told(item.note)) for item in items]
+
+
+def _telling(context: Context, team: Team) -> Callable[[str], str]:
+    if not team.public:
+        return as_told
+    goals, titles = context.store.goals(), context.book().goals
+    return for_strangers(
+        [*(each.goal for each in goals), *(replace(each.goal, title=titles[each.id].title) for each in goals)]
+    )
 
 
 def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Announce]:
@@ -134,11 +153,13 @@ def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Ann
 
 def _night(context: Context, message: Message) -> Content | None:
     """Return the newest report in short; a night that a newer one has overtaken needs no message."""
-    report = context.store.last_report()
-    if report is None or report.local_date.isoformat() != message.subject.goal:
+    report, day = context.store.last_report(), message.subject.goal
+    if report is None or report.local_date.isoformat() != day:
         return None
-    link = Path(report.path).absolute().as_uri()
-    return summary(from_json(report.findings), message.team.name, message.subject.goal, link)
+    link = "" if message.team.public else Path(report.path).absolute().as_uri()
+    told, content = _telling(context, message.team), summary(from_json(report.findings), message.team.name, day, link)
+    facts = tuple((name, told(value)) for name, value in content.facts)
+    return replace(content, headline=told(content.headline), facts=facts, footer=told(content.footer))
 
 
 def _stopped(context: Context, message: Message) -> list[Item]:
@@ -149,17 +170,23 @@ def _stopped(context: Context, message: Message) -> list[Item]:
     return [Item(f"{name}:{health.stopped_reason}", name, health.stopped_advice, since=health.stopped_at)]
 
 
-def _refused(context: Context, _: Message) -> list[Item]:
-    return [Item(line, "goals", line) for line in context.store.note(REFUSED) or ()]
+def _refused(context: Context, message: Message) -> list[Item]:
+    lines = context.store.note(REFUSED) or ()
+    if message.team.public and lines:  # they quote goals that were never taken over: nobody knows which are private
+        return [Item("goals", "goals", f"{counted(len(lines), 'reason')}, which the daemon's log tells")]
+    return [Item(line, "goals", line) for line in lines]
 
 
 def _not_backed_up(context: Context, _: Message) -> list[Item]:
     return [Item(line, "backup", line) for line in context.store.note(FAILED) or ()]
 
 
-def _missing(context: Context, _: Message) -> list[Item]:
+def _missing(context: Context, message: Message) -> list[Item]:
+    def title(goal: Goal) -> str:
+        return "" if message.team.public and goal.private else goal.title
+
     return [
-        Item(stored.goal.key, stored.goal.key, stored.goal.title, since=stored.missing_since)
+        Item(stored.goal.key, stored.goal.key, title(stored.goal), since=stored.missing_since)
         for stored in context.store.goals()
         if stored.missing_since is not None and not stored.goal.status.closed
     ]
@@ -195,7 +222,7 @@ def _listing(context: Context, channel: Channel, message: Message, now: datetime
     items = [
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
     ]
-    items += _asked_rules(context, message)
+    items = _told_there(context, message, [*items, *_asked_rules(context, message)])
     return compose(message.subject, items, now, members=listing.members, about=message.about, most=channel.max_items)
 
 

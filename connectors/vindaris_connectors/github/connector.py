@@ -149,6 +149,12 @@ class GithubConnector:
         return self._creator.create(draft)
 
     @understood
+    def public(self, place: str) -> bool:
+        """Return whether strangers read the repository; one that cannot be looked at is taken for public."""
+        found = find(self._client, place, self._numbers.get(place, 0))
+        return isinstance(found, Unreachable) or not found.private
+
+    @understood
     def menus(self) -> Iterator[Menu]:
         """Yield the goal labels of each repository and the fields' options."""
         return Publishing(self._client, self._settings, self._resolved()[0]).menus()

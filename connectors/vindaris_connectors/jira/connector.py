@@ -179,6 +179,10 @@ class JiraConnector:
         site = self._site
         return Creating(self._client, self._fetching(site), site.fields.usable, self._made).create(draft)
 
+    def public(self, place: str) -> bool:  # noqa: ARG002 - a setting of the whole site
+        """Return whether strangers read the site, which the configuration says."""
+        return self._settings.public
+
     @understood
     def menus(self) -> Iterator[Menu]:
         """Yield the options of our select fields, context by context."""

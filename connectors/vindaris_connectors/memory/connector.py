@@ -146,6 +146,10 @@ class MemoryConnector:
         """Create the drafted issue once."""
         return named(self._client.create(draft), self.name, self._references)
 
+    def public(self, place: str) -> bool:  # noqa: ARG002 - one for all places
+        """Return whether strangers read everything."""
+        return self._tracker.public
+
     def menus(self) -> Iterator[Menu]:
         """Yield the menu of the field, where it is a surface."""
         ours = {one.id for one in self._surfaces()}

@@ -12,6 +12,7 @@ from vindaris_sync.domain.goals import Contents, fingerprint
 from vindaris_sync.domain.records import GoalBook, GoalFacts
 from vindaris_sync.store.codec import dump, load, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.goal_issues import carried
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.part import Part
 
@@ -117,7 +118,7 @@ def _book(sql: Sql) -> GoalBook:
     columns = "id, key, title, status, revision, missing_since, content, pending IS NOT NULL"
     rows = sql.rows(f"SELECT {columns} FROM goal ORDER BY position, id")  # noqa: S608 - fixed names
     goals = {row[0]: _facts(*row[:7], waits=bool(row[7]), stored=stored[row[0]]) for row in rows}
-    return GoalBook(goals, _names(sql))
+    return GoalBook(goals, _names(sql), carried(sql, goals))
 
 
 def _facts(  # noqa: PLR0913, PLR0917 - a row's columns

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from vindaris_sync.cli.exits import Refusal
+from vindaris_sync.domain.goals import by_key
 from vindaris_sync.domain.models import Presence
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX, Rule
+from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.store.store import Store
 
 _DEEPEST = 50
@@ -62,6 +64,14 @@ def the_goal(book: GoalBook, name: str) -> int:
     if number is None:
         raise Refusal(f"no goal is called {name!r}", advice=near_goals(book, name))
     return number
+
+
+def successors(store: Store) -> dict[int, str]:
+    """Return, by each closed goal's number, the key of the goal that its open work goes to; without one, nothing."""
+    stored = store.goals()
+    known = by_key(each.goal for each in stored)
+    found = {each.id: successor_of(each.goal, known) for each in stored if each.goal.status.closed}
+    return {number: goal.key for number, goal in found.items() if goal is not None}
 
 
 def near_goals(book: GoalBook, name: str) -> str:

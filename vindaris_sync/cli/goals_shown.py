@@ -83,6 +83,7 @@ def document(store: Store, stored: StoredGoal, goals: list[Goal], depth: int) ->
         "status": str(goal.status),
         "period": goal.period,
         "owner": goal.owner,
+        "successor": goal.successor,
         "source": goal.source,
         "revision": stored.revision,
         "missing": stored.missing_since is not None,
@@ -163,6 +164,8 @@ def _show(goal: Mapping[str, Any]) -> None:
         say(f"  below {' → '.join(goal['parents'])}")
     if goal["children"]:
         say(f"  above {', '.join(goal['children'])}")
+    if goal["successor"]:
+        say(f"  open work goes to {goal['successor']} once it is closed")
     for outcome in goal["outcomes"]:
         say(f"  outcome: {outcome_line(outcome)}")
     say(f"  {goal['issues']:,} issues serve it; `vindaris-sync trace {goal['key']}` lists them")

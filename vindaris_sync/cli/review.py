@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vindaris_sync.cli.link import Goals, Ref, Refs, Why
+from vindaris_sync.cli.link import Refs, Why
 from vindaris_sync.cli.options import AsJson, ConfigPath, Who, complete_goal, complete_tracker, examples
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
     """List open link reviews, the oldest question first; a link rule's stands for all that it links.
 
     JSON: total, backlog (how many were left out as such), reviews [{issue, key, title, place, team, goals,
-    causes [{reason, detail, opened, backlog, answer}]}].
+    causes [{reason, detail, opened, backlog, answer}], successor (of a goal that is closed)}].
     """
     from vindaris_sync.cli import reviews
     from vindaris_sync.cli.opening import load_config
@@ -79,19 +79,63 @@ def confirm(refs: Refs, *, why: Why = "", who: Who = "", config: ConfigPath = No
     deciding.tell(deciding.confirm(load_config(config), refs, deciding.by(who, "command line", why)), as_json=as_json)
 
 
-@app.command(epilog=examples("vindaris-sync review relink APP-12 GROW-2 --why 'moved to the new goal'"))
+@app.command(
+    epilog=examples(
+        "vindaris-sync review relink APP-12 GROW-2 --why 'moved to the new goal'",
+        "vindaris-sync review relink --goal GROW-1 --successor --why 'GROW-1 is achieved'",
+        "vindaris-sync review relink --goal GROW-1 --to COST-1 --why 'agreed in planning'",
+    )
+)
 def relink(  # noqa: PLR0913 - one parameter for each option
-    ref: Ref, goals: Goals, *, why: Why = "", who: Who = "", config: ConfigPath = None, as_json: AsJson = False
+    ref: Annotated[
+        str | None, typer.Argument(metavar="REF", help="The issue: its key, a former key, or TRACKER:ID.")
+    ] = None,
+    goals: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="GOAL", autocompletion=complete_goal, help="Goal keys; the first is primary."),
+    ] = None,
+    *,
+    goal: Annotated[
+        str | None,
+        typer.Option(
+            "--goal", metavar="GOAL", autocompletion=complete_goal, help="Answer every review about this goal instead."
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="GOAL", autocompletion=complete_goal, help="With --goal: where its work goes."),
+    ] = None,
+    successor: Annotated[
+        bool, typer.Option("--successor", help="With --goal: its work goes to the successor that the goal names.")
+    ] = False,
+    why: Why = "",
+    who: Who = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Answer a review by linking the issue to another goal; the same as `link set`.
+    """Answer a review by linking the issue to another goal, the same as `link set`; or all reviews about one goal.
 
-    JSON: as for `review confirm`.
+    With --goal every issue that is asked about that goal goes to another one, for one reason: --why is needed. Issues
+    that nobody is asked about stay, those among them whose link was confirmed although the goal is closed.
+
+    JSON: as for `review confirm`; with --goal: from, to, why, issues [{issue, key, title}], rules (that lead there
+    still), next.
     """
-    from vindaris_sync.cli import deciding
+    from vindaris_sync.cli import deciding, relinking
     from vindaris_sync.cli.opening import load_config
 
-    decided = deciding.link(load_config(config), ref, goals, deciding.by(who, "command line", why))
-    deciding.tell([decided], as_json=as_json)
+    if goal is None:
+        if ref is None or not goals or to is not None or successor:
+            raise typer.BadParameter("name an issue and its goal; or --goal with --to or --successor")
+        decided = deciding.link(load_config(config), ref, goals, deciding.by(who, "command line", why))
+        deciding.tell([decided], as_json=as_json)
+        return
+    if ref is not None or (to is not None) == successor:
+        raise typer.BadParameter("with --goal name no issue, and say where its work goes: --to GOAL or --successor")
+    if not why.strip():
+        raise typer.BadParameter("say --why: it is kept with each issue")
+    done = relinking.relink(load_config(config), goal, to, deciding.by(who, "command line", why))
+    relinking.tell(done, 20, as_json=as_json)
 
 
 @app.command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ import typer
 from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli import deciding
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import named_goals, the_goal, the_issue
+from vindaris_sync.cli.finding import named_goals, successors, the_goal, the_issue
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.cli.rules_shown import asked
 from vindaris_sync.cli.tracing import instant
@@ -60,6 +60,7 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
         book = store.goal_book()
         goal = the_goal(book, wanted.goal) if wanted.goal else None
         chosen = _Filter(_reason(wanted.reason), _team(teams, wanted.team), goal, wanted.backlog)
+        after = {str(number): key for number, key in successors(store).items()}
         for record in _all(store):
             team = teams.of_place(record.ref.tracker, record.place)
             causes = [cause for cause in record.causes if cause.open and _matches(cause, record, chosen)]
@@ -69,20 +70,30 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
             listing.backlog += bool(causes) and not shown
             if shown:
                 goals = named_goals(book, record.goals)
-                listing.found.append(_document(record, shown, team.name if team else "", goals))
-        listing.found += _rules(store, book, teams, chosen)
+                document = _document(record, shown, team.name if team else "", goals)
+                listing.found.append({**document, "successor": _successor(shown, after)})
+        asked_rules = _rules(store, book, teams, chosen)
+        listing.found += ({**one, "successor": _successor(causes, after)} for causes, one in asked_rules)
     listing.found.sort(key=lambda one: (one["causes"][0]["opened"], one["issue"]))
     return listing
 
 
-def _rules(store: Store, book: GoalBook, teams: Teams, chosen: _Filter) -> Iterator[dict[str, Any]]:
-    """Yield the link rules that are asked about; several teams may be."""
+def _successor(causes: Sequence[Cause], after: Mapping[str, str]) -> str | None:
+    """Return the goal that the work goes to where one of its goals is closed and names it."""
+    closed = (cause.key.subject for cause in causes if cause.key.reason is Reason.GOAL_CLOSED)
+    return next((after[goal] for goal in closed if goal in after), None)
+
+
+def _rules(
+    store: Store, book: GoalBook, teams: Teams, chosen: _Filter
+) -> Iterator[tuple[Sequence[Cause], dict[str, Any]]]:
+    """Yield the link rules that are asked about, with why; several teams may be."""
     for rule in store.rule_book().rules:
         goal = rule.link.goal if rule.link else None
         causes = [cause for cause in rule.causes if cause.open and chosen.reason in (None, cause.key.reason)]
         told = teams.told_of(rule, store.places()) if causes else {}
         if causes and chosen.goal in (None, goal) and (chosen.team is None or chosen.team in told):
-            yield {
+            yield causes, {
                 "issue": rule.name,
                 "key": rule.name,
                 "title": rule.stated.name,
@@ -160,6 +171,7 @@ def show(listing: Listing, limit: int, *, as_json: bool) -> None:
 def _row(one: dict[str, Any]) -> tuple[object, ...]:
     causes = one["causes"]
     why = "; ".join(f"{cause['reason']}: {cause['detail']}" for cause in causes)
+    why += f"; its successor is {one['successor']}" if one["successor"] else ""
     return one["key"], one["title"], one["team"], ", ".join(one["goals"]), why, moment(causes[0]["opened"])
 
 

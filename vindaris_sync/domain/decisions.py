@@ -79,6 +79,21 @@ def move(record: Record, old: int, new: int, goals: GoalBook, by: By) -> Plan:
     return _decide(record, (replace(taken, primary=primary), *kept), "linked", goals, by)
 
 
+def move(record: Record, old: int, new: int, goals: GoalBook, by: By) -> Plan:
+    """Link ``record`` to ``new`` in place of ``old``; its other links stay as they were confirmed.
+
+    An issue without a link of its own gets one, to what it serves now with ``new`` in place of ``old``.
+    """
+    if not record.links:
+        chosen = dict.fromkeys(new if goal == old else goal for goal in record.goals or (old,))
+        return link(record, tuple(chosen), goals, by, Provenance.CHOSEN)
+    primary = any(one.primary and one.goal in (old, new) for one in record.links)
+    kept = tuple(one for one in record.links if one.goal not in (old, new))
+    there = next((one for one in record.links if one.goal == new), None)
+    taken = there or _link(new, None, goals, by, Provenance.CHOSEN, primary=primary)
+    return _decide(record, (replace(taken, primary=primary), *kept), "linked", goals, by)
+
+
 def unlink(record: Record, goals: GoalBook, by: By) -> Plan:
     """Take the explicit links or the exemption off ``record``; what it inherits applies again."""
     return _decide(record, (), "unlinked", goals, by)

@@ -78,6 +78,8 @@ class Goal:
     """The revision, made already or the next one, that is declared too small to ask anybody about."""
     source: str = ""
     """The name of the source that states it; each goal is one source's."""
+    successor: str | None = None
+    """The key of the goal that open work goes to once this one is closed."""
     issue: IssueRef | None = None
     """The issue that is this goal, where a tracker states it as one: that issue carries it (R6)."""
     serving: Serving | None = None
@@ -301,6 +303,10 @@ def _astray(goals: Sequence[Goal]) -> Iterator[Problem]:
         above = parent_of(goal, known)
         if goal.parent and not above:
             yield Problem(goal.key, f"the parent {goal.parent} is unknown", index, "parent")
+        if goal.successor is not None and known.get(fold(goal.successor)) in (None, goal):
+            unknown = f"the successor {goal.successor} is unknown"
+            known_one = fold(goal.successor) in known
+            yield Problem(goal.key, "its successor is itself" if known_one else unknown, index, "successor")
         line = (goal, *ancestors(goal, known))
         if parent_of(line[-1], known) is known[fold(goal.key)] and fold(goal.key) not in in_cycle:
             in_cycle |= {fold(each.key) for each in line}
@@ -312,8 +318,8 @@ def problems(goals: Sequence[Goal], longest: int = LABEL_LENGTH, *, whole: bool 
     """Return everything for which a set of goals is refused; empty: it can be used.
 
     Keys that no tracker could carry (``longest`` is what fits beside the longest label prefix), empty titles, names
-    taken twice (former keys included, matched casefolded), unknown parents, and each cycle once, named in full. Not
-    ``whole``: goals of other sources join these, and a parent may be among them.
+    taken twice (former keys included, matched casefolded), unknown parents and successors, and each cycle once, named
+    in full. Not ``whole``: goals of other sources join these, and a parent may be among them.
     """
     astray = _astray(goals) if whole else ()
     return [*_unfit(goals, longest), *_taken(goals), *astray]

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.findings_json import from_json
+from vindaris_sync.domain.goals import by_key
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.records import Reason
+from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.domain.summary import summary
 from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.visibility import as_told, for_strangers
@@ -223,7 +225,24 @@ def _listing(context: Context, channel: Channel, message: Message, now: datetime
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
     ]
     items = _told_there(context, message, [*items, *_asked_rules(context, message)])
-    return compose(message.subject, items, now, members=listing.members, about=message.about, most=channel.max_items)
+    footer = _after(context, int(message.cause)) if message.subject.kind is Kind.CLOSED_GOAL else ""
+    return compose(
+        message.subject, items, now, members=listing.members, about=message.about, footer=footer, most=channel.max_items
+    )
+
+
+def _after(context: Context, number: int) -> str:
+    """Return what can be done with open work on a closed goal; its successor is named by key alone (L9)."""
+    stored = context.store.goals()
+    goal = next(each.goal for each in stored if each.id == number)
+    done = sum(group.count for group in context.store.work_groups() if group.closed and number in group.goals)
+    finished = f"{counted(done, 'issue')} {'was' if done == 1 else 'were'} finished for it. " if done else ""
+    if (after := successor_of(goal, by_key(each.goal for each in stored))) is None:
+        return f"{finished}Close the work, move it to another goal, or take the review label off to keep it there."
+    return (
+        f"{finished}Close the work, move it to {after.key}, its successor, or take the review label off to keep it "
+        f"there. All of it: vindaris-sync review relink --goal {goal.key} --successor --why …"
+    )
 
 
 def _asked_rules(context: Context, message: Message) -> Iterator[Item]:

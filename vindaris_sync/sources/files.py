@@ -41,6 +41,8 @@ class GoalEntry(Settings):
     status: Status = Status.ACTIVE
     period: str | None = None
     owner: str | None = None
+    successor: str | None = None
+    """The key of the goal that takes over its open work once it is closed."""
     was: tuple[str, ...] = ()
     visibility: Visibility = "private"
     minor_revision: int | None = Field(None, ge=2)

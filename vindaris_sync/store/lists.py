@@ -86,6 +86,15 @@ class Lists(Part):
             )
         return tuple((tracker, place, to_instant(at)) for tracker, place, at in rows)
 
+    def asked_about(self, goal: int) -> tuple[int, ...]:
+        """Return the issues whose open review is about this goal: it has changed, or was closed; lowest first."""
+        text = (
+            "SELECT DISTINCT issue_id FROM cause WHERE is_open AND reason IN ('goal_closed', 'goal_changed') "
+            "AND subject = ? AND issue_id IS NOT NULL ORDER BY 1"
+        )
+        with self._db.read() as sql:
+            return tuple(row[0] for row in sql.rows(text, (str(goal),)))
+
     def held_list(self, tracker: str, most: int) -> AskedList:
         """Return the issues of ``tracker`` whose edits by absence wait for a person (R2)."""
         with self._db.read() as sql:

@@ -1,0 +1,84 @@
+"""Answering every review about a goal at once: its work goes to another goal, for one reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from vindaris_sync.app import open_store
+from vindaris_sync.cli.deciding import NEXT
+from vindaris_sync.cli.exits import Refusal
+from vindaris_sync.cli.finding import successors, the_goal
+from vindaris_sync.cli.output import emit, note, say, table
+from vindaris_sync.config.settings import Config
+from vindaris_sync.domain import decisions
+from vindaris_sync.domain.actions import Plan
+from vindaris_sync.domain.decisions import By
+from vindaris_sync.domain.records import GoalBook
+from vindaris_sync.domain.text import counted
+from vindaris_sync.store.store import Store
+
+_BATCH = 500
+
+Document = dict[str, Any]
+
+
+def relink(config: Config, old: str, new: str | None, who: By) -> Document:
+    """Link every issue that is asked about the goal ``old`` to ``new`` (None: to its successor), all or nothing.
+
+    Returns what was done. Rules that lead to ``old`` are named: they are changed in the configuration.
+    """
+    with open_store(config) as store, store.transaction():
+        book = store.goal_book()
+        left = the_goal(book, old)
+        taken = the_goal(book, new) if new is not None else _successor(store, book, left)
+        _refuse_unless_open(store, book, left, taken)
+        moved: list[Document] = []
+        asked = iter(store.asked_about(left))
+        while ids := list(islice(asked, _BATCH)):
+            moved += _moved(store, ids, (left, taken), book, who)
+        rules = [rule.name for rule in store.rule_book().rules if rule.active and rule.link and rule.link.goal == left]
+    keys = {"from": book.goals[left].key, "to": book.goals[taken].key}
+    return {**keys, "why": who.why, "issues": moved, "rules": rules, "next": NEXT}
+
+
+def _successor(store: Store, book: GoalBook, goal: int) -> int:
+    key = successors(store).get(goal)
+    if key is None:
+        told = book.goals[goal].key
+        raise Refusal(f"{told} names no successor that is open", advice="name the goal: --to GOAL")
+    return the_goal(book, key)
+
+
+def _refuse_unless_open(store: Store, book: GoalBook, left: int, taken: int) -> None:
+    if left == taken:
+        raise Refusal(f"{book.goals[left].key} is the goal that the work is on already")
+    if book.goals[taken].closed:
+        after = successors(store).get(taken)
+        advice = f"its successor is {after}" if after else "name one that is open"
+        raise Refusal(f"{book.goals[taken].key} is {book.goals[taken].status}", advice=advice)
+
+
+def _moved(store: Store, ids: Sequence[int], goals: tuple[int, int], book: GoalBook, who: By) -> list[Document]:
+    records = store.view_records(ids)
+    plans = [decisions.move(record, *goals, book, who) for record in records.values()]
+    store.apply(Plan(tuple(action for plan in plans for action in plan.actions), ()), "", who.at)
+    store.mark_due(ids)
+    return [{"issue": str(record.ref), "key": record.key, "title": record.title} for record in records.values()]
+
+
+def tell(done: Document, limit: int, *, as_json: bool) -> None:
+    """Print what was done."""
+    if as_json:
+        emit(done)
+        return
+    moved = done["issues"]
+    table(("issue", "title"), ((one["key"], one["title"]) for one in moved[:limit]))
+    if len(moved) > limit:
+        say(f"… and {len(moved) - limit:,} more")
+    say(f"{counted(len(moved), 'issue')} asked about {done['from']}: linked to {done['to']} now")
+    for rule in done["rules"]:
+        say(f"{rule} leads to {done['from']} still: change its goal in the configuration, [[rules]]", style="yellow")
+    if moved:
+        note(f"kept; {NEXT}")

@@ -136,7 +136,7 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     if base is None or known == agreed:
         return Side(surface, raw, known, known, agreed, unknown)
     known |= _undefined(record, surface, agreed - known, goals)
-    if not known and (base.place, base.type) != (record.place, record.type):
+    if not known and _elsewhere(base, record, layout):
         return Side(surface, raw, agreed, known, agreed, unknown)
     if (
         agreed - known
@@ -146,6 +146,14 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         return Side(surface, raw, agreed, known, agreed, unknown, held=True)
     unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
     return Side(surface, raw, known, known, agreed, unknown, unread=unread)
+
+
+def _elsewhere(base: Base, record: Record, layout: Layout) -> bool:
+    """Return whether an emptiness may have come with the issue's move since ``base`` was agreed on (R2).
+
+    Where an issue keeps all as long as it has its id, another place is the same one under a new name.
+    """
+    return not base.place or (not layout.steady and (base.place, base.type) != (record.place, record.type))
 
 
 def _unmoved(surface: Surface, raw: Raw, goals: GoalBook) -> Side:

@@ -112,6 +112,8 @@ class Layout:
     broken: frozenset[str] = frozenset()
     several_goals: bool = False
     """Whether an issue may serve several goals; where not, one key added beside the old one replaces it (R3)."""
+    steady: bool = False
+    """Whether an issue keeps all it shows as long as it has its id (GitHub); else a move may empty a surface (R2)."""
 
 
 def observe(issue: Issue, surfaces: tuple[Surface, ...]) -> dict[str, Raw]:

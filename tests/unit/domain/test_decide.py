@@ -231,6 +231,16 @@ def test_labels_lost_with_a_move_are_put_back() -> None:
     settle(world)
 
 
+def test_a_label_taken_off_while_its_repository_got_another_name_is_an_edit() -> None:
+    """Where an issue keeps all as long as it has its id, another place is the same one under a new name (R2)."""
+    world = World.of(linked(), policy=Policy(Layout(LAYOUT.surfaces, steady=True)))
+    world.person(1)
+    world.see(1, place="OPS", key="OPS-1")
+    world.decide()
+    assert goals_of(world) == []
+    settle(world)
+
+
 def test_a_typo_keeps_the_link_and_asks() -> None:
     """goal:A replaced by a key that no goal has: the link stays, nothing is overwritten."""
     world = World.of(linked())

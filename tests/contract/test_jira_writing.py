@@ -30,7 +30,7 @@ from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.jira import LABELS, MULTI_SELECT, TEXT, JiraCloud, Person
 from vindaris_sync.sdk.contract_truth import pull, shown
 from vindaris_sync.sdk.errors import IssueRejected
-from vindaris_sync.sdk.protocol import Capability, Connector
+from vindaris_sync.sdk.protocol import Capability, Connector, Missing
 from vindaris_sync.sdk.settings import WriteBackSettings
 
 if TYPE_CHECKING:
@@ -405,6 +405,25 @@ def test_defined_options(tracker: JiraTruth) -> None:
     tracker.alice.delete_field("Goal")
     connector.check()
     assert not connector.defined("APP", on[SurfaceKind.FIELD], ["G-1", "G-2"])
+    connector.close()
+
+
+def test_a_value_that_vanished_with_its_option_was_taken_off_by_nobody(tracker: JiraTruth) -> None:
+    """Deleted and made anew, the option leaves the field empty: only the issue that somebody emptied is named."""
+    connector = tracker.connect()
+    on = surfaces(connector)[SurfaceKind.FIELD]
+    issues = known(tracker, connector, 3)
+    for issue in issues:
+        tracker.set_field(issue.ref.id, "G-1")
+    agreed = list(pull(connector).issues.values())
+    missing = [Missing(_address(connector, one), on, "G-1", one.updated) for one in agreed]
+    tracker.advance(timedelta(minutes=1))
+    tracker.set_field(missing[0].address.id, None)
+    tracker.set_field(missing[1].address.id, None)
+    tracker.set_field(missing[1].address.id, "G-1")
+    tracker.alice.delete_option("Goal", "G-1")
+    tracker.alice.add_option("Goal", "G-1")
+    assert connector.taken_off(missing) == dict(zip(missing, (True, False, False), strict=True))
     connector.close()
 
 

@@ -11,9 +11,10 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.decide import missing_values, must_read, removed
 from vindaris_sync.domain.limits import removals_allowed
 from vindaris_sync.domain.messages import Kind
-from vindaris_sync.domain.models import Address, Base, Gone, Hidden, Moved, Page, Present, Surface
+from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Page, Presence, Present, Surface
 from vindaris_sync.domain.records import Record, Situation
 from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.sdk.protocol import Connector, Missing
 
 _BATCH = 500
 _MOST_ABOVE = 20  # generations of parents out of scope that one pass follows upwards
@@ -103,38 +104,69 @@ def verify(context: Context, tracker: Tracker, situation: Situation, counts: Cou
     candidates = context.store.due_with_bases(tracker.name)
     edited = [address(record) for record in candidates if must_read(record, situation)]
     for batch in _batches(list(dict.fromkeys([*edited, *context.store.unwritten(tracker.name)]))):
-        context.store.record_seen(tracker.name, list(tracker.connector.fetch(batch)), surfaces, context.now())
+        seen = list(tracker.connector.fetch(batch))
+        context.store.record_seen(tracker.name, seen, surfaces, context.now())
+        _let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])
         counts["fetched"] += len(batch)
     again = context.store.view_records([record.id for record in candidates])
-    _find_undefined(context, tracker, list(again.values()), situation)
+    held = context.store.held([tracker.name])  # asked about when they were first seen
+    _find_undefined(context, tracker, [one for one in again.values() if one.id not in held], situation)
     _hold(context, tracker, list(context.store.view_records([record.id for record in candidates]).values()), situation)
+
+
+def _let_leave(context: Context, tracker: Tracker, moved: Sequence[Issue]) -> None:
+    """Let issues go that were found in another place which is not tracked: nothing is written to them there (R6)."""
+    if not moved:
+        return
+    inside = tracker.connector.in_scope(moved)
+    left = {issue.ref.id: f"{issue.key} is outside of what is tracked" for issue in moved if issue.ref.id not in inside}
+    numbers = context.store.by_id(tracker.name, list(left))
+    reasons = {number: left[ext] for ext, number in numbers.items()}
+    context.store.record_absent(reasons, Presence.OUT_OF_SCOPE, context.now())
 
 
 def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:
     """Ask, once per place and surface, whether what vanished can still be shown there (R2)."""
-    vanished: dict[tuple[str, Surface], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    vanished: dict[tuple[str, Surface], list[tuple[Record, str]]] = defaultdict(list)
     for record in records:
         for surface, raw in missing_values(record, situation):
-            vanished[record.place, surface][raw].append(record.id)
+            vanished[record.place, surface].append((record, raw))
     undefined: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    agreed = {record.id: record.bases for record in records}
-    for (place, surface), issues in vanished.items():
-        told = tracker.connector.defined(place, surface, tuple(issues))
-        defined = {value.casefold(): since for value, since in told.items()}
-        for raw, ids in issues.items():
-            for issue in ids:
-                if raw.casefold() not in defined or _younger(
-                    defined[raw.casefold()], raw, agreed[issue].get(surface.key)
-                ):
-                    undefined[issue].add((surface.key, raw.casefold()))
+    for (place, surface), gone in vanished.items():
+        for record, raw in _lost(tracker.connector, place, surface, gone):
+            undefined[record.id].add((surface.key, raw.casefold()))
     if undefined:
         context.store.set_undefined({issue: frozenset(values) for issue, values in undefined.items()})
         context.store.announce(Announce(tracker.name, "", Kind.ATTENTION, "", context.now()), now=context.now())
 
 
-def _younger(made: datetime | None, raw: str, agreed: Base | None) -> bool:
-    """Return whether a definition was made after ``raw`` was agreed on: the one that stood there was deleted."""
-    return agreed is not None and raw in agreed.value and made is not None and made > agreed.updated
+def _lost(
+    connector: Connector, place: str, surface: Surface, gone: Sequence[tuple[Record, str]]
+) -> Iterator[tuple[Record, str]]:
+    """Yield the values that nobody took off: by the issues' histories, else by what became of their definitions."""
+    missing = [_missing(record, surface, raw) for record, raw in gone]
+    told = connector.taken_off([one for one in missing if one is not None])
+    untold = [raw for (_, raw), one in zip(gone, missing, strict=True) if one is None or one not in told]
+    answer = connector.defined(place, surface, tuple(dict.fromkeys(untold))) if untold else {}
+    defined = {value.casefold(): since for value, since in answer.items()}
+    for (record, raw), one in zip(gone, missing, strict=True):
+        if one is not None and one in told:
+            lost = not told[one]
+        else:
+            lost = raw.casefold() not in defined or _younger(defined[raw.casefold()], one)
+        if lost:
+            yield record, raw
+
+
+def _missing(record: Record, surface: Surface, raw: str) -> Missing | None:
+    """Return what was agreed on and is gone; None where it only stood in a conflict."""
+    base = record.bases.get(surface.key)
+    return Missing(address(record), surface, raw, base.updated) if base is not None and raw in base.value else None
+
+
+def _younger(made: datetime | None, missing: Missing | None) -> bool:
+    """Return whether a definition was made after its value was agreed on: the one that stood there was deleted."""
+    return missing is not None and made is not None and made > missing.agreed
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

@@ -31,7 +31,7 @@ from vindaris_sync.sdk.contract_truth import (
     surface,
     write_of,
 )
-from vindaris_sync.sdk.protocol import Capability, Connector
+from vindaris_sync.sdk.protocol import Capability, Connector, Missing
 
 W = TypeVar("W", bound=Written)
 _MINUTE = timedelta(minutes=1)
@@ -198,6 +198,20 @@ class WritingContract(Suite):
         assert set(connector.defined(tracker.places[0], on, ["G-1", "G-2"])) == {"G-1", "G-2"}
         tracker.delete_label(f"{on.id}G-1")
         assert set(connector.defined(tracker.places[0], on, ["G-1", "G-2"])) == {"G-2"}
+
+    def test_what_somebody_took_off_is_told(self, tracker: Truth, connector: Connector) -> None:
+        """Where histories tell, a value that a person took off since both sides agreed was not lost."""
+        need(tracker, Ability.FIELD)
+        field, label = (surface(connector, kind) for kind in (SurfaceKind.FIELD, SurfaceKind.LABEL))
+        issue = self._issue(tracker, connector, labels=[f"{label.id}G-1"])
+        tracker.set_field(issue.ref.id, "G-1")
+        address = address_of(connector, tracker, issue.ref.id)
+        agreed = fetch_one(connector, address).updated
+        tracker.advance(_MINUTE)
+        tracker.set_field(issue.ref.id, None)
+        tracker.remove_label(issue.ref.id, f"{label.id}G-1")
+        missing = [Missing(address, on, "G-1", agreed) for on in (field, label)]
+        assert set(connector.taken_off(missing).values()) <= {True}
 
     def _issue(self, tracker: Truth, connector: Connector, labels: Sequence[str] = ()) -> Issue:
         id_ = tracker.create(tracker.places[0], "an issue", labels=labels)

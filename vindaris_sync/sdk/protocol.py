@@ -70,6 +70,16 @@ class Surroundings:
     governors: Governors = field(default_factory=Governors)
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A value that a surface of an issue showed when it was last agreed on, at the tracker's instant ``agreed``."""
+
+    address: Address
+    surface: Surface
+    value: str
+    agreed: datetime
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One configured tracker. Every method may raise ``Transient`` or ``TrackerUnusable``; nothing else escapes.
@@ -112,6 +122,14 @@ class Connector(Protocol):
 
         A label or option deleted in the settings vanishes from all issues without anybody having edited one (R2).
         Where the tracker has no definitions (Jira's labels), all of them.
+        """
+        ...
+
+    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+        """Return whether somebody took each off since then, as far as the issues' histories tell.
+
+        A definition that was deleted leaves issues empty and no trace there, also where it was made anew since; what
+        was taken off was so, whatever became of the definition (R2).
         """
         ...
 

@@ -37,7 +37,7 @@ from vindaris_sync.domain.models import (
 )
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.governor import Urgency
-from vindaris_sync.sdk.protocol import Capability, Surroundings
+from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.shapes import sent, understood
 from vindaris_sync.sdk.writing import each, guarded
@@ -80,9 +80,8 @@ class GithubConnector:
         """Return the surfaces; fields are found by name once, one per organisation. Raises as the client."""
         fields, broken = self._resolved()
         unusable = {one.surface.key for one in broken}
-        return Layout(
-            tuple(self._surfaces(fields, broken)), frozenset(unusable), self._settings.write_back.several_goals
-        )
+        several = self._settings.write_back.several_goals
+        return Layout(tuple(self._surfaces(fields, broken)), frozenset(unusable), several, steady=True)
 
     @understood
     def check(self) -> list[Finding]:
@@ -122,6 +121,11 @@ class GithubConnector:
             return {}
         options = {option.casefold() for option in field.options}
         return {value: None for value in values if field.data_type == "text" or value.casefold() in options}
+
+    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+        """Return nothing: histories cost a request for each issue, and labels tell when they were made."""
+        del missing
+        return {}
 
     @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:

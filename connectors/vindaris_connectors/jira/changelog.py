@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -34,23 +34,23 @@ class Entry:
     after: str
 
 
-def read_entries(client: Client, ids: Sequence[str], fields: Sequence[str]) -> dict[str, list[Entry]]:
+def read_entries(client: Client, ids: Sequence[str], fields: Sequence[str]) -> dict[str, list[Entry]] | None:
     """Return the histories of at most ``MOST`` issues, limited to ``fields`` (at most ten), oldest first, by issue id.
 
-    A site that forbids or lacks the request gives none: then nothing is known to have come between.
+    None: the site forbids or lacks the request.
     """
     entries: dict[str, list[Entry]] = {}
     body: dict[str, Any] = {"issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": _PAGE}
     for _ in range(MAX_PAGES):
         answer = client.ask("/rest/api/3/changelog/bulkfetch", body)
         if answer.status in _UNAVAILABLE:
-            return {}
+            return None
         if answer.status != HTTPStatus.OK:
             raise Transient(f"{answer.url} answered {answer.status}")
         document = as_object(answer)
         try:
             for log in document.get("issueChangeLogs") or ():
-                entries.setdefault(str(log["issueId"]), []).extend(_entries(log))
+                entries.setdefault(str(log["issueId"]), []).extend(entries_of(log.get("changeHistories") or ()))
         except (LookupError, TypeError, ValueError, AttributeError):
             raise Transient(f"{answer.url} answered with a changelog that cannot be read") from None
         token = document.get("nextPageToken")
@@ -60,8 +60,9 @@ def read_entries(client: Client, ids: Sequence[str], fields: Sequence[str]) -> d
     return entries
 
 
-def _entries(log: Mapping[str, Any]) -> Iterator[Entry]:
-    for history in log.get("changeHistories") or ():
+def entries_of(histories: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
+    """Yield the lines of histories in their order; raises what reading a wrong shape raises."""
+    for history in histories:
         author = str((history.get("author") or {}).get("accountId") or "")
         at = _instant(history.get("created"))
         for item in history.get("items") or ():
@@ -123,7 +124,12 @@ def _shown(one: Ready, surface: Surface, text: str, fields: Mapping[str, Field])
     """Return what the surface shows where the changelog prints ``text``."""
     if surface.kind is not SurfaceKind.FIELD:
         return observe(replace(one.issue, labels=tuple(text.split())), (surface,))[surface.key]
-    match fields[surface.id].shape:
+    return values_in(fields[surface.id].shape, text)
+
+
+def values_in(shape: Shape, text: str) -> Raw:
+    """Return the values that a history prints as ``text`` for a field of that shape."""
+    match shape:
         case Shape.OPTIONS:
             return tuple(sorted(part.strip() for part in text.split(",") if part.strip()))
         case Shape.LABELS:

@@ -17,6 +17,7 @@ from vindaris_connectors.jira.fetching import Fetching
 from vindaris_connectors.jira.goal_mapping import GoalMapper
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
 from vindaris_connectors.jira.goals import GoalReading, clause_of, resolved
+from vindaris_connectors.jira.histories import Histories
 from vindaris_connectors.jira.permissions import BROWSE, granted
 from vindaris_connectors.jira.publishing import Publishing
 from vindaris_connectors.jira.pulling import Pulling
@@ -46,7 +47,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Urgency
-from vindaris_sync.sdk.protocol import Capability, Surroundings
+from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.sdk.shapes import sent, understood
 
@@ -145,6 +146,13 @@ class JiraConnector:
             return dict.fromkeys(values)
         issue = sample(site, jql.projects([place]))
         return dict.fromkeys(self._screens(site).offered(managed, issue) & frozenset(values)) if issue else {}
+
+    @understood
+    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+        """Return what the issues' histories tell of fields; labels need no definition."""
+        site = self._site
+        told = Histories(self._client, site.reader, site.fields.usable, self._around.in_flight)
+        return told.taken_off(missing)
 
     @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:

@@ -13,7 +13,7 @@ from vindaris_connectors.jira.jql import Clause, is_id
 from vindaris_connectors.jira.jql import ids as id_clause
 from vindaris_connectors.jira.mapping import Mapper
 from vindaris_connectors.jira.reading import BATCH, Reader
-from vindaris_connectors.jira.recent import Recent
+from vindaris_connectors.jira.recent import MOST, Recent
 from vindaris_connectors.jira.search import Found, Query, SearchRefused
 from vindaris_sync.domain.models import Address, CensusPage, Page
 from vindaris_sync.sdk.exchange import Answer
@@ -64,10 +64,14 @@ class Pulling:
             yield CensusPage(self.scope, addresses, found.more)
 
     def shown(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return those of ``ids`` that the scope's search finds; one request for each hundred."""
+        """Return those of ``ids`` that the scope's search finds; one request for each fifty.
+
+        Cloud's index is brought up to date for them; Data Center's may lag behind, as ever.
+        """
         found: set[str] = set()
-        for part in parts([id_ for id_ in ids if is_id(id_)], BATCH):
-            query = Query(self.clause & id_clause(part), "created", self.reader.id_fields, BATCH)
+        for part in parts([id_ for id_ in ids if is_id(id_)], MOST):
+            now = part if self.reader.cloud else ()
+            query = Query(self.clause & id_clause(part), "created", self.reader.id_fields, MOST, reconcile=now)
             found.update(id_ for page in self.reader.pages(query) for id_, _ in _identities(page))
         return frozenset(found)
 

@@ -81,7 +81,7 @@ class Writing:
         for part in parts(sent, changelog.MOST):
             touched = {_field_of(change.surface) for one in part for change in one.write.changes}
             ids = [one.issue.ref.id for one in part]
-            entries = changelog.read_entries(self.client, ids, sorted(touched))
+            entries = changelog.read_entries(self.client, ids, sorted(touched)) or {}  # then nothing is known of others
             for one in part:
                 changes = changelog.put_back(one, entries.get(one.issue.ref.id, ()), self.me(), self.fields)
                 if changes:

@@ -34,7 +34,7 @@ from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.goal_issues import edited
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.mapping import instant
-from vindaris_sync.sdk.protocol import OVERLAP, Capability, Surroundings
+from vindaris_sync.sdk.protocol import OVERLAP, Capability, Missing, Surroundings
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.writing import Ready, each, guarded
 
@@ -121,6 +121,11 @@ class MemoryConnector:
             return dict.fromkeys(self._client.options(place, values))
         prefix = surface.id if surface.kind is SurfaceKind.LABEL else ""
         return dict.fromkeys(self._client.label_definitions(prefix, values))
+
+    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+        """Return nothing: issues here have no history."""
+        del missing
+        return {}
 
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:
         """Yield the addresses of a place, oldest birth first."""

@@ -105,6 +105,26 @@ def test_what_moves_out_of_scope_keeps_its_link_and_what_moves_within_is_followe
     site.sound()
 
 
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_nothing_is_written_to_what_moved_out_of_scope_while_it_was_being_decided(site: Site, service: str) -> None:
+    """Its write was decided and never made; found elsewhere when it is read again, it is left alone there (R6)."""
+    site.jira.world.add_project("LAB")
+    site.github.world.create_repository("acme/lab")
+    desk = desk_of(site, service)
+    key = desk.create("Away", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.link(key, "GROW-2")
+    site.server.faults.add(Fault("status", service, 500, times=9, method="PUT" if service == "jira" else "POST"))
+    site.turn()
+    away = desk.move(key, {"jira": "LAB", "github": "acme/lab"}[service])
+    site.server.faults.clear()
+    site.clock.pass_(minutes=20)
+    ok(site.turn(rounds=2))
+    assert "goal:GROW-2" not in desk.labels(away)
+    assert site.record(away).presence is Presence.OUT_OF_SCOPE
+    site.sound()
+
+
 def outside(site: Site, service: str) -> tuple[Desk, str, str]:
     """Return a desk, an issue in a place that nobody tracks, and one in scope that hangs below it; both are known."""
     site.jira.world.add_project("LAB")

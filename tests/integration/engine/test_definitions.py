@@ -131,6 +131,27 @@ def test_a_renamed_option_unlinks_nothing(site: Site) -> None:
     assert site.store.attention("jira") == ()
 
 
+@pytest.mark.parametrize("site", [Setup(names=("jira",)), Setup(names=("jira",), cloud=False)], indirect=True)
+def test_an_option_that_was_deleted_and_made_anew_was_taken_off_by_nobody(site: Site) -> None:
+    """The field offers GROW-1 as before and shows it nowhere: histories tell it from what somebody emptied (R2)."""
+    stays, emptied = site.jira.create("Pay by phone"), site.jira.create("Pay by post")
+    ok(site.turn())
+    for key in (stays, emptied):
+        site.link(key, "GROW-1")
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=1)
+    site.jira.set_field(emptied, None)
+    site.jira.drop_definition("GROW-1")
+    site.jira.alice.add_option("Goal", "GROW-1")
+    site.jira.retitle(stays, "Pay by phone, too")
+    ok(site.turn(rounds=2))
+    assert (site.serves(stays), site.asks(stays)) == ("linked GROW-1", [])
+    assert site.serves(emptied).startswith("unlinked")
+    nightfall(site)
+    assert site.jira.field(stays) == "GROW-1"
+    site.sound()
+
+
 @pytest.mark.parametrize("site", ONLY_JIRA, indirect=True)
 def test_a_removed_field_leaves_the_label_and_is_repaired_when_it_is_back(site: Site) -> None:
     """The Goal field is deleted: said once with the fix, the label goes on; made again, it shows the goals again."""

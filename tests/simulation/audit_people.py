@@ -11,10 +11,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.audit_store import said
-from tests.simulation.truth import FIELD, PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
+from tests.simulation.truth import EPOCH, FIELD, PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
 
 if TYPE_CHECKING:
     from tests.simulation.journal import Act
@@ -224,12 +225,20 @@ def confirmations_are_of_what_was_seen(scene: Scene) -> Iterator[Violation]:
             ]
         )
         at = revisions.get((row["goal_id"], row["goal_revision"]), 0)
-        if put_on and at > max(put_on) + _SECOND:
+        if put_on and not _misdated(scene, at) and at > max(put_on) + _SECOND:
             text = f"revision {row['goal_revision']} was confirmed, which the label did not stand for"
             yield Violation("R10", said(held), text)
 
 
 _SECOND = 1_000_000
+_WRONG = timedelta(hours=3)
+
+
+def _misdated(scene: Scene, at: int) -> bool:
+    """Whether a row's stamp may be later than it was made: it was made by a clock that was ahead."""
+    wrong = [act.at for act in scene.site.journal.acts if act.kind == "fault:machine_clock"]
+    when = EPOCH + timedelta(microseconds=at)
+    return any(at > scene.now or since <= when <= since + _WRONG for since in wrong)
 
 
 # --- edits ------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from vindaris_sync.store.codec import load, to_instant, to_micros
+from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
 
 _OPEN = "tracked AND presence = 'present' AND NOT closed"
@@ -70,7 +71,7 @@ class Figures(Part):
     def on_goals(self, goals: Iterable[int], most: int) -> tuple[int, tuple[Noted, ...]]:
         """Return how many open issues serve these goals, and the first of them, by goal."""
         where = (
-            "FROM (SELECT i.id, l.goal_id, l.at FROM issue i JOIN link l ON l.issue_id = i.carrier_id UNION ALL "
+            f"FROM (SELECT i.id, l.goal_id, l.at FROM issue i JOIN {HOLDING} l ON l.issue_id = i.carrier_id UNION ALL "  # noqa: S608 - fixed texts
             "SELECT i.id, r.goal_id, r.at FROM issue i JOIN rule r ON r.id = i.rule_id) l JOIN issue i ON i.id = l.id "
             "WHERE i.tracked AND i.presence = 'present' AND NOT i.closed AND i.state IN ('linked', 'inherited') "
             "AND l.goal_id = ?"

@@ -71,3 +71,15 @@ def confirm(sql: Sql, actions: Iterable[ConfirmGoal], pass_id: str, now: int) ->
         sql.run(_HISTORY, (now, each.issue, each.goal, *told))
         sql.run("UPDATE issue SET due = TRUE WHERE id = ?", (each.issue,))
         sql.run(_TOUCHED)
+
+
+def carried_then(sql: Sql, at: int) -> dict[int, int]:
+    """Return, by issue, the goal that it was itself at the instant ``at``, as the history tells."""
+    rows = sql.rows(
+        "SELECT i.id, g.goal_id FROM goal_issue g JOIN issue i ON i.tracker = g.tracker AND i.ext_id = g.ext_id "
+        "WHERE g.since <= ? AND NOT EXISTS (SELECT 1 FROM history m WHERE m.goal_id = g.goal_id "
+        "AND m.event = 'goal_missing' AND m.at <= ? AND NOT EXISTS (SELECT 1 FROM history r "
+        "WHERE r.goal_id = m.goal_id AND r.event = 'goal_returned' AND r.at >= m.at AND r.at <= ?))",
+        (at, at, at),
+    )
+    return {row[0]: row[1] for row in rows}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vindaris_sync.store.codec import load_ids, to_instant, to_micros
+from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
 
 _COUNTED = "i.tracked AND i.presence = 'present'"
@@ -115,8 +116,8 @@ class GoalWork(Part):
             "CASE WHEN EXISTS (SELECT 1 FROM link WHERE issue_id = i.id AND provenance = 'born') THEN 'created' "
             "ELSE i.timing END AS timing, "
             "CASE WHEN coalesce(l.at, 0) > i.created THEN l.at ELSE i.created END AS came FROM issue i LEFT JOIN "
-            "(SELECT issue_id, min(at) AS at FROM link GROUP BY issue_id) AS l ON l.issue_id = i.carrier_id "
-            f"WHERE {_COUNTED} AND i.timing IS NOT NULL) AS born GROUP BY 1, 2, 3, 4, 5"
+            f"(SELECT h.issue_id, min(h.at) AS at FROM {HOLDING} h GROUP BY h.issue_id) AS l "
+            f"ON l.issue_id = i.carrier_id WHERE {_COUNTED} AND i.timing IS NOT NULL) AS born GROUP BY 1, 2, 3, 4, 5"
         )
         with self._db.read() as sql:
             return tuple(

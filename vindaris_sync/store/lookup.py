@@ -9,6 +9,7 @@ from typing import Any
 
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.store.codec import load, to_instant, to_micros
+from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
 
 _NOW = "CASE presence WHEN 'moved' THEN coalesce(moved_to, id) ELSE id END"
@@ -90,14 +91,13 @@ class Lookups(Part):
         """Return the issues with an explicit link to the goal, then those that they carry or rules link; none gone."""
         with self._db.read() as sql:
             rows = sql.rows(
-                "SELECT issue_id, 0 FROM link JOIN issue ON issue.id = issue_id "
+                "SELECT issue_id, 0 FROM link JOIN issue ON issue.id = issue_id "  # noqa: S608 - fixed texts
                 "WHERE goal_id = ? AND presence <> 'gone' "
                 "UNION SELECT id, 1 FROM issue WHERE carrier_id <> id AND presence <> 'gone' "
-                "AND carrier_id IN (SELECT issue_id FROM link WHERE goal_id = ?) UNION SELECT id, 1 FROM issue "
-                "WHERE presence <> 'gone' AND rule_id IN (SELECT id FROM rule WHERE goal_id = ?) UNION SELECT id, 1 "
-                "FROM issue WHERE carrier_id <> id AND presence <> 'gone' AND carrier_id IN (SELECT i.id FROM issue i "
-                "JOIN goal_issue g ON g.tracker = i.tracker AND g.ext_id = i.ext_id WHERE g.goal_id = ?) ORDER BY 2, 1",
-                (goal, goal, goal, goal),
+                f"AND carrier_id IN (SELECT h.issue_id FROM {HOLDING} h WHERE h.goal_id = ?) UNION SELECT id, 1 "
+                "FROM issue WHERE presence <> 'gone' AND rule_id IN (SELECT id FROM rule WHERE goal_id = ?) "
+                "ORDER BY 2, 1",
+                (goal, goal, goal),
             )
         return tuple(dict.fromkeys(row[0] for row in rows))
 

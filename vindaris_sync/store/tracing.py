@@ -11,6 +11,7 @@ from typing import Any
 from vindaris_sync.domain.goals import Contents, fold
 from vindaris_sync.store.codec import load, load_ids, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.goal_issues import HOLDING, carried_then
 from vindaris_sync.store.part import Part
 
 _COLUMNS = (
@@ -80,7 +81,7 @@ class Traces(Part):
         """Return all issues on these goals, those not gone, the first seen first."""
         carried = (
             f"SELECT {_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.carrier_id IN "  # noqa: S608 - fixed names
-            "(SELECT issue_id FROM link WHERE goal_id IN ({}))"
+            f"(SELECT h.issue_id FROM {HOLDING} h WHERE h.goal_id IN ({{}}))"
         )
         own = (
             f"SELECT {_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.id IN "  # noqa: S608 - fixed names
@@ -256,13 +257,14 @@ class _Then:
         for (issue,) in self.sql.rows(f"SELECT issue_id FROM exemption WHERE issue_id {known}", (self.at,)):  # noqa: S608
             held[issue] = ()
         found = dict(held)
+        carried = carried_then(self.sql, self.at)
         for issue, past in self.pasts.items():
             if past.link is None:
                 continue
             found.pop(issue, None)
             if past.link:
                 found[issue] = () if past.link == _NO_GOAL else self._numbers(past.link)
-        return found
+        return found | {issue: (goal,) for issue, goal in carried.items()}
 
     def _numbers(self, keys: Iterable[str]) -> tuple[int, ...]:
         return tuple(self.names[fold(key)] for key in keys if fold(key) in self.names)

@@ -1,0 +1,189 @@
+"""GitHub's issues, milestones and items of boards as goals: each part from where the configuration says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vindaris_connectors.github import markdown
+from vindaris_connectors.github.goal_settings import GithubGoalSettings, Part
+from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
+from vindaris_sync.domain.models import IssueRef
+from vindaris_sync.domain.serving import Serving
+from vindaris_sync.sdk.goals import StatedGoal, Unfit
+from vindaris_sync.sdk.mapping import JsonObject, clean, instant
+from vindaris_sync.sdk.outcome_tables import Unreadable, outcomes_in
+from vindaris_sync.sdk.shapes import SHAPE_ERRORS
+
+_LONGEST = 65_536
+"""Characters of an issue's body: the most that GitHub takes."""
+
+_DAY = len("2026-01-31")
+
+_BY_STATE = {"open": Status.ACTIVE, "completed": Status.ACHIEVED}
+"""What an issue's state, or the reason for which it was closed, means; every other reason ends it undone."""
+
+_BY_OPTION = {
+    **dict.fromkeys(("done", "complete", "completed", "achieved", "shipped", "closed"), Status.ACHIEVED),
+    **dict.fromkeys(
+        ("abandoned", "canceled", "cancelled", "dropped", "rejected", "won't do", "wont do"), Status.ABANDONED
+    ),
+    **dict.fromkeys(("backlog", "draft", "idea", "ideas", "proposed"), Status.PROPOSED),
+}
+"""What the usual options of a board's status mean, folded; the others leave it to the issue's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalMapper:
+    """Maps what one source chooses; ``names`` are the tracker's repositories, as they are printed, by folded name."""
+
+    tracker: str
+    settings: GithubGoalSettings
+    names: Mapping[str, str]
+
+    def issue(self, node: JsonObject) -> StatedGoal | Unfit:
+        """Return the goal that an issue is; one that cannot be read says where, and what to do."""
+        id_, key, stamp = str(node.get("id") or ""), "", ""
+        try:
+            key, stamp = _key(node), instant(node["updatedAt"]).isoformat()
+            status = self._meant(_state(node)) or _by_state(_state(node))
+            goal = self._goal(node, key, _issue_values(node), status)
+            return StatedGoal(id_, goal, (node.get("parent") or {}).get("id") or "", stamp)
+        except Unreadable as error:
+            return Unfit(id_, key, str(error), stamp)
+        except SHAPE_ERRORS as error:
+            return Unfit(id_, key, f"GitHub shows it in a form that is not understood ({error}): report it", stamp)
+
+    def milestone(self, place: str, places: Sequence[str], node: JsonObject) -> StatedGoal | Unfit:
+        """Return the goal that a milestone of ``place`` is; ``places`` are all names that the repository has had."""
+        id_, key, stamp = str(node.get("id") or ""), f"{place}#M{node.get('number')}", ""
+        try:
+            stamp = instant(node["updatedAt"]).isoformat()
+            description, outcomes = self._described(node["description"])
+            state = "open" if node["state"] == "OPEN" else "completed"
+            goal = Goal(
+                key=key,
+                title=clean(node["title"]),
+                description=description,
+                status=self._meant(state) or _BY_STATE[state],
+                period=(node["dueOn"] or "")[:_DAY] or None,
+                outcomes=outcomes,
+                visibility=self.settings.visibility,
+                serving=Serving(self.tracker, tuple(places), milestone=id_),
+            )
+            return StatedGoal(id_, goal, "", stamp)
+        except Unreadable as error:
+            return Unfit(id_, key, str(error), stamp)
+        except SHAPE_ERRORS as error:
+            return Unfit(id_, key, f"GitHub shows it in a form that is not understood ({error}): report it", stamp)
+
+    def item(self, node: JsonObject, values: Mapping[str, str], above: Mapping[str, str]) -> StatedGoal | Unfit:
+        """Return the goal that an item of a board is; ``above`` leads from an issue's id to its item's."""
+        content, id_ = node["content"], str(node["id"])
+        draft = content["__typename"] == "DraftIssue"
+        key = f"{self.settings.project}#D{node['fullDatabaseId']}" if draft else ""
+        try:
+            key = key or _key(content)
+            goal = self._goal(content, key, values, self._on_board(node, values, "open" if draft else _state(content)))
+            parent = "" if draft else (content.get("parent") or {}).get("id") or ""
+            return StatedGoal(id_, goal, above.get(parent, ""), "")
+        except Unreadable as error:
+            return Unfit(id_, key, str(error))
+        except SHAPE_ERRORS as error:
+            return Unfit(id_, key, f"GitHub shows it in a form that is not understood ({error}): report it")
+
+    def _goal(self, node: JsonObject, key: str, values: Mapping[str, str], status: Status) -> Goal:
+        description, outcomes = self._described(node["body"])
+        issue = "number" in node
+        return Goal(
+            key=key,
+            title=clean(node["title"]),
+            description=description,
+            priority=_at(self.settings.priority_at, node, values) or None,
+            status=status,
+            period=_at(self.settings.period_at, node, values) or None,
+            owner=_owner(node) if issue else None,
+            outcomes=outcomes,
+            visibility=self.settings.visibility,
+            issue=IssueRef(self.tracker, node["id"]) if issue else None,
+            serving=self._listed(node, key) if issue and self.settings.lists else None,
+        )
+
+    def _described(self, body: str | None) -> tuple[str, tuple[Outcome, ...]]:
+        text = markdown.text_of(clean(body or ""))
+        outcomes: tuple[Outcome, ...] = ()
+        if self.settings.outcome_table:
+            outcomes, text = outcomes_in(text)
+        return str(text)[:_LONGEST], outcomes
+
+    def _listed(self, node: JsonObject, key: str) -> Serving | None:
+        place = node["repository"]["nameWithOwner"]
+        root = str(node["url"]).rsplit("/", 4)[0]
+        keys = [self._known(each) for each in markdown.listed(node["body"], place, root)]
+        keys = [each for each in keys if each != key]
+        places = tuple(dict.fromkeys(each.partition("#")[0] for each in keys))
+        return Serving(self.tracker, places, issues=tuple(keys)) if keys else None
+
+    def _known(self, key: str) -> str:
+        place, _, number = key.partition("#")
+        return f"{self.names.get(place.casefold(), place)}#{number}"
+
+    def _meant(self, name: str) -> Status | None:
+        wanted = {fold(option): meant for option, meant in self.settings.status.items()}
+        return wanted.get(fold(name))
+
+    def _on_board(self, node: JsonObject, values: Mapping[str, str], state: str) -> Status:
+        option = values.get(self.settings.status_field, "")
+        status = self._meant(option) or _BY_OPTION.get(fold(option)) or self._meant(state) or _by_state(state)
+        return Status.ABANDONED if node["isArchived"] and not status.closed else status
+
+
+def item_values(node: JsonObject, fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what an item shows in its board's ``fields`` (names by alias), as text."""
+    found = {name: node.get(alias) for alias, name in fields.items()}
+    return {name: text for name, value in found.items() if value and (text := _text(value))}
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    told = next((value[name] for name in ("name", "text", "date", "title", "value") if value.get(name)), None)
+    number = value.get("number")
+    return clean(str(told)) if told is not None else f"{number:g}" if isinstance(number, int | float) else ""
+
+
+def _issue_values(node: JsonObject) -> dict[str, str]:
+    values = (node.get("issueFieldValues") or {}).get("nodes") or ()
+    return {each["field"]["name"]: _text(each) for each in values if each.get("field")}
+
+
+def _at(at: Part | None, node: JsonObject, values: Mapping[str, str]) -> str:
+    """Return what stands at a place, empty where nothing does."""
+    if at is None:
+        return ""
+    if at.kind == "field":
+        folded = {fold(name): value for name, value in values.items()}
+        return folded.get(fold(at.name), "")
+    if at.kind == "label":
+        prefix = at.name.casefold()
+        names = sorted(clean(each["name"]) for each in (node.get("labels") or {}).get("nodes", ()))
+        return next((name[len(prefix) :].strip() for name in names if name.casefold().startswith(prefix)), "")
+    milestone = node.get("milestone") or {}
+    return clean(milestone.get("title") or "") if at.kind == "milestone" else (milestone.get("dueOn") or "")[:_DAY]
+
+
+def _key(node: JsonObject) -> str:
+    return f"{clean(node['repository']['nameWithOwner'])}#{int(node['number'])}"
+
+
+def _owner(node: JsonObject) -> str | None:
+    people = node["assignees"]["nodes"]
+    return clean(people[0]["login"]) if people else None
+
+
+def _state(node: JsonObject) -> str:
+    """Return ``open``, or for what reason the issue was closed."""
+    return "open" if node["state"] == "OPEN" else str(node.get("stateReason") or "COMPLETED").lower()
+
+
+def _by_state(state: str) -> Status:
+    return _BY_STATE.get(state, Status.ABANDONED)

@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.connectors.github.sandboxed import API, FIELD, PERSON, TOKEN, WEB, Clock, Place, build_world
+from vindaris_connectors.github.goal_settings import GithubGoalSettings
 from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sandbox.faults import Fault as Injected
 from vindaris_sync.sandbox.github import GitHub, World
 from vindaris_sync.sandbox.github.model import Issue
 from vindaris_sync.sandbox.server import Server
 from vindaris_sync.sdk.contract import Ability, Connect, ConnectorContract, Fault
+from vindaris_sync.sdk.goals import TrackerGoalSettings
 
 INJECTED = {
     Fault.LIMIT_WITH_RETRY_AFTER: Injected("status", status=403, headers={"Retry-After": "30"}),
@@ -209,6 +211,11 @@ class TestGithub(ConnectorContract):
         yield place.connect
         for connector in place.made:
             connector.close()
+
+    @pytest.fixture
+    def goal_source(self) -> TrackerGoalSettings:
+        """Return the label."""
+        return GithubGoalSettings(tracker="acme-github", labels=("a-goal",))
 
 
 class TestEnterpriseServer(TestGithub):

@@ -165,7 +165,8 @@ class TrackerGoals:
 
     def _believe(self, stated: Statement, last: Statement | None) -> None:
         """Raise where too much is stated no more, unless a person has accepted that."""
-        there, known = stated.by_id, {} if last is None else last.by_id
+        there = stated.by_id.keys() | {each.was for each in stated.goals}
+        known = {} if last is None else last.by_id
         gone = [each for id_, each in known.items() if id_ not in there]
         none_left = not there and (bool(known) or last is None)
         too_many = none_left or len(gone) > missing_allowed(len(known), _SHARE)
@@ -223,9 +224,10 @@ def _formerly(fit: Statement, last: _Kept | None) -> dict[str, tuple[str, ...]]:
     found = dict(last.formerly)
     before = {each.id: each.goal.key for each in (*last.statement.goals, *last.good.values())}
     for each in fit.goals:
-        former = before.get(each.id, each.goal.key)
+        own = each.id if each.id in before or each.was not in before else each.was
+        former = before.get(own, each.goal.key)
         if fold(former) != fold(each.goal.key):
-            found[each.id] = (*(key for key in found.get(each.id, ()) if fold(key) != fold(former)), former)
+            found[each.id] = (*(key for key in found.get(own, ()) if fold(key) != fold(former)), former)
     return found
 
 

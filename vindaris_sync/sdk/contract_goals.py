@@ -126,6 +126,20 @@ class GoalsContract(Suite):
         found = by_id(ask(connector, goal_source, first))
         assert found[id_].goal.key == tracker.key(id_) != by_id(first)[id_].goal.key
 
+    def test_a_transferred_goal_tells_its_former_id(
+        self, tracker: Truth, connector: Connector, goal_source: TrackerGoalSettings
+    ) -> None:
+        """Id and key are other ones, and it is stated once, with what it was."""
+        need(tracker, Ability.TRANSFER)
+        old = tracker.create(tracker.places[0], "goal", labels=[GOAL])
+        tracker.create(tracker.places[1], "another", labels=[GOAL])
+        first = ask(connector, goal_source)
+        tracker.advance(timedelta(minutes=1))
+        new = tracker.move(old, tracker.places[1])
+        found = by_id(ask(connector, goal_source, first))
+        assert old not in found
+        assert (found[new].was, found[new].goal.key) == (old, tracker.key(new))
+
     @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.TRUNCATED, Fault.RESET, Fault.PAGE])
     def test_no_half_of_the_goals(
         self, tracker: Truth, connector: Connector, goal_source: TrackerGoalSettings, fault: Fault

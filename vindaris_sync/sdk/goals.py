@@ -103,6 +103,8 @@ class StatedGoal:
     """The id of what hangs above it, or its key where the tracker tells no more; it may be no goal of this source."""
     stamp: str = ""
     """Opaque: what differs once it is edited. The engine empties it where it wants to have it read again."""
+    was: str = ""
+    """The id under which it was stated last, where moving it has given it another one (a transfer on GitHub)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import ClassVar, cast
 
 from vindaris_connectors.github.census import Census
 from vindaris_connectors.github.checking import Preflight
@@ -12,6 +13,11 @@ from vindaris_connectors.github.creating import Creator
 from vindaris_connectors.github.cursor import Cursor
 from vindaris_connectors.github.fetching import Reader
 from vindaris_connectors.github.fields import Broken, resolve
+from vindaris_connectors.github.goal_mapping import GoalMapper
+from vindaris_connectors.github.goal_queries import OPTIONAL
+from vindaris_connectors.github.goal_settings import GithubGoalSettings
+from vindaris_connectors.github.goals import GoalReading
+from vindaris_connectors.github.graph import Graph
 from vindaris_connectors.github.labels import label_name, made
 from vindaris_connectors.github.mapping import ManagedField, Mapper
 from vindaris_connectors.github.publishing import Publishing
@@ -36,6 +42,7 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.errors import TrackerUnusable
+from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
 from vindaris_sync.sdk.references import References
@@ -47,6 +54,7 @@ class GithubConnector:
     """A ``Connector`` on GitHub.com or an Enterprise Server; scopes are the configured repositories."""
 
     settings_type = GithubSettings
+    goal_settings: ClassVar[Mapping[str, type[TrackerGoalSettings]]] = {"github": GithubGoalSettings}
 
     def __init__(self, name: str, settings: GithubSettings, surroundings: Surroundings) -> None:
         self.name = name
@@ -57,6 +65,7 @@ class GithubConnector:
             | Capability.CREATE
             | Capability.WEBHOOKS
             | Capability.HIERARCHY
+            | Capability.GOALS
             | Capability.PUBLISH
         )
         if settings.field_names:
@@ -67,6 +76,7 @@ class GithubConnector:
         self._references = References(settings.parent_reference)
         self._fields: tuple[tuple[ManagedField, ...], tuple[Broken, ...]] | None = None
         self._numbers: dict[str, int] = {}
+        self._graph = Graph(self._client, OPTIONAL)
         self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
         self._writer = Writer(self._client)
         self._creator = Creator(self._client, self._mapper)
@@ -167,6 +177,16 @@ class GithubConnector:
     def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:
         """Yield one outcome per change."""
         return Publishing(self._client, self._settings, self._resolved()[0]).offer(menu, changes)
+
+    @understood
+    def goals(
+        self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
+    ) -> Statement:
+        """Return the issues, milestones or items that are goals; one request where nothing was edited, or none."""
+        settings = cast("GithubGoalSettings", wanted)
+        names = {name.casefold(): name for name in self._settings.repositories}
+        reading = GoalReading(self._graph, GoalMapper(self.name, settings, names), self.scopes(), self._reader.fetch)
+        return reading.statement(last, listed, self._around.now)
 
     def close(self) -> None:
         """Close the connections."""

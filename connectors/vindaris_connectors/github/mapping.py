@@ -74,6 +74,7 @@ class Mapper:
             assignee=_login(assignees[0]) if assignees else "",
             pull_request=pull,
             milestone=clean(milestone["title"]) if milestone else "",
+            milestone_id=_text(milestone["node_id"]) if milestone else "",
         )
 
     def from_graph(self, node: JsonObject) -> Issue:
@@ -102,6 +103,7 @@ class Mapper:
             assignee=_graph_login(assignees[0]) if assignees else "",
             pull_request=pull,
             milestone=clean(milestone["title"]) if milestone else "",
+            milestone_id=_text(milestone["id"]) if milestone else "",
         )
 
     def _parent(self, place: str, item: JsonObject, key: str) -> Address | None:

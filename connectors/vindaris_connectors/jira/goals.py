@@ -54,8 +54,8 @@ class GoalReading:
         wanted = edited(last, stamps)
         if last is not None and not wanted and stamps.keys() == last.by_id.keys():
             return last
-        kept = lingering(last, stamps, self.fetch, self.mapper.tracker, now())
-        return merged(last, stamps, self._read(wanted), kept)
+        left = lingering(last, stamps, self.fetch, self.mapper.tracker, now())
+        return merged(last, stamps, self._read(wanted), left)
 
     def _stamps(self) -> dict[str, str]:
         """Return when each goal's issue was changed last, by id, oldest birth first: one search."""

@@ -48,8 +48,8 @@ def goals_of(  # noqa: PLR0913 - what is wanted, what is known, and how to ask
     """Return the goals; one exchange, and one more where some are listed no more."""
     found = client.chosen(wanted.label, wanted.types, () if wanted.label else places)
     order = [issue.ref.id for issue in found]
-    kept = lingering(last, order, fetch, tracker, now)
-    return merged(last, order, [_stated(issue, wanted, tracker) for issue in found], kept)
+    left = lingering(last, order, fetch, tracker, now)
+    return merged(last, order, [_stated(issue, wanted, tracker) for issue in found], left)
 
 
 def _stated(issue: Issue, wanted: MemoryGoalSettings, tracker: str) -> StatedGoal | Unfit:

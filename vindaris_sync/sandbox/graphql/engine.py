@@ -154,7 +154,7 @@ INTERFACES: dict[str, tuple[str, ...]] = {
             "ProjectV2ItemFieldNumberValue",
             "ProjectV2ItemFieldIterationValue",
         ),
-        ("ProjectV2ItemFieldValueCommon",),
+        ("ProjectV2ItemFieldValueCommon", "ProjectV2ItemFieldValue"),
     ),
 }
 

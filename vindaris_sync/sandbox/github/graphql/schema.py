@@ -192,11 +192,31 @@ def _listed(repository: Repository, arguments: Arguments, *, pulls: bool) -> lis
     found = [issue for issue in found if issue.pull == pulls]
     if states := _several(arguments, "states"):
         found = [issue for issue in found if issue.state.upper() in states]
-    if since := _record(arguments, "filterBy").get("since"):
+    chosen = _record(arguments, "filterBy")
+    if since := chosen.get("since"):
         found = [issue for issue in found if issue.updated >= str(since)]
+    if labels := {str(name).casefold() for name in _several(arguments, "labels") + _several(chosen, "labels")}:
+        found = [issue for issue in found if labels & issue.labels]
+    if kind := chosen.get("type"):
+        found = [issue for issue in found if _is_of_type(issue, str(kind))]
     if order.get("direction") == "DESC":
         found.reverse()
     return found
+
+
+def _is_of_type(found: Issue, name: str) -> bool:
+    kind = found.document().get("type")
+    return kind is not None and kind["name"].casefold() == name.casefold()
+
+
+def _milestones(repository: Repository, arguments: Arguments, call: Call) -> Node:
+    states = _several(arguments, "states")
+    every = sorted(repository.milestones.values(), key=lambda each: each.number)
+    shown = [call.world.milestone_document(repository, each) for each in every]
+    kept = [each for each in shown if not states or each["state"].upper() in states]
+    if _record(arguments, "orderBy").get("direction") == "DESC":
+        kept.reverse()
+    return paged("milestones", kept, arguments, "Milestone")
 
 
 def _relabel(arguments: Arguments, call: Call, *, add: bool) -> Node:
@@ -331,6 +351,8 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "description": lambda milestone, _, __: milestone["description"],
         "dueOn": lambda milestone, _, __: milestone["due_on"],
         "state": lambda milestone, _, __: milestone["state"].upper(),
+        "updatedAt": lambda milestone, _, __: milestone["updated_at"],
+        "url": lambda milestone, _, call: call.world.site.render(milestone["html_url"]).decode().strip('"'),
     },
     "Label": {
         "id": lambda label, _, __: documents.node_id("LA", label[0].id, label[1].id),
@@ -353,6 +375,7 @@ SCHEMA: dict[str, dict[str, Resolver]] = {
         "issueOrPullRequest": _issue_or_pull,
         "issues": _issues,
         "pullRequests": _pulls,
+        "milestones": _milestones,
         "labels": lambda repository, arguments, _: paged(
             "labels", [(repository, label) for label in repository.labels.values()], arguments, "Label"
         ),

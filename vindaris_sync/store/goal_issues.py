@@ -11,6 +11,16 @@ from vindaris_sync.domain.records import GoalFacts
 from vindaris_sync.store.codec import dump, to_instant
 from vindaris_sync.store.engine import Sql
 
+HOLDING = (
+    "(SELECT i.id AS issue_id, g.goal_id, g.since AS at FROM goal_issue g "
+    "JOIN issue i ON i.tracker = g.tracker AND i.ext_id = g.ext_id "
+    "JOIN goal o ON o.id = g.goal_id AND o.missing_since IS NULL "
+    "UNION ALL SELECT l.issue_id, l.goal_id, l.at FROM link l JOIN issue i ON i.id = l.issue_id "
+    "WHERE NOT EXISTS (SELECT 1 FROM goal_issue g JOIN goal o ON o.id = g.goal_id AND o.missing_since IS NULL "
+    "WHERE g.tracker = i.tracker AND g.ext_id = i.ext_id))"
+)
+"""A query for what carriers hold for those below them: the goal that one is itself, else what is linked (R6)."""
+
 _ROWS = "SELECT g.id, g.revision, i.tracker, i.ext_id FROM goal g LEFT JOIN goal_issue i ON i.goal_id = g.id"
 _TOUCHED = "UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'"
 _HISTORY = (

@@ -32,6 +32,8 @@ def traced(config: Config, name: str, *, at: str | None, events: int) -> Documen
         book = store.goal_book()
         goal = book.find(name.removeprefix(_GOAL_PREFIX))
         issues = [] if name.startswith(_GOAL_PREFIX) else candidates(store, name)
+        if goal is not None and _are_the_goal(book, issues, goal):
+            issues = []  # one thing, and what hangs below is most of what is to be told of it
         if goal is not None and issues:
             raise Refusal(
                 f"{name!r} may mean {listed(issues)} or a goal", advice=f"write {_GOAL_PREFIX}{name} or TRACKER:ID"
@@ -46,6 +48,11 @@ def traced(config: Config, name: str, *, at: str | None, events: int) -> Documen
         if at is not None:
             return past_of(store, book, record, instant(at))
         return issue_document(store, book, record, events)
+
+
+def _are_the_goal(book: GoalBook, issues: Sequence[Record], goal: int) -> bool:
+    """Return whether these issues are one, and it is the goal itself."""
+    return len(issues) == 1 and issues[0].ref in book.carried and book.carried[issues[0].ref].goal == goal
 
 
 def instant(text: str) -> datetime:
@@ -65,13 +72,15 @@ def instant(text: str) -> datetime:
 def issue_document(store: Store, book: GoalBook, record: Record, events: int) -> Document:
     """Return the issue, its chain, who carries its link, its goals with parents and outcomes, and what happened."""
     chain = chain_above(store, record)
-    effect = effective(record, record.explicit, chain, store.rule_book())
-    carrier = effect.carrier
-    exemption = carrier.explicit if carrier is not None and isinstance(carrier.explicit, Exemption) else None
+    effect = effective(record, record.explicit, chain, store.rule_book(), carried=book.carried)
+    carrier, own = effect.carrier, book.carried.get(record.ref)
+    exempt = effect.state is LinkState.EXEMPT and carrier is not None
+    exemption = carrier.explicit if exempt and carrier and isinstance(carrier.explicit, Exemption) else None
     return {
         "kind": "issue",
         "issue": line(record),
         "state": str(effect.state) if record.state and record.tracked else None,
+        "is_goal": book.goals[own.goal].key if own is not None else None,
         "due": record.state is None,
         "parent_unknown": record.parent_unknown,
         "suspect": any(book.suspect(link) for link in effect.links),

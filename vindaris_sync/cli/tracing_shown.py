@@ -32,6 +32,9 @@ def _issue(found: Document) -> None:
     for link in found["links"]:
         by = f"{link['provenance']} by {link['who'] or 'unknown'}, {moment(link['at'])}"
         by = f"{rule['rule']}: {rule['name']}, {moment(link['at'])}" if rule else by
+        if link["provenance"] == "goal":
+            itself = found["is_goal"] == link["goal"]
+            by = f"{'it' if itself else carrier['key']} is that goal, stated so since {moment(link['at'])}"
         say(
             f"  linked to {link['goal']} ({by}, at revision {link['revision']})"
             + (", suspect" if link["suspect"] else "")
@@ -64,6 +67,8 @@ def _closed(issue: Document) -> str:
 def _state(found: Document) -> str:
     if found["due"]:
         return "not decided yet: the next pass does"
+    if found["is_goal"] is not None:
+        return f"it is the goal {found['is_goal']} itself"
     if found["state"] is None:
         return "not tracked"
     extra = [", its parent is unknown"] if found["parent_unknown"] else []

@@ -18,6 +18,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.domain.lasting import CatchAll
 from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.backups import BackupPlace
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
@@ -223,7 +224,9 @@ def stated_goals(config: Config) -> GoalsRead:
 
 def goal_rules(config: Config) -> GoalRules:
     """Return which goal edits count, and from when."""
-    return GoalRules(config.materiality, config.goals.debounce, config.goals.born_within)
+    goals = config.goals
+    holding = CatchAll(goals.catch_all_share, goals.catch_all_least)
+    return GoalRules(config.materiality, goals.debounce, goals.born_within, holding)
 
 
 def link_rules(config: Config) -> tuple[Stated, ...]:
@@ -251,10 +254,13 @@ def teams_of(config: Config) -> Teams:
     zone = config.schedule.timezone
     return Teams.of(
         [
-            Team(team.name, team.scopes, team.notify, team.timezone or zone, config.notify[team.notify].public)
+            Team(
+                team.name, team.scopes, team.notify, team.timezone or zone, config.notify[team.notify].public,
+                team.exempt_share,
+            )
             for team in config.teams
         ]
-    )
+    )  # fmt: skip
 
 
 def report_place(config: Config) -> ReportPlace:

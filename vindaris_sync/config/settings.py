@@ -133,6 +133,10 @@ class GoalsSettings(Settings):
     """How long a goal must stay unedited before an edit counts, at most 1 h."""
     born_within: Duration = timedelta(hours=24)
     """Work that serves a goal within this time of its creation was linked at birth."""
+    catch_all_share: float = Field(0.3, gt=0, le=1)
+    """A goal with more than this share of all open work is a catch-all, which is reported."""
+    catch_all_least: int = Field(50, ge=1)
+    """Open issues below which no goal is one."""
 
     @field_validator("debounce")
     @classmethod
@@ -221,6 +225,8 @@ class TeamSettings(Settings):
     """The name of a ``[notify.NAME]`` block."""
     timezone: Zone | None = None
     """The team's own time zone; default the schedule's."""
+    exempt_share: float | None = Field(None, ge=0, le=1)
+    """The share of its open work that may be exempt, 0 to 1; more is reported, never undone. Absent: no budget."""
 
 
 def _as_values(value: object) -> object:

@@ -56,6 +56,18 @@ class Slice:
     kind: str
     name: str
     coverage: Coverage
+    budget: float | None = None
+    """Of a team: the share of its open work that may be exempt; ``None``: nothing was agreed."""
+
+    @property
+    def exempt_share(self) -> float | None:
+        """The part of open work that is exempt; ``None`` without open work."""
+        return self.coverage.exempt / self.coverage.total if self.coverage.total else None
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether more is exempt than was agreed."""
+        return self.budget is not None and (self.exempt_share or 0) > self.budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,10 @@ class GoalRow:
     """How the links of its own issues came to be."""
     series: tuple[Measured, ...] = ()
     """What its outcomes were measured at, of those that were measured more than once."""
+    catch_all: bool = False
+    """Whether so much of all open work is on it that being on it says nothing."""
+    successor: str = ""
+    """The key of the open goal that its open work goes to, where it is closed; empty: none was named."""
 
     @property
     def closed(self) -> bool:
@@ -294,6 +310,10 @@ class Findings:
     """How links came to be, by team, then by week, oldest first."""
     bursts: tuple[Burst, ...] = ()
     """Retrofit bursts of the last quarter of a year, oldest first."""
+    exemptions: Listing = Listing()
+    """Open work that was exempted by itself, what is asked again soonest first."""
+    parents: Listing = Listing()
+    """Open work whose parent cannot be followed: it could not be read, is gone, or leads back in a circle."""
 
     @property
     def goals_without_work(self) -> tuple[GoalRow, ...]:

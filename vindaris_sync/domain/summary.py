@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from vindaris_sync.domain.findings import Findings, GoalRow
+from vindaris_sync.domain.lasting import catch_alls, nothing_attached, over_budget
 from vindaris_sync.domain.messages import Content, Kind, State, Subject
 from vindaris_sync.domain.text import age, counted, one_line, percent, points, signed
 
@@ -46,6 +47,9 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
         f"{birth.created:,} created from a goal, {birth.at_birth:,} linked at birth, {birth.later:,} later",
     )
     yield "Goals without work", _named(findings.goals_without_work)
+    yield "Goals with nothing attached", _named(nothing_attached(findings))
+    yield "Catch-all goals", _catch_alls(findings)
+    yield "Exempt beyond the budget", _over_budget(findings)
     yield "Work on closed goals", _number(findings, "closed_goal_work", findings.closed_goal_work.total)
     yield "Suspect links", _suspect(findings)
     yield "Reviews", f"{reviews.opened:,} opened, {reviews.closed:,} closed, {reviews.waiting:,} waiting"
@@ -62,6 +66,17 @@ def _named(goals: tuple[GoalRow, ...]) -> str:
     names = [f"{goal.priority} {goal.key}".strip() for goal in goals[:_NAMED]]
     rest = f" and {len(goals) - _NAMED} more" if len(goals) > _NAMED else ""
     return f"{len(goals):,}: {', '.join(names)}{rest}"
+
+
+def _catch_alls(findings: Findings) -> str:
+    total = findings.coverage.total
+    return ", ".join(f"{goal.key} ({percent(goal.own.open / total)} of open work)" for goal in catch_alls(findings))
+
+
+def _over_budget(findings: Findings) -> str:
+    return ", ".join(
+        f"{each.name} {percent(each.exempt_share)} of {percent(each.budget)}" for each in over_budget(findings)
+    )
 
 
 def _number(findings: Findings, name: str, number: int) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.materiality import EVERYTHING, Materiality
+from vindaris_sync.domain.lasting import CatchAll
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.domain.rules import Stated
@@ -50,6 +51,8 @@ class GoalRules:
     material: Materiality = EVERYTHING
     debounce: timedelta = timedelta(minutes=10)
     born_within: timedelta = timedelta(hours=24)
+    catch_all: CatchAll = CatchAll()
+    """From when on a goal holds too much."""
 
 
 @dataclass(frozen=True, slots=True)

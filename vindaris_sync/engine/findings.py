@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from vindaris_sync.domain.goals import Goal, by_key, parent_of
 from vindaris_sync.domain.leading import Birth, Measured
 from vindaris_sync.domain.readings import Series, metric_of
 from vindaris_sync.domain.records import Reason
+from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.leading import Born, born, priorities, retrofit_bursts
 from vindaris_sync.engine.standing import Standing, Standings, standings
@@ -49,7 +50,7 @@ def gather_findings(
     tallies, counts = store.tallies(), store.pass_counts(period)
     coverage = _coverage(tallies)
     stand, links = standings(store, now, context.unit_of), born(context, now, where)
-    goals = _goals(context, stand, links)
+    goals = _goals(context, stand, links, coverage.total)
     return Findings(
         at=now,
         since=since,
@@ -71,6 +72,8 @@ def gather_findings(
         unknown_goals=_listing(context, *store.causes(Reason.UNKNOWN_GOAL, _LINES)),
         drift=tuple(drift),
         quarantined=_quarantined(context),
+        exemptions=_listing(context, *store.exemptions(_LINES)),
+        parents=_listing(context, *store.astray(_LINES)),
         parent_unknown=store.parents_unknown(),
         not_checked=(*not_checked, *_unchecked(context)),
         trackers=tuple(_trackers(context, counts)),
@@ -99,15 +102,20 @@ def _slices(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
         groups["team", team.name if team else "no team"].append(tally)
         groups["tracker", tally.tracker].append(tally)
         groups["place", f"{tally.tracker}:{tally.place}"].append(tally)
-    return [Slice(kind, name, _coverage(group)) for (kind, name), group in sorted(groups.items())]
+    budgets = {("team", team.name): team.exempt_share for team in context.teams.teams.values()}
+    return [
+        Slice(kind, name, _coverage(group), budgets.get((kind, name))) for (kind, name), group in sorted(groups.items())
+    ]
 
 
 # --- goals --------------------------------------------------------------------------------------------------------
 
 
-def _goals(context: Context, stand: Standings, links: Born) -> tuple[GoalRow, ...]:
+def _goals(context: Context, stand: Standings, links: Born, total: int) -> tuple[GoalRow, ...]:
+    """Return the goals; ``total`` is how many open issues there are."""
     goals, series = context.store.goals(), context.store.series()
     known = by_key(stored.goal for stored in goals)
+    held = context.rules.catch_all.held({goal: standing.work.open for goal, standing in stand.goals.items()}, total)
     return rolled_up(
         GoalRow(
             key=stored.goal.key,
@@ -126,10 +134,17 @@ def _goals(context: Context, stand: Standings, links: Born) -> tuple[GoalRow, ..
             finished=standing.finished,
             birth=links.goals.get(stored.id, Birth()),
             series=tuple(_measured(stored.goal, series.get(stored.id, {}))),
+            catch_all=stored.id in held and not stored.goal.status.closed,
+            successor=_successor(stored.goal, known),
         )
         for stored in goals
         for standing in [stand.goals.get(stored.id, Standing())]
     )
+
+
+def _successor(goal: Goal, known: Mapping[str, Goal]) -> str:
+    after = successor_of(goal, known) if goal.status.closed else None
+    return after.key if after else ""
 
 
 def _measured(goal: Goal, series: Series) -> Iterator[Measured]:

@@ -20,6 +20,8 @@ class Team:
     zone: tzinfo = UTC
     public: bool = False
     """Whether strangers read its channel: titles of private goals are kept out of it then (L9)."""
+    exempt_share: float | None = None
+    """The share of its open work that may be exempt; None: nothing was agreed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from vindaris_sync.domain.findings import Findings, GoalRow, Listing
 from vindaris_sync.domain.goals import outcome_progress
 from vindaris_sync.domain.text import age, percent, signed
 from vindaris_sync.report import words
+from vindaris_sync.report.lasting import remarks
 from vindaris_sync.report.page import web_link
 
 SHOWN = 20
@@ -22,6 +23,8 @@ _LISTS = (
     ("Unknown goals", "unknown_goals"),
     ("Work that serves no goal", "unlinked"),
     ("Suspect links", "suspect"),
+    ("Parents that cannot be followed", "parents"),
+    ("Exempt work", "exemptions"),
     ("Set aside", "quarantined"),
 )
 
@@ -41,6 +44,7 @@ def to_markdown(findings: Findings) -> str:
         *_not_checked(findings, where),
         *_coverage(findings),
         *_idle(findings),
+        *_remarks(findings),
         *(part for name, field in _LISTS for part in _listing(findings, name, getattr(findings, field))),
         *_goals(findings),
         *_details(findings),
@@ -110,6 +114,16 @@ def _idle(findings: Findings) -> Iterator[str]:
         yield "\n".join(
             f"- **{escape(goal.key)}** {escape(goal.title)} ({escape(words.about_goal(goal))})"
             for goal in findings.goals_without_work
+        )
+
+
+def _remarks(findings: Findings) -> Iterator[str]:
+    for remark in remarks(findings):
+        yield f"## {remark.heading}"
+        yield f"{remark.about}."
+        yield "\n".join(
+            f"- **{escape(line.key)}** {escape(line.title)}{': ' if line.title else ' '}{escape(line.note)}"
+            for line in remark.lines
         )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from vindaris_sync.domain.findings import Findings, Listing
 from vindaris_sync.domain.goals import outcome_progress
 
-LISTS = ("closed_goal_work", "suspect", "conflicts", "unknown_goals", "unlinked", "quarantined")
+LISTS = (
+    *("closed_goal_work", "suspect", "conflicts", "unknown_goals", "unlinked", "parents", "exemptions", "quarantined"),
+)
 """The lists of issues in a report."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

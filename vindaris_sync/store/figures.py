@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vindaris_sync.store import astray
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
 
+_ISSUE = "SELECT tracker, place, key, title, url, NULL, created FROM issue WHERE id = ?"
 _OPEN = "tracked AND presence = 'present' AND NOT closed"
 
 
@@ -116,6 +118,38 @@ class Figures(Part):
             )
         return total, tuple(_noted(row) for row in rows)
 
+    def exemptions(self, most: int) -> tuple[int, tuple[Noted, ...]]:
+        """Return how many open issues are exempt by themselves, and the first of them, what ends soonest first."""
+        where = (
+            "FROM exemption e JOIN issue i ON i.id = e.issue_id "
+            "WHERE i.tracked AND i.presence = 'present' AND NOT i.closed"
+        )
+        with self._db.read() as sql:
+            total = int(sql.value(f"SELECT count(*) {where}"))
+            rows = sql.rows(
+                f"SELECT i.tracker, i.place, i.key, i.title, i.url, NULL, e.at, e.reason, e.author, e.expires {where} "
+                "ORDER BY e.expires IS NULL, e.expires, i.id LIMIT ?",
+                (most,),
+            )
+        return total, tuple(_noted((*row[:7], _exemption(*row[7:]))) for row in rows)
+
+    def astray(self, most: int) -> tuple[int, tuple[Noted, ...]]:
+        """Return how many open issues have a parent that cannot be followed, and the first of them, circles first.
+
+        A circle counts once. Issues further down are not named: they wait for the same parent.
+        """
+        with self._db.read() as sql:
+            found = [
+                (*sql.row(_ISSUE, (issue,)), f"its parents go round in a circle: {keys}")
+                for issue, keys in astray.circles(sql)
+            ]
+            total = len(found)
+            for text in (astray.LEFT, astray.UNREAD):
+                total += int(sql.value(f"SELECT count(*) FROM ({text}) AS found"))  # noqa: S608 - fixed texts
+                if len(found) < most:
+                    found += sql.rows(f"{text} ORDER BY i.id LIMIT ?", (most - len(found),))
+        return total, tuple(map(_noted, found[:most]))
+
     def open_causes(self) -> tuple[tuple[str, datetime], ...]:
         """Return reason and opening of every open cause."""
         with self._db.read() as sql:
@@ -152,6 +186,11 @@ class Figures(Part):
             for tracker, counts in sql.rows("SELECT tracker, counts FROM pass WHERE started >= ?", (to_micros(since),)):
                 found.setdefault(tracker, Counter()).update(_numbers(load(counts)))
         return found
+
+
+def _exemption(reason: str, author: str, expires: int | None) -> str:
+    until = f"until {to_instant(expires).date()}" if expires is not None else "without end"
+    return f"{reason} ({author}), {until}"
 
 
 def _numbers(counts: Mapping[str, Any]) -> dict[str, int]:

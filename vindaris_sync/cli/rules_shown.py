@@ -76,10 +76,14 @@ def tell(found: Sequence[Document], *, as_json: bool) -> None:
     if as_json:
         emit({"rules": [{key: value for key, value in each.items() if key != "name"} for each in found]})
         return
-    table(("rule", "an issue with", "serves", "fulfil it", "linked by it", ""), map(_row, found))
+    idle = [each for each in found if each["source"] and not each["linked"]]
+    shown = [each for each in found if each not in idle]
+    table(("rule", "an issue with", "serves", "fulfil it", "linked by it", ""), map(_row, shown))
+    if idle:
+        say(f"{counted(len(idle), 'rule')} more, stated at goals, link no open issue.", style="dim")
     if not found:
         say("There are no link rules: [[rules]] in the configuration states some.")
-    elif never := [each["rule"] or each["name"] for each in found if not each["fulfilled"]]:
+    elif never := [each["rule"] or each["name"] for each in shown if not each["fulfilled"]]:
         say(f"No open issue fulfils {counted(len(never), 'rule')}: {', '.join(never)}", style="yellow")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vindaris_sync.domain.actions import Action, Plan
-from vindaris_sync.domain.rules import Condition, Stated
+from vindaris_sync.domain.rules import Condition, Rule, Stated
 from vindaris_sync.domain.ruling import ask
 from vindaris_sync.engine.context import Context
 from vindaris_sync.store.store import Store
@@ -36,7 +37,7 @@ def follow_rules(context: Context, pass_id: str = "") -> list[Action]:
     store, goals, now = context.store, context.book(), context.time()
     with store.transaction():
         store.put_rules((*stated_rules(store), *context.link_rules), goals, now)
-        rules = store.rule_book().rules
+        rules = _asked(store, store.rule_book().rules)
         places = store.places() if rules else ()
         actions = [
             action for rule in rules for action in ask(rule, goals, context.teams.told_of(rule, places).values(), now)
@@ -44,3 +45,14 @@ def follow_rules(context: Context, pass_id: str = "") -> list[Action]:
         if actions:
             store.apply(Plan(tuple(actions), ()), pass_id, now)
     return actions
+
+
+def _asked(store: Store, rules: Sequence[Rule]) -> list[Rule]:
+    """Return the rules, as far as there is somebody to ask: a milestone that is over concerns nobody.
+
+    What was asked about a rule that a source of goals states is moot once it links no open issue.
+    """
+    if not any(rule.stated.source for rule in rules):
+        return list(rules)
+    at_work = store.at_work()
+    return [replace(rule, active=False) if rule.stated.source and rule.id not in at_work else rule for rule in rules]

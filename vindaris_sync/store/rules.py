@@ -104,6 +104,15 @@ class Rules(Part):
         with self._db.read() as sql:
             return tuple((row[0], row[1]) for row in sql.rows("SELECT tracker, place FROM place ORDER BY 1, 2"))
 
+    def at_work(self) -> frozenset[int]:
+        """Return the rules that link an open tracked issue."""
+        text = (
+            "SELECT id FROM rule WHERE EXISTS (SELECT 1 FROM issue WHERE rule_id = rule.id AND tracked AND NOT closed "
+            "AND presence = 'present')"
+        )
+        with self._db.read() as sql:
+            return frozenset(row[0] for row in sql.rows(text))
+
     def ruled(self) -> dict[int, int]:
         """Return, by rule, how many open tracked issues it links."""
         text = (

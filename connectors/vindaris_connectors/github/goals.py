@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -51,7 +51,8 @@ class GoalReading:
         if last is not None and not wanted and stamps.keys() == last.by_id.keys():
             return last
         left = lingering(last, stamps, self.fetch, self.mapper.tracker, now())
-        return merged(last, stamps, self._read(wanted), left)
+        stated = merged(last, stamps, self._read(wanted), left)
+        return replace(stated, goals=_hung(stated.goals)) if self._settings.lists else stated
 
     def _stamps(self) -> dict[str, str]:
         """Return when each goal's issue was changed last, by id."""
@@ -154,6 +155,32 @@ class GoalReading:
         ]
         if wrong:
             raise GoalsRefused(wrong)
+
+
+def _hung(goals: Sequence[StatedGoal]) -> tuple[StatedGoal, ...]:
+    """Return the goals, those that have no parent of GitHub's below the first one that lists them.
+
+    What is a list's doing is stated by key, and found anew each time: it changes with another goal's body. Where lists
+    lead in a circle, the first of them counts.
+    """
+    keys = {each.id: each.goal.key for each in goals}
+    above = {each.goal.key: keys.get(each.parent, "") for each in goals}
+    for each in goals:
+        for key in each.goal.serving.issues if each.goal.serving else ():
+            if key in above and not above[key] and key not in _line(each.goal.key, above):
+                above[key] = each.goal.key
+    return tuple(
+        each if each.parent and "#" not in each.parent else replace(each, parent=above.get(each.goal.key, ""))
+        for each in goals
+    )
+
+
+def _line(key: str, above: Mapping[str, str]) -> list[str]:
+    """Return a goal and all above it; GitHub's own parents make no circle, nor do those that are added to them."""
+    found = [key]
+    while (key := above.get(key, "")) and key not in found:
+        found.append(key)
+    return found
 
 
 def _issues(ids: Mapping[str, Any], known: Collection[str]) -> tuple[str, Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, document_of, fold, goal_of, problems
@@ -22,6 +22,8 @@ class JoinedGoals:
     sources: Mapping[str, GoalSource]
     store: Store
     longest: int = LABEL_LENGTH
+    _joined: dict[str, GoalsRead] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was joined last, by its digest."""
 
     def read(self) -> GoalsRead:
         """Return the goals of all sources, in their order; ``problems`` tell which of them could not be read, and why.
@@ -34,9 +36,16 @@ class JoinedGoals:
         reads = {name: read for name, (read, _) in answers.items() if read is not None}
         troubles = [line for _, lines in answers.values() for line in lines]
         try:
-            return replace(join(reads, self.longest), problems=tuple(troubles))
+            return replace(self._join(reads), problems=tuple(troubles))
         except GoalsRefused as refusal:
             raise GoalsRefused([*troubles, *refusal.problems]) from None
+
+    def _join(self, reads: Mapping[str, GoalsRead]) -> GoalsRead:
+        if (digest := _digest(reads)) not in self._joined:
+            joined = join(reads, self.longest)
+            self._joined.clear()
+            self._joined[digest] = joined
+        return self._joined[digest]
 
     def _ask(self, name: str, source: GoalSource) -> tuple[GoalsRead | None, Sequence[str]]:
         """Return what the source states, and nothing; else what it stated last, if ever, and why it cannot be read."""
@@ -70,8 +79,11 @@ def join(reads: Mapping[str, GoalsRead], longest: int = LABEL_LENGTH, *, whole: 
     origins = {name: read.origin for name, read in reads.items()}
     if unfit := _owned_twice(goals, origins) or _unfit(goals, origins, longest, whole=whole):
         raise GoalsRefused(unfit)
-    digest = sha256("\n".join(f"{name} {read.digest}" for name, read in reads.items()).encode()).hexdigest()
-    return GoalsRead(goals, ", ".join(origins.values()), digest)
+    return GoalsRead(goals, ", ".join(origins.values()), _digest(reads))
+
+
+def _digest(reads: Mapping[str, GoalsRead]) -> str:
+    return sha256("\n".join(f"{name} {read.digest}" for name, read in reads.items()).encode()).hexdigest()
 
 
 def _state(name: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,9 +74,15 @@ class GoalsFile(Settings):
     """``goals = []`` states on purpose that there is no goal."""
 
 
-@dataclass(frozen=True, slots=True)
+_Mark = tuple[Path, int, int, int, int]
+_SETTLED = (
+    2_000_000_000  # ns; a file system's stamps are coarse, so that what changed just now may change once more unseen
+)
+
+
+@dataclass(slots=True)
 class FileGoals:
-    """A goal source over a file, or over all ``*.toml`` files of a folder, by name.
+    """A goal source over a file, or over all ``*.toml`` files of a folder, by name; parsed anew only where one changed.
 
     ``longest`` is how many characters of a key fit beside the label prefix. Not ``alone``: parents may be stated by
     another source.
@@ -84,6 +91,7 @@ class FileGoals:
     path: Path
     longest: int = LABEL_LENGTH
     alone: bool = True
+    _known: tuple[list[_Mark], GoalsRead] | None = field(default=None, init=False, repr=False, compare=False)
 
     def read(self) -> GoalsRead:
         """Return the goals as they are stated now; ``GoalsRefused`` tells file, line and reason of each problem.
@@ -91,7 +99,18 @@ class FileGoals:
         A file that is missing, half saved or empty is refused, since none of these says that the goals are gone; a
         folder without files, too. One refused file refuses all.
         """
-        files = [_File(path, *_read(path)) for path in self._paths()]
+        paths = self._paths()
+        marks = _marks(paths)
+        if self._known is None or self._known[0] != marks:
+            read = self._anew(paths)
+            if not _settled(marks):
+                self._known = None
+                return read
+            self._known = (marks, read)
+        return self._known[1]
+
+    def _anew(self, paths: list[Path]) -> GoalsRead:
+        files = [_File(path, *_read(path)) for path in paths]
         goals = tuple(goal for file in files for goal in file.goals)
         wrong: dict[Path, list[Problem]] = {file.path: [] for file in files}
         stated = [(file, index) for file in files for index in range(len(file.goals))]
@@ -110,6 +129,23 @@ class FileGoals:
         if not (found := sorted(path for path in self.path.glob("*.toml") if not path.name.startswith("."))):
             raise GoalsRefused([f"{self.path}: there is no *.toml file in it"])
         return found
+
+
+def _marks(paths: list[Path]) -> list[_Mark]:
+    """Return what tells that files are the ones read before; fewer than ``paths`` where one cannot be looked at."""
+    found = []
+    for path in paths:
+        try:
+            told = path.stat()
+        except OSError:
+            continue  # reading it says why
+        found.append((path, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns))
+    return found
+
+
+def _settled(marks: list[_Mark]) -> bool:
+    """Return whether the last change is long enough ago for the next one to have another stamp, by the same clock."""
+    return max((changed for *_, changed in marks), default=0) < time.time_ns() - _SETTLED
 
 
 @dataclass(frozen=True, slots=True)

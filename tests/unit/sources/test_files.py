@@ -12,6 +12,7 @@ from vindaris_sync.sdk.goals import GoalSource, GoalsRead, GoalsRefused
 from vindaris_sync.sources.files import FileGoals
 
 Read = Callable[..., GoalsRead]
+ROOT = Path(__file__).parents[3]
 
 FULL = """\
 [[goal]]
@@ -99,6 +100,23 @@ def test_the_digest_tells_whether_the_file_was_edited(read: Read, tmp_path: Path
 def test_a_file_is_a_goal_source(tmp_path: Path) -> None:
     """The engine knows the protocol only."""
     assert isinstance(FileGoals(tmp_path), GoalSource)
+
+
+def test_an_edit_right_after_a_look_is_seen_whatever_the_stamps_say(tmp_path: Path) -> None:
+    """Of the same length, and with the former time of change put back, as some editors and checkouts do."""
+    path = tmp_path / "goals.toml"
+    path.write_text('[[goal]]\nkey = "A"\ntitle = "one"\n', "utf-8")
+    source, told = FileGoals(path), path.stat()
+    assert source.read().goals[0].title == "one"
+    path.write_text('[[goal]]\nkey = "A"\ntitle = "two"\n', "utf-8")
+    os.utime(path, ns=(told.st_atime_ns, told.st_mtime_ns))
+    assert source.read().goals[0].title == "two"
+
+
+def test_a_file_that_nobody_touches_is_parsed_once() -> None:
+    """A thousand goals take a third of a second, and are looked at three times a minute."""
+    source = FileGoals(ROOT / "goals.example.toml")
+    assert source.read() is source.read()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
 from vindaris_sync.engine.courtesy import restore as restore_conduct
 from vindaris_sync.engine.goal_sources import JoinedGoals, join
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
+from vindaris_sync.engine.outcomes import OutcomeReader
 from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Team, Teams
@@ -40,9 +41,10 @@ from vindaris_sync.sdk.references import completed
 from vindaris_sync.sdk.registry import load_kind
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.sources.build import sources_of
+from vindaris_sync.sources.outcomes import HttpOutcome
 from vindaris_sync.store.store import Store
 
-_SPARE_THREADS = 5  # goals, settle, relay, backup and nightly beside one pull for each tracker
+_SPARE_THREADS = 6  # goals, settle, relay, outcomes, backup and nightly beside one pull for each tracker
 
 Observe = Callable[[PassReport], None]
 
@@ -98,6 +100,7 @@ class App:
             pool,
             reminders_of(self.config),
             backups_of(self.config),
+            OutcomeReader(outcome_sources(self.config, self.context.now)),
             observe=observe,
         )
         run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
@@ -210,6 +213,11 @@ def goal_sources(
 def goals_of_trackers(config: Config) -> dict[str, TrackerGoalSettings]:
     """Return the blocks of sources whose goals trackers state, by name."""
     return {name: block for name, block in config.goal_sources.items() if isinstance(block, TrackerGoalSettings)}
+
+
+def outcome_sources(config: Config, now: Callable[[], datetime] = utc_now) -> list[HttpOutcome]:
+    """Return where outcomes are measured, in the order of their blocks."""
+    return [HttpOutcome(name, block, now) for name, block in config.outcome_sources.items()]
 
 
 def stated_goals(config: Config) -> GoalsRead:

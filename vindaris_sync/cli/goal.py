@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,17 +15,29 @@ app = typer.Typer(
 )
 
 
-@app.command("list", epilog=examples("vindaris-sync goal list", "vindaris-sync goal list --json"))
-def list_goals(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
-    """List the goals as a tree, with outcomes and how much work hangs on each.
+@app.command(
+    "list",
+    epilog=examples("vindaris-sync goal list", "vindaris-sync goal list --by priority --all"),
+)
+def list_goals(
+    *,
+    by: Annotated[
+        Literal["tree", "priority"], typer.Option("--by", help="As a tree, or the most urgent first.")
+    ] = "tree",
+    everything: Annotated[bool, typer.Option("--all", help="Closed goals without open work, too.")] = False,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the goals as a tree, or by priority with the work on each: open, done, suspect, and finished last week.
 
-    JSON: goals [{key, title, parent, priority, status, period, owner, revision, missing, pending, depth,
-    issues, outcomes [{metric, unit, baseline, target, current, progress}]}].
+    JSON: goals [{key, title, parent, priority, resolved_priority, status, period, owner, source, revision, missing,
+    pending, depth, issues, open, done, suspect, unlinked_nearby, finished_last_week, share_of_finished,
+    outcomes [{metric, unit, baseline, target, current, progress, measured, how, trend}]}], finished.
     """
-    from vindaris_sync.cli import goals_shown
+    from vindaris_sync.cli import goals_listed
     from vindaris_sync.cli.opening import load_config
 
-    goals_shown.tree(load_config(config), as_json=as_json)
+    goals_listed.listing(load_config(config), by_priority=by == "priority", everything=everything, as_json=as_json)
 
 
 @app.command(epilog=examples("vindaris-sync goal show GROW-1", "vindaris-sync goal show GROW-1 --json"))

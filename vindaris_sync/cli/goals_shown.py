@@ -3,116 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from vindaris_sync.app import goals_context, open_store
 from vindaris_sync.cli.exits import DONE, USAGE, Refusal
 from vindaris_sync.cli.finding import the_goal
+from vindaris_sync.cli.goals_listed import document
+from vindaris_sync.cli.outcomes_shown import outcome_line, provenance
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.changes import describe_change
-from vindaris_sync.domain.goals import (
-    Goal,
-    Outcome,
-    ancestors,
-    by_key,
-    children,
-    fold,
-    outcome_progress,
-    parent_of,
-)
-from vindaris_sync.domain.goals import tree as hung
-from vindaris_sync.domain.text import percent
+from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
 from vindaris_sync.engine.goals import refresh_goals, retire_goal
+from vindaris_sync.engine.standing import standings
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.revisions import Revision
 from vindaris_sync.store.store import Store
-
-_COLUMNS = ("goal", "title", "status", "priority", "period", "issues", "revision", "outcomes")
-
-
-def tree(config: Config, *, as_json: bool) -> None:
-    """Print all goals."""
-    with open_store(config) as store:
-        found = _all(store)
-    if as_json:
-        emit({"goals": found})
-        return
-    table_or_nothing(_COLUMNS, [_row(goal) for goal in found])
-
-
-def _row(goal: Mapping[str, Any]) -> tuple[object, ...]:
-    return (
-        "· " * goal["depth"] + goal["key"],
-        goal["title"],
-        goal["status"] + (" (missing)" if goal["missing"] else ""),
-        goal["priority"] or "",
-        goal["period"] or "",
-        goal["issues"],
-        f"{goal['revision']}{' + edit' if goal['pending'] else ''}",
-        "; ".join(map(outcome_line, goal["outcomes"])),
-    )
-
-
-def table_or_nothing(columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    """Print a table, or that there are no goals."""
-    table(columns, rows)
-    if not rows:
-        say("There are no goals yet: state some in the goals file, then `vindaris-sync goal apply --now`.")
-
-
-def _all(store: Store) -> list[dict[str, Any]]:
-    stored = {fold(each.goal.key): each for each in store.goals()}
-    goals = [each.goal for each in stored.values()]
-    walked = list(hung(goals))
-    return [document(store, stored[fold(goal.key)], goals, depth) for depth, goal in walked]
-
-
-def document(store: Store, stored: StoredGoal, goals: list[Goal], depth: int) -> dict[str, Any]:
-    """Return a goal as JSON has it."""
-    goal = stored.goal
-    known = by_key(goals)
-    parent = parent_of(goal, known)
-    return {
-        "key": goal.key,
-        "title": goal.title,
-        "parent": parent.key if parent else None,
-        "priority": goal.priority,
-        "status": str(goal.status),
-        "period": goal.period,
-        "owner": goal.owner,
-        "successor": goal.successor,
-        "source": goal.source,
-        "revision": stored.revision,
-        "missing": stored.missing_since is not None,
-        "pending": stored.pending is not None,
-        "depth": depth,
-        "issues": len(store.linked_to(stored.id)),
-        "outcomes": [outcome_document(outcome) for outcome in goal.outcomes],
-    }
-
-
-def outcome_document(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome with how far it has come, 0 at the baseline and 1 at the target."""
-    return {
-        "metric": outcome.metric,
-        "unit": outcome.unit,
-        "baseline": outcome.baseline,
-        "target": outcome.target,
-        "current": outcome.current,
-        "progress": outcome_progress(outcome),
-    }
-
-
-def outcome_line(outcome: Mapping[str, Any]) -> str:
-    """Return an outcome in one line: ``checkout conversion 2.9 of 3.5 % (from 2.1): 57 %``."""
-    amounts = {
-        name: "?" if outcome[name] is None else f"{outcome[name]:g}" for name in ("baseline", "current", "target")
-    }
-    text = f"{outcome['metric']} {amounts['current']} of {amounts['target']} {outcome['unit']}".strip()
-    return f"{text} (from {amounts['baseline']}): {percent(outcome['progress'])}"
 
 
 def one(config: Config, name: str, *, as_json: bool) -> None:
@@ -129,10 +38,12 @@ def one(config: Config, name: str, *, as_json: bool) -> None:
 
 
 def _details(store: Store, stored: StoredGoal, goals: list[Goal]) -> dict[str, Any]:
-    goal, known = stored.goal, by_key(goals)
-    above = ancestors(goal, known)
+    goal = stored.goal
+    above = ancestors(goal, by_key(goals))
+    stand = standings(store, datetime.now(UTC), lambda _: "")
+    series = store.series().get(stored.id, {})
     return {
-        **document(store, stored, goals, len(above)),
+        **document(stored, above[0].key if above else None, len(above), stand, series),
         "description": goal.description,
         "was": goal.was,
         "parents": [each.key for each in above],
@@ -167,8 +78,12 @@ def _show(goal: Mapping[str, Any]) -> None:
     if goal["successor"]:
         say(f"  open work goes to {goal['successor']} once it is closed")
     for outcome in goal["outcomes"]:
-        say(f"  outcome: {outcome_line(outcome)}")
-    say(f"  {goal['issues']:,} issues serve it; `vindaris-sync trace {goal['key']}` lists them")
+        told = f" ({provenance(outcome['how'], outcome['measured'])})" if outcome["how"] else ""
+        say(f"  outcome: {outcome_line(outcome)}{told}")
+    say(
+        f"  {goal['issues']:,} issues serve it: {goal['open']:,} open, {goal['done']:,} done, {goal['suspect']:,} "
+        f"suspect; `vindaris-sync trace {goal['key']}` lists them"
+    )
     if goal["pending"]:
         say("  an edit waits until it has rested; `vindaris-sync goal apply --now` lets it count at once")
     rows = [

@@ -16,6 +16,7 @@ from vindaris_sync.cli import (
     export,
     goal,
     link,
+    outcome,
     plan,
     report,
     review,
@@ -84,6 +85,7 @@ def main(
 for module in (run, plan, status, trace):
     module.add(app)
 app.add_typer(goal.app, name="goal")
+app.add_typer(outcome.app, name="outcome")
 app.add_typer(link.app, name="link")
 app.add_typer(rule.app, name="rule")
 app.add_typer(review.app, name="review")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Any
@@ -10,26 +9,31 @@ from typing import Any
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.finding import candidates, chain_above, listed, near_goals, the_issue
-from vindaris_sync.cli.goals_shown import outcome_document
+from vindaris_sync.cli.outcomes_shown import outcome_document
+from vindaris_sync.cli.tracing_goals import Scene, document, goal_document, now, then
 from vindaris_sync.cli.tracing_past import past_of
 from vindaris_sync.config.settings import Config
-from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
+from vindaris_sync.domain.goals import Goal, ancestors, by_key
 from vindaris_sync.domain.links import Effective, effective
 from vindaris_sync.domain.models import Exemption, Link, LinkState
+from vindaris_sync.domain.readings import Series
 from vindaris_sync.domain.records import GoalBook, Record
-from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
 Document = dict[str, Any]
 
 _GOAL_PREFIX = "goal:"
+_OUTCOME_PREFIX = "outcome:"
 
 
 def traced(config: Config, name: str, *, at: str | None, events: int) -> Document:
-    """Return the trace of the issue or the goal called ``name``, now or as it was ``at``."""
+    """Return the trace of the issue, the goal or the outcome called ``name``, now or as it was ``at``."""
+    moment = None if at is None else instant(at)
     with open_store(config) as store:
         book = store.goal_book()
+        if name.startswith(_OUTCOME_PREFIX):
+            return outcome_trace(store, _scene(config, store, book, moment), name.removeprefix(_OUTCOME_PREFIX))
         goal = book.find(name.removeprefix(_GOAL_PREFIX))
         issues = [] if name.startswith(_GOAL_PREFIX) else candidates(store, name)
         if goal is not None and _are_the_goal(book, issues, goal):
@@ -41,18 +45,23 @@ def traced(config: Config, name: str, *, at: str | None, events: int) -> Documen
         if goal is None and not issues:
             raise Refusal(f"neither an issue nor a goal is called {name!r}", advice=near_goals(book, name))
         if goal is not None:
-            if at is not None:
-                raise Refusal("--at traces issues", advice=f"`vindaris-sync goal show {name}` lists a goal's revisions")
-            return goal_document(store, book, goal, events)
+            return goal_trace(store, book, _scene(config, store, book, moment), goal, events)
         record = the_issue(store, name)
-        if at is not None:
-            return past_of(store, book, record, instant(at))
+        if moment is not None:
+            return past_of(store, book, record, moment)
         return issue_document(store, book, record, events)
 
 
 def _are_the_goal(book: GoalBook, issues: Sequence[Record], goal: int) -> bool:
     """Return whether these issues are one, and it is the goal itself."""
     return len(issues) == 1 and issues[0].ref in book.carried and book.carried[issues[0].ref].goal == goal
+
+
+def _scene(config: Config, store: Store, book: GoalBook, at: datetime | None) -> Scene:
+    def unit_of(tracker: str) -> str:
+        return config.trackers[tracker].estimate_unit if tracker in config.trackers else ""
+
+    return now(store, unit_of) if at is None else then(store, book, at, unit_of)
 
 
 def instant(text: str) -> datetime:
@@ -140,14 +149,18 @@ def _cause(cause: Any) -> Document:  # noqa: ANN401 - domain.records.Cause
 def goals_above(store: Store, book: GoalBook, numbers: Sequence[int]) -> list[Document]:
     """Return goals with their ancestors and the outcomes of each."""
     stored = {each.id: each for each in store.goals()}
-    goals = [each.goal for each in stored.values()]
+    known, series = by_key(each.goal for each in stored.values()), store.series()
+    by_name = {each.goal.key: series.get(each.id, {}) for each in stored.values()}
     return [
-        {**_goal(stored[number].goal, book.goals[number].revision), "parents": _parents(stored[number].goal, goals)}
+        {
+            **_goal(stored[number].goal, book.goals[number].revision, series.get(number, {})),
+            "parents": [_above(goal, by_name[goal.key]) for goal in ancestors(stored[number].goal, known)],
+        }
         for number in numbers
     ]
 
 
-def _goal(goal: Goal, revision: int) -> Document:
+def _goal(goal: Goal, revision: int, series: Series) -> Document:
     return {
         "key": goal.key,
         "title": goal.title,
@@ -155,15 +168,13 @@ def _goal(goal: Goal, revision: int) -> Document:
         "priority": goal.priority,
         "period": goal.period,
         "revision": revision,
-        "outcomes": [outcome_document(outcome) for outcome in goal.outcomes],
+        "outcomes": [outcome_document(outcome, series) for outcome in goal.outcomes],
     }
 
 
-def _parents(goal: Goal, goals: list[Goal]) -> list[Document]:
-    return [
-        {"key": above.key, "title": above.title, "outcomes": [outcome_document(each) for each in above.outcomes]}
-        for above in ancestors(goal, by_key(goals))
-    ]
+def _above(goal: Goal, series: Series) -> Document:
+    outcomes = [outcome_document(outcome, series) for outcome in goal.outcomes]
+    return {"key": goal.key, "title": goal.title, "outcomes": outcomes}
 
 
 def event(book: GoalBook, each: Event) -> Document:
@@ -181,50 +192,34 @@ def event(book: GoalBook, each: Event) -> Document:
     }
 
 
-# --- from a goal downwards --------------------------------------------------------------------------------------------
+# --- from goals downwards ---------------------------------------------------------------------------------------------
 
 
-def goal_document(store: Store, book: GoalBook, number: int, events: int) -> Document:
-    """Return the goal, what is above and below it, and all its work."""
-    goals = [each.goal for each in store.goals()]
-    found = goals_above(store, book, [number])[0]
-    records = store.view_records(store.linked_to(number))
-    work = [
-        _work(store, record, records, number)
-        for record in records.values()
-        if number in record.goals or _holds(record, number)
-    ]
+def goal_trace(store: Store, book: GoalBook, scene: Scene, number: int, events: int) -> Document:
+    """Return the goal, what is above it, and all goals and all work below it."""
+    if number not in scene.goals:
+        raise Refusal(
+            f"{book.goals[number].key} was not stated then", advice="`vindaris-sync goal show` says since when"
+        )
+    goal = goal_document(scene, scene.goals[number])
+    found = document(store, scene, [number])
     return {
         "kind": "goal",
-        "goal": found,
-        "children": [{"key": below.key, "title": below.title} for below in children(goals).get(fold(found["key"]), ())],
-        "work": work,
-        "totals": _totals(work),
-        "history": [event(book, each) for each in store.history(goal=number, limit=events)] if events else [],
+        **found,
+        "goal": {**goal, "parents": [goal_document(scene, above) for above in scene.above(number)]},
+        "children": [
+            {"key": below["key"], "title": below["title"]} for below in found["goals"] if below["parent"] == goal["key"]
+        ],
+        "history": [event(book, each) for each in store.history(goal=number, until=scene.at, limit=events)]
+        if events
+        else [],
     }
 
 
-def _holds(record: Record, goal: int) -> bool:
-    return any(link.goal == goal for link in record.links)
-
-
-def _work(store: Store, record: Record, records: dict[int, Record], goal: int) -> Document:
-    carrier = record.carrier if record.carrier is not None else record.id
-    carries = records.get(carrier)
-    return {
-        **line(record),
-        "state": str(record.state or (LinkState.LINKED if _holds(record, goal) else "")),
-        "suspect": record.suspect,
-        "review": [str(cause.key.reason) for cause in record.causes if cause.open],
-        "rule": f"{PREFIX}{record.rule}" if record.rule is not None else None,
-        "carrier": (carries.key if carries else store.view_records([carrier])[carrier].key)
-        if carrier != record.id
-        else None,
-    }
-
-
-def _totals(work: list[Document]) -> dict[str, int]:
-    totals = Counter("closed" if each["closed"] else "open" for each in work)
-    totals.update("suspect" for each in work if each["suspect"])
-    totals.update(each["state"] for each in work)
-    return {"issues": len(work), **dict(sorted(totals.items()))}
+def outcome_trace(store: Store, scene: Scene, metric: str) -> Document:
+    """Return the goals that state an outcome with this metric, and all goals and all work below them."""
+    stating = scene.stating(metric)
+    if not stating:
+        raise Refusal(f"no goal states an outcome {metric!r}", advice="`vindaris-sync outcome list` shows all")
+    roots = [number for number in stating if not {above.id for above in scene.above(number)} & set(stating)]
+    return {"kind": "outcome", "metric": metric, **document(store, scene, roots)}

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from vindaris_sync.domain.goals import fold
+from vindaris_sync.cli.outcomes_shown import outcome_document
+from vindaris_sync.domain.goals import Outcome, fold
 from vindaris_sync.domain.outcome import names
+from vindaris_sync.domain.readings import current_of
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.store.lookup import Event
@@ -17,7 +19,10 @@ _ALL = 100_000
 _DEEPEST = 50
 _RULE_EVENTS = ("linked_by_rule", "left_rule")
 _NO_LINK_EVENTS = frozenset(
-    {"key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed", *_RULE_EVENTS}
+    {
+        *("key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed", "repaired"),
+        *_RULE_EVENTS,
+    }
 )
 
 
@@ -38,6 +43,7 @@ def past_of(store: Store, book: GoalBook, record: Record, at: datetime) -> dict[
         "kind": "past",
         "at": at,
         "issue": _named(record),
+        "closed": _closed_then(store.history(issue=record.id, limit=_ALL), record, at),
         "chain": [_named(holder) for holder, _ in chain[1:]],
         "carrier": _named(carrier[0]) if carrier else None,
         "rule": f"{PREFIX}{ruled.rule}" if ruled else None,
@@ -57,6 +63,12 @@ def _links_then(record: Record, events: Sequence[Event], book: GoalBook, at: dat
     if before is not None:
         return tuple(before.after)
     return tuple(told[-1].before) if told else names(record.explicit, book)
+
+
+def _closed_then(events: Sequence[Event], record: Record, at: datetime) -> bool:
+    """Return whether the issue was closed then: the opposite of what its first change after that made of it."""
+    later = [each.event for each in events if each.event in ("closed", "reopened") and each.at > at]
+    return later[-1] == "reopened" if later else record.closed
 
 
 def _rule_then(store: Store, record: Record, at: datetime) -> Event | None:
@@ -88,4 +100,10 @@ def _goal_then(store: Store, book: GoalBook, key: str, at: datetime) -> dict[str
     number = book.by_key[fold(key)] if fold(key) in book.by_key else book.find(key)
     revisions = store.revisions(number or 0)
     then = next((each for each in reversed(revisions) if each.at <= at), revisions[0])
-    return {"key": key, "revision": then.revision, "since": then.at, "contents": then.contents}
+    series = store.series(until=at).get(number or 0, {})
+    outcomes = [
+        outcome_document(current_of(Outcome(**outcome), series), series) for outcome in then.contents["outcomes"]
+    ]
+    return {
+        "key": key, "revision": then.revision, "since": then.at, "contents": then.contents, "outcomes": outcomes
+    }  # fmt: skip

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-from vindaris_sync.cli.goals_shown import outcome_line
+from vindaris_sync.cli.exits import Refusal
+from vindaris_sync.cli.outcomes_shown import outcome_line
 from vindaris_sync.cli.output import moment, say, table
+from vindaris_sync.cli.tracing_graph import dot, mermaid
+from vindaris_sync.cli.tracing_tree import Bounds, drawn, nodes
 
 Document = Mapping[str, Any]
 
 
-def show(found: Document, limit: int) -> None:
-    """Print a trace; ``limit`` bounds the issues of a goal."""
-    if found["kind"] == "goal":
-        _goal(found, limit)
-    elif found["kind"] == "past":
+def show(found: Document, bounds: Bounds) -> None:
+    """Print a trace; ``bounds`` say how much of a goal's work."""
+    if found["kind"] == "past":
         _past(found)
-    else:
+    elif found["kind"] == "issue":
         _issue(found)
+    else:
+        _goals(found, bounds)
+
+
+def graph(found: Document, bounds: Bounds, *, mermaid_wanted: bool) -> None:
+    """Print the trace of goals as a graph for other programs."""
+    if "work" not in found:
+        raise Refusal("only goals and outcomes are drawn", advice="trace the issue's goal, or goal:KEY")
+    tree = nodes(found, bounds)
+    sys.stdout.write(mermaid(tree) if mermaid_wanted else dot(tree))
+    sys.stdout.flush()
 
 
 def _issue(found: Document) -> None:
@@ -87,35 +100,34 @@ def _outcomes(goal: Document) -> None:
             say(f"  {'   ' * depth}      outcome: {outcome_line(outcome)}")
 
 
-def _goal(found: Document, limit: int) -> None:
-    _outcomes(found["goal"])
-    if found["children"]:
-        say(f"  goals below: {', '.join(below['key'] for below in found['children'])}")
-    totals = found["totals"]
-    say("  " + ", ".join(f"{count:,} {name}" for name, count in totals.items()))
-    rows = ((_key(one), one["title"], one["state"], _through(one), _asked(one)) for one in found["work"][:limit])
-    table(("issue", "title", "state", "through", "asked"), rows)
-    if len(found["work"]) > limit:
-        say(f"… and {len(found['work']) - limit:,} more; --limit shows them")
+_STYLES = {"goal": "bold", "outcome": "magenta", "more": "dim"}
+
+
+def _goals(found: Document, bounds: Bounds) -> None:
+    if found["at"] is not None:
+        say(f"as of {moment(found['at'])}", style="dim")
+    if found["kind"] == "goal":
+        _above(found["goal"])
+    tree = nodes(found, bounds)
+    for before, node in drawn(tree):
+        say(f"{before}{node.text}", style=_STYLES.get(node.kind, "dim" if node.done else ""))
     if not found["work"]:
-        say("  no work serves this goal")
-    _history(found["history"])
+        say("  no work serves this goal" if found["kind"] == "goal" else "  no work serves these goals")
+    elif any(node.kind == "more" for node in tree):
+        say("  --all shows everything, --limit and --depth less or more", style="dim")
+    _history(found.get("history", []))
 
 
-def _key(one: Document) -> str:
-    return f"{one['key']} (closed)" if one["closed"] else str(one["key"])
-
-
-def _through(one: Document) -> str:
-    return str(one["carrier"] or one["rule"] or "")
-
-
-def _asked(one: Document) -> str:
-    return ", ".join([*one["review"], *(["suspect"] if one["suspect"] else [])])
+def _above(goal: Document) -> None:
+    for depth, above in enumerate(reversed(goal["parents"])):
+        say(f"{'  ' * depth}{above['key']}  {above['title']}", style="dim")
+        for outcome in above["outcomes"]:
+            say(f"{'  ' * depth}   outcome: {outcome_line(outcome)}", style="dim")
 
 
 def _past(found: Document) -> None:
-    say(f"{found['issue']['key']}  {found['issue']['title']}, as of {moment(found['at'])}", style="bold")
+    closed = ", closed" if found["closed"] else ""
+    say(f"{found['issue']['key']}  {found['issue']['title']}{closed}, as of {moment(found['at'])}", style="bold")
     for depth, above in enumerate(found["chain"], 1):
         say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}")
     if found["rule"] is not None:
@@ -129,6 +141,8 @@ def _past(found: Document) -> None:
         say(
             f"  {goal['key']}: {goal['contents']['title']} (revision {goal['revision']}, since {moment(goal['since'])})"
         )
+        for outcome in goal["outcomes"]:
+            say(f"     outcome: {outcome_line(outcome)}")
 
 
 def _past_link(found: Document) -> None:

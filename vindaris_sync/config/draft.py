@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from vindaris_sync.config import checks
 from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.lines import Path
+from vindaris_sync.config.outcome_sources import OUTCOME_KINDS
 from vindaris_sync.config.problems import Problem, explain, unknown_key
 from vindaris_sync.config.secrets import SecretPlaces, resolve
 from vindaris_sync.config.settings import (
@@ -56,6 +57,7 @@ class Draft:
             "trackers": trackers,
             "notify": dict(self._kinds("notify", NOTIFY_KINDS)),
             "goal_sources": dict(self._goal_sources()),
+            "outcome_sources": dict(self._kinds("outcome_sources", OUTCOME_KINDS)),
             "teams": tuple(teams.values()),
             "rules": tuple(rules.values()),
         }
@@ -174,6 +176,7 @@ class Draft:
         yield from checks.named("trackers", names)
         yield from checks.named("notify", channels)
         yield from checks.goal_sources(list(self._tables("goal_sources")))
+        yield from checks.named("outcome_sources", list(self._tables("outcome_sources")))
         if not names:
             yield Problem(("trackers",), "name at least one tracker, [trackers.NAME]", whole=True)
         for name, settings in trackers.items():

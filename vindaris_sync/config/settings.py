@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from vindaris_sync.config.outcome_sources import OutcomeSourceSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL
 from vindaris_sync.domain.materiality import Materiality
@@ -339,6 +340,7 @@ class Config(BaseSettings):
     store: StoreSettings
     goals: GoalsSettings = GoalsSettings()
     goal_sources: dict[str, SerializeAsAny[GoalSourceSettings]] = {}
+    outcome_sources: dict[str, SerializeAsAny[OutcomeSourceSettings]] = {}
     trackers: dict[str, SerializeAsAny[TrackerSettings]] = {}
     notify: dict[str, SerializeAsAny[NotifySettings]] = {}
     teams: tuple[TeamSettings, ...] = ()

@@ -14,6 +14,7 @@ import structlog
 from vindaris_sync.daemon.timetable import (
     BACKUP_LOOK_EVERY,
     BACKUP_RETRY_AFTER,
+    OUTCOMES_LOOK_EVERY,
     RELAY_EVERY,
     SETTLE_EVERY,
     Bounds,
@@ -28,6 +29,7 @@ from vindaris_sync.engine.backups import BackupPlace, back_up
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.courtesy import NextPull
 from vindaris_sync.engine.goals import refresh_goals
+from vindaris_sync.engine.outcomes import OutcomeReader
 from vindaris_sync.engine.passes import PassReport, run_pass, settle
 from vindaris_sync.engine.progress import Interrupted
 from vindaris_sync.engine.relay import relay, remind
@@ -55,6 +57,8 @@ class Clockwork:
     """When open lists are posted anew, once per local date; None: never."""
     backups: BackupPlace | None = None
     """Where the database is backed up to, and how often; None: never."""
+    outcomes: OutcomeReader | None = None
+    """Reads what outcomes are measured at; None: nothing is read."""
     random: Random = field(default_factory=Random)
     observe: Callable[[PassReport], None] = lambda _: None
     lost: StoreError | None = None
@@ -74,6 +78,8 @@ class Clockwork:
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
         self._every("settle", now, SETTLE_EVERY, self._settle)
         self._every("relay", now, RELAY_EVERY, self._relay)
+        if self.outcomes:
+            self._every("outcomes", now, OUTCOMES_LOOK_EVERY, self._outcomes)
         if self.backups and self.backups.every:
             self._every("backup", now, BACKUP_LOOK_EVERY, self._back_up)
         if self._night(now) is not None:
@@ -206,6 +212,10 @@ class Clockwork:
     def _relay(self) -> None:
         self._remind()
         relay(self.context, self.channels)
+
+    def _outcomes(self) -> None:
+        if self.outcomes:
+            self.outcomes.read(self.context)
 
     def _back_up(self) -> None:
         if self.backups and not back_up(self.context, self.backups):

@@ -13,6 +13,7 @@ RELAY_EVERY = timedelta(seconds=5)
 SETTLE_EVERY = timedelta(seconds=5)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 BACKUP_RETRY_AFTER = timedelta(hours=1)
+OUTCOMES_LOOK_EVERY = timedelta(seconds=10)
 _LONGEST_BACK_OFF = timedelta(minutes=30)
 _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """Goals that cannot be used; the last good ones stay in force."""
     MISSING_GOALS = "missing_goals"
     """Goals that their source states no more; they stay in force."""
+    OUTCOMES = "outcomes"
+    """Sources of outcomes that cannot be read; what they said last stays in force."""
     BACKUP = "backup"
     """A backup that could not be made."""
     NIGHTLY = "nightly"
@@ -137,6 +139,7 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
     Kind.TRACKER: ("{about} has stopped", "{about} has stopped"),
     Kind.GOALS: ("The goals cannot be used", "The goals cannot be used"),
     Kind.MISSING_GOALS: ("1 goal is no longer stated", "{n} goals are no longer stated"),
+    Kind.OUTCOMES: ("1 outcome cannot be measured", "{n} outcomes cannot be measured"),
     Kind.BACKUP: ("The database could not be backed up", "The database could not be backed up"),
     Kind.NIGHTLY: ("Goal report", "Goal report"),
 }
@@ -154,6 +157,7 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.TRACKER: "{about} works again",
     Kind.GOALS: "The goals can be used again",
     Kind.MISSING_GOALS: "Every goal in force is stated",
+    Kind.OUTCOMES: "Every outcome is measured again",
     Kind.BACKUP: "The database is backed up again",
     Kind.NIGHTLY: "Goal report",
 }
@@ -171,6 +175,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
     Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",
     Kind.MISSING_GOALS: "They stay in force. State them again, or end one for good: vindaris-sync goal retire GOAL",
+    Kind.OUTCOMES: "What was measured last stays. By hand: vindaris-sync outcome record METRIC VALUE",
     Kind.BACKUP: "It is tried again every hour. To try it now: vindaris-sync db backup",
     Kind.NIGHTLY: "",
 }

@@ -46,10 +46,11 @@ def metric_of(name: str) -> str:
 
 def measured(goal: Goal, series: Series) -> Goal:
     """Return the goal with each outcome's ``current`` as it was read last; where nothing was, as it is stated."""
-    return replace(goal, outcomes=tuple(_measured(outcome, series) for outcome in goal.outcomes))
+    return replace(goal, outcomes=tuple(current_of(outcome, series) for outcome in goal.outcomes))
 
 
-def _measured(outcome: Outcome, series: Series) -> Outcome:
+def current_of(outcome: Outcome, series: Series) -> Outcome:
+    """Return the outcome with ``current`` as it was read last; where nothing was, as it is."""
     found = series.get(metric_of(outcome.metric))
     return replace(outcome, current=found[-1].value) if found else outcome
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.findings_json import from_json
-from vindaris_sync.domain.goals import by_key
-from vindaris_sync.domain.goals import Goal
+from vindaris_sync.domain.goals import Goal, by_key
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.succession import successor_of
@@ -21,6 +20,7 @@ from vindaris_sync.domain.visibility import as_told, for_strangers
 from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.goals import REFUSED
+from vindaris_sync.engine.outcomes import TROUBLES
 from vindaris_sync.engine.teams import Team
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.store.lists import AskedList
@@ -39,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
     Kind.TRACKER: Kind.TRACKER,
     Kind.GOALS: Kind.GOALS,
     Kind.MISSING_GOALS: Kind.MISSING_GOALS,
+    Kind.OUTCOMES: Kind.OUTCOMES,
     Kind.BACKUP: Kind.BACKUP,
     Kind.NIGHTLY: Kind.NIGHTLY,
 }
@@ -47,7 +48,7 @@ KINDS: Mapping[str, Kind] = {
 _REASONS = {kind: reason for reason, kind in KINDS.items() if isinstance(reason, Reason)}
 _LISTED = (*_REASONS, Kind.CONTESTED, Kind.HELD)
 _OF_TRACKER = (Kind.HELD, Kind.ATTENTION, Kind.MISSING, Kind.TRACKER)
-_OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS, Kind.BACKUP)
+_OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS, Kind.OUTCOMES, Kind.BACKUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,10 @@ def _refused(context: Context, message: Message) -> list[Item]:
     return [Item(line, "goals", line) for line in lines]
 
 
+def _not_measured(context: Context, _: Message) -> list[Item]:
+    return [Item(line, "outcomes", line) for line in context.store.note(TROUBLES) or ()]
+
+
 def _not_backed_up(context: Context, _: Message) -> list[Item]:
     return [Item(line, "backup", line) for line in context.store.note(FAILED) or ()]
 
@@ -214,6 +219,7 @@ _ITEMS: Mapping[Kind, Callable[[Context, Message], list[Item]]] = {
     Kind.ATTENTION: _to_set_right,
     Kind.MISSING: _vanished,
     Kind.GOALS: _refused,
+    Kind.OUTCOMES: _not_measured,
     Kind.BACKUP: _not_backed_up,
     Kind.MISSING_GOALS: _missing,
 }

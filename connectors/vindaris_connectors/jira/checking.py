@@ -99,6 +99,9 @@ class Checking:
             else:
                 kind = managed.shape.name.lower()
                 yield Finding(Level.OK, f"field {managed.name}", f"{managed.id}, holds {kind}")
+        if self.settings.estimate and not self.site.fields.estimate:
+            message = f"there is no number field {self.settings.estimate!r}, or there are several"
+            yield Finding(Level.WARNING, "estimate", message, "write the field's id, customfield_…, into estimate")
         if not self.site.reader.cloud and not self.site.fields.epic_link:
             fix = "name the field in epic_link, if epics are used"
             yield Finding(Level.WARNING, "epic link", "no Epic Link field was found: epics are no parents", fix)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
@@ -18,6 +19,10 @@ BASE_FIELDS = (
     "summary", "status", "issuetype", "created", "updated", "parent", "labels", "components", "creator", "assignee",
 )  # fmt: skip
 """The fields that every issue is read with; the managed fields and the Epic Link come on top."""
+
+
+TIME_ESTIMATE = "timeoriginalestimate"
+"""Jira's own field of the original estimate, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,14 @@ class Mapper:
     epic_link: str = ""
     references: References = NO_REFERENCES
     """Finds parents that texts name; Jira's own go before them."""
+    estimate: str = ""
+    """The field from which estimates are read; empty: they are not."""
 
     @property
     def fields(self) -> list[str]:
         """The fields to ask for, exactly those that ``issue`` reads."""
         body = ["description"] if self.references.reads_body else ()
-        return [*BASE_FIELDS, *self.managed, *([self.epic_link] if self.epic_link else ()), *body]
+        return [*BASE_FIELDS, *self.managed, *filter(None, (self.epic_link, self.estimate)), *body]
 
     def page(self, items: Iterable[object]) -> Mapped:
         """Map each item; what is malformed is set aside, the others are kept."""
@@ -68,6 +75,7 @@ class Mapper:
             author=_person(fields.get("creator") or fields.get("reporter")),
             assignee=_person(fields.get("assignee")),
             components=tuple([_text(each["name"]) for each in fields.get("components") or ()]),
+            estimate=estimated(self.estimate, fields.get(self.estimate)) if self.estimate else None,
         )
 
     def _parent(self, key: str, fields: Mapping[str, Any]) -> Address | None:
@@ -92,6 +100,7 @@ class Mapper:
         return found
 
 
+_SECONDS = 3600
 _NOTHING: Mapping[str, Any] = {}
 _MOST_NODES = 5000
 _BREAKS = frozenset({"paragraph", "heading", "hardBreak", "listItem", "tableCell", "blockquote", "codeBlock"})
@@ -100,6 +109,13 @@ _BREAKS = frozenset({"paragraph", "heading", "hardBreak", "listItem", "tableCell
 def identify(raw: JsonObject) -> tuple[str, str]:
     """Return an item's id and key as far as it has them."""
     return str(raw.get("id") or ""), str(raw.get("key") or "")
+
+
+def estimated(by: str, value: object) -> float | None:
+    """Return an estimate as the field ``by`` holds it, time in hours; None where that is no finite number from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+        return None
+    return value / _SECONDS if by == TIME_ESTIMATE else float(value)
 
 
 def shown_values(value: object) -> Raw | None:

@@ -48,6 +48,8 @@ class JiraSettings(TrackerSettings):
     """A query that bounds what is tracked, without ORDER BY; or ``projects``."""
     epic_link: str = ""
     """Data Center: name or id of the Epic Link field; empty: found by its type."""
+    estimate: str = ""
+    """Number field that holds estimates, by name or id, or ``timeoriginalestimate``, in hours; empty: none is read."""
     public: bool = False
     """Whether strangers can read the site: private goals' titles are kept out of it then."""
 
@@ -68,6 +70,18 @@ class JiraSettings(TrackerSettings):
                 raise ValueError('write_back.surfaces: write "label" or "field:NAME"')
             if surface != "label" and not surface.startswith(_FIELD_SURFACE):
                 raise ValueError(f'write_back.surfaces: {surface!r} is neither "label" nor "field:NAME"')
+
+    @property
+    def estimate_id(self) -> str:
+        """The id of the field of estimates, where it is written as one; empty where the site must be asked."""
+        return self.estimate if re.fullmatch(r"customfield_\d+|timeoriginalestimate", self.estimate) else ""
+
+    @property
+    def estimate_unit(self) -> str:
+        """``hours`` for Jira's own field, ``points`` for a field by id, else the field's name."""
+        if self.estimate == self.estimate_id:
+            return "" if not self.estimate else "hours" if self.estimate == "timeoriginalestimate" else "points"
+        return self.estimate
 
     def named_places(self) -> tuple[str, ...] | None:
         """Return the project keys; ``None`` where ``jql`` decides."""

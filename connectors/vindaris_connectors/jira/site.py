@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +11,7 @@ from vindaris_connectors.jira.client import Client
 from vindaris_connectors.jira.mapping import Mapper
 from vindaris_connectors.jira.reading import CloudReader, Reader, ServerReader
 from vindaris_connectors.jira.settings import JiraSettings
-from vindaris_connectors.jira.surfaces import Fields, layout, resolve
+from vindaris_connectors.jira.surfaces import Fields, estimated_by, layout, resolve
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
@@ -37,7 +37,8 @@ def discover(name: str, client: Client, settings: JiraSettings) -> Site:
     reader: Reader = CloudReader(client) if cloud else ServerReader(client)
     fields = _fields(client, reader, settings)
     browse = str(info.get("baseUrl") or settings.url).rstrip("/") if settings.gateway else settings.url
-    mapper = Mapper(name, browse, fields.surface_keys, fields.epic_link, References(settings.parent_reference))
+    references = References(settings.parent_reference)
+    mapper = Mapper(name, browse, fields.surface_keys, fields.epic_link, references, fields.estimate)
     return Site(reader, mapper, fields, layout(fields, settings.write_back), str(info.get("version") or "?"))
 
 
@@ -57,13 +58,15 @@ def _server_info(client: Client) -> Mapping[str, Any]:
 
 
 def _fields(client: Client, reader: Reader, settings: JiraSettings) -> Fields:
-    names = settings.field_names
-    if reader.cloud and not names:
-        return Fields()
+    names, known = settings.field_names, settings.estimate_id
+    if reader.cloud and not names and (known or not settings.estimate):
+        return Fields(estimate=known)
     answer = client.read(f"{reader.api}/field")
     if answer.status != HTTPStatus.OK:
         raise Transient(f"{answer.url} answered {answer.status}")
-    return resolve(_entries(answer), names, "" if reader.cloud else settings.epic_link, epics=not reader.cloud)
+    entries = _entries(answer)
+    found = resolve(entries, names, "" if reader.cloud else settings.epic_link, epics=not reader.cloud)
+    return replace(found, estimate=known or (estimated_by(entries, settings.estimate) if settings.estimate else ""))
 
 
 def _entries(answer: Answer) -> list[dict[str, Any]]:

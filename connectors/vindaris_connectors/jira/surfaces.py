@@ -53,10 +53,14 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What ``/field`` told: each managed name as a field or as trouble, and the Epic Link's id, empty for none."""
+    """What ``/field`` told: each managed name as a field or as trouble, and the Epic Link's id, empty for none.
+
+    ``estimate`` is the field's id from which estimates are read, empty for none.
+    """
 
     managed: tuple[Field | Trouble, ...] = ()
     epic_link: str = ""
+    estimate: str = ""
 
     @property
     def usable(self) -> dict[str, Field]:
@@ -76,6 +80,16 @@ def resolve(document: Sequence[Mapping[str, Any]], names: Iterable[str], epic_li
     """
     epic = _epic_link(document, epic_link) if epics else ""
     return Fields(tuple(_managed(document, name) for name in names), epic)
+
+
+def estimated_by(document: Sequence[Mapping[str, Any]], wanted: str) -> str:
+    """Return the id of the number field that ``wanted`` means; empty where there is none, or several."""
+    found = [entry for entry in document if _means(entry, wanted) and _holds_number(entry)]
+    return str(found[0]["id"]) if len(found) == 1 else ""
+
+
+def _holds_number(entry: Mapping[str, Any]) -> bool:
+    return (entry.get("schema") or {}).get("type") == "number"
 
 
 def layout(fields: Fields, settings: WriteBackSettings) -> Layout:

@@ -22,6 +22,14 @@ class MemorySettings(TrackerSettings):
     track_pull_requests: bool = False
     """Whether pull requests are tracked like issues."""
 
+    unit: str = ""
+    """The unit of estimates; empty: issues have none."""
+
+    @property
+    def estimate_unit(self) -> str:
+        """The unit of estimates."""
+        return self.unit
+
     def named_places(self) -> tuple[str, ...] | None:
         """Return the places in scope; ``None`` where all are."""
         return self.places or None

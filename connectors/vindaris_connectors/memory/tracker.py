@@ -241,6 +241,10 @@ class MemoryTracker:
         """Change the type."""
         self._change(id, type=type)
 
+    def estimate(self, id: str, amount: float | None) -> None:  # noqa: A002
+        """Say how much work it is."""
+        self._change(id, estimate=amount)
+
     def close(self, id: str) -> None:  # noqa: A002
         """Close the issue."""
         self._change(id, closed=True, status="Done")

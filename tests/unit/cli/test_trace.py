@@ -36,7 +36,9 @@ def test_a_goal_leads_to_all_its_work(running: Installation) -> None:
         ("Pay by card", "inherited", running.tracker.issue(epic).key),
     ]
     assert found["totals"] == {"issues": 2, "inherited": 1, "linked": 1, "open": 2}
-    assert "no work serves this goal" in running.said("trace", "GROW")
+    assert [(goal["key"], goal["depth"], goal["output"]["below"]["issues"]) for goal in found["goals"]] == [
+        ("CHECKOUT", 0, 2)
+    ]
 
 
 def test_strangers_text_steers_no_terminal_and_is_no_markup(running: Installation) -> None:

@@ -43,7 +43,7 @@ def refusal(words: list[str], *, mention: bool = False) -> str:
         path.append(words.pop(0))
         if command is None:
             return f"there is no {' '.join(path)}"
-    known = {option for param in command.params for option in param.opts} | {"--help", "-h"}
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)} | {"--help", "-h"}
     unknown = {word.partition("=")[0] for word in words if word.startswith("-")} - known - {"-"}
     if mention or unknown or words == ["--help"]:
         return f"{' '.join(path)}: no option {unknown}" if unknown else ""

@@ -140,7 +140,7 @@ def confirm(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
     with open_store(config) as store, store.transaction():
         book = store.goal_book()
         return [
-            _confirm_rule(config, store, the_rule(store, ref), book, who)
+            confirm_rule(config, store, the_rule(store, ref), book, who)
             if is_rule(ref)
             else _kept(store, the_issue(store, ref), book, decide)
             for ref in refs
@@ -151,8 +151,8 @@ def _revisions(book: GoalBook) -> dict[int, int]:
     return {goal.id: goal.revision for goal in book.goals.values()}
 
 
-def _confirm_rule(config: Config, store: Store, rule: Rule, book: GoalBook, who: By) -> Decided:
-    """Confirm that a rule still leads to the right goal."""
+def confirm_rule(config: Config, store: Store, rule: Rule, book: GoalBook, who: By) -> Decided:
+    """Confirm that a rule still leads to the right goal, in the caller's transaction."""
     if not any(cause.answer is None for cause in rule.causes):
         raise Refusal(f"{rule.name} asks nothing", advice="`vindaris-sync review list` shows what does")
     told = teams_of(config).told_of(rule, store.places()).values()

@@ -98,6 +98,26 @@ def chain_above(store: Store, record: Record) -> list[Record]:
     return chain
 
 
+def chains_above(store: Store, records: Iterable[Record]) -> dict[int, list[Record]]:
+    """Return the ancestors of each of ``records``, nearest first, as far as they are known; read a level at a time."""
+    known = {record.id: record for record in records}
+    chains: dict[int, list[Record]] = {number: [] for number in known}
+    wanted = {record.parent for record in known.values() if record.parent is not None}
+    for _ in range(_DEEPEST):
+        if not (unread := wanted - known.keys()):
+            break
+        found = store.view_records(unread)
+        known |= found
+        wanted = {record.parent for record in found.values() if record.parent is not None}
+    for number, chain in chains.items():
+        seen, above = {number}, known[number].parent
+        while above is not None and above in known and above not in seen and len(chain) < _DEEPEST:
+            seen.add(above)
+            chain.append(known[above])
+            above = known[above].parent
+    return chains
+
+
 def named_goals(book: GoalBook, goals: Sequence[int]) -> str:
     """Return goal keys for people."""
     return ", ".join(book.goals[goal].key for goal in goals) or "-"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"  # emoji families and Persian words need them
@@ -54,20 +55,31 @@ def say(text: str = "", *, style: str = "") -> None:
     out().print(clean(text, 2000, strip=False), style=style or None, soft_wrap=True)
 
 
+def say_text(text: Text, *, indent: int = 0) -> None:
+    """Print one line that is made of clean parts, each in its own style."""
+    from rich.text import Text
+
+    out().print(Text(" " * indent).append_text(text), soft_wrap=True)
+
+
 def note(text: str, *, style: str = "dim") -> None:
     """Print one line on standard error: what is said beside the result."""
     err().print(clean(text, 2000, strip=False), style=style, soft_wrap=True)
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, title: str = "") -> None:
-    """Print a table on standard output, every cell cleaned; nothing where there are no rows."""
+    """Print a table on standard output, every cell cleaned; nothing where there are no rows.
+
+    A cell that is a ``Text`` is clean already.
+    """
     from rich.table import Table
+    from rich.text import Text
 
     made: Table = Table(box=None, pad_edge=False, title=title or None, title_justify="left", header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*(clean(cell) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else clean(cell) for cell in row))
     if made.row_count:
         out().print(made)
 

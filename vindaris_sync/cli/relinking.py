@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Any
 
 from vindaris_sync.app import open_store
+from vindaris_sync.cli.choosing import Choice, Wanted
 from vindaris_sync.cli.deciding import NEXT
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.finding import successors, the_goal
@@ -24,10 +25,13 @@ _BATCH = 500
 Document = dict[str, Any]
 
 
-def relink(config: Config, old: str, new: str | None, who: By) -> Document:
+def relink(  # noqa: PLR0913 - one parameter for each option
+    config: Config, old: str, new: str | None, who: By, where: Collection[str] = (), *, dry_run: bool = False
+) -> Document:
     """Link every issue that is asked about the goal ``old`` to ``new`` (None: to its successor), all or nothing.
 
-    Returns what was done. Rules that lead to ``old`` are named: they are changed in the configuration.
+    ``where``: only issues that fulfil these conditions (``choosing``). Returns what was done, or would be in a
+    ``dry_run``. Rules that lead to ``old`` are named: they are changed in the configuration.
     """
     with open_store(config) as store, store.transaction():
         book = store.goal_book()
@@ -35,12 +39,20 @@ def relink(config: Config, old: str, new: str | None, who: By) -> Document:
         taken = the_goal(book, new) if new is not None else _successor(store, book, left)
         _refuse_unless_open(store, book, left, taken)
         moved: list[Document] = []
-        asked = iter(store.asked_about(left))
+        asked = iter(_fitting(config, store, old, where, store.asked_about(left)))
         while ids := list(islice(asked, _BATCH)):
-            moved += _moved(store, ids, (left, taken), book, who)
+            moved += _moved(store, ids, (left, taken), book, who, dry_run=dry_run)
         rules = [rule.name for rule in store.rule_book().rules if rule.active and rule.link and rule.link.goal == left]
     keys = {"from": book.goals[left].key, "to": book.goals[taken].key}
-    return {**keys, "why": who.why, "issues": moved, "rules": rules, "next": NEXT}
+    return {**keys, "why": who.why, "dry_run": dry_run, "issues": moved, "rules": rules, "next": NEXT}
+
+
+def _fitting(config: Config, store: Store, goal: str, where: Collection[str], asked: Collection[int]) -> list[int]:
+    if not where:
+        return list(asked)
+    choice = Choice(config, store, Wanted(goal=goal, where=tuple(where)))
+    fitting = {record.id for record, _ in choice.records()}
+    return [number for number in asked if number in fitting]
 
 
 def _successor(store: Store, book: GoalBook, goal: int) -> int:
@@ -60,11 +72,14 @@ def _refuse_unless_open(store: Store, book: GoalBook, left: int, taken: int) -> 
         raise Refusal(f"{book.goals[taken].key} is {book.goals[taken].status}", advice=advice)
 
 
-def _moved(store: Store, ids: Sequence[int], goals: tuple[int, int], book: GoalBook, who: By) -> list[Document]:
+def _moved(  # noqa: PLR0913 - issues, goals, and how they are kept
+    store: Store, ids: Sequence[int], goals: tuple[int, int], book: GoalBook, who: By, *, dry_run: bool
+) -> list[Document]:
     records = store.view_records(ids)
     plans = [decisions.move(record, *goals, book, who) for record in records.values()]
-    store.apply(Plan(tuple(action for plan in plans for action in plan.actions), ()), "", who.at)
-    store.mark_due(ids)
+    if not dry_run:
+        store.apply(Plan(tuple(action for plan in plans for action in plan.actions), ()), "", who.at)
+        store.mark_due(ids)
     return [{"issue": str(record.ref), "key": record.key, "title": record.title} for record in records.values()]
 
 
@@ -77,8 +92,9 @@ def tell(done: Document, limit: int, *, as_json: bool) -> None:
     table(("issue", "title"), ((one["key"], one["title"]) for one in moved[:limit]))
     if len(moved) > limit:
         say(f"… and {len(moved) - limit:,} more")
-    say(f"{counted(len(moved), 'issue')} asked about {done['from']}: linked to {done['to']} now")
+    linked = f"would be linked to {done['to']}" if done["dry_run"] else f"linked to {done['to']} now"
+    say(f"{counted(len(moved), 'issue')} asked about {done['from']}: {linked}")
     for rule in done["rules"]:
         say(f"{rule} leads to {done['from']} still: change its goal in the configuration, [[rules]]", style="yellow")
-    if moved:
+    if moved and not done["dry_run"]:
         note(f"kept; {NEXT}")

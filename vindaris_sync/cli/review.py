@@ -14,11 +14,30 @@ app = typer.Typer(
     no_args_is_help=True,
     epilog=examples(
         "vindaris-sync review list --team Growth",
+        "vindaris-sync review show APP-12",
         "vindaris-sync review confirm APP-12",
+        "vindaris-sync review confirm --goal GROW-1 --where 'place=APP' --why 'still what we do'",
         "vindaris-sync review relink APP-12 GROW-2",
         "vindaris-sync review exempt APP-12 --reason 'legal duty' --days 90",
     ),
 )
+
+Chosen = Annotated[list[str] | None, typer.Argument(metavar="[REF]…", help="Issues: keys, former keys, or TRACKER:ID.")]
+OnGoal = Annotated[
+    str | None,
+    typer.Option("--goal", metavar="GOAL", autocompletion=complete_goal, help="Only reviews of issues on this goal."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITIONS",
+        help="Only issues that fulfil all: 'place=APP type=Bug,Task label!=legal assignee=ana issue=APP-1*'. "
+        "Names: tracker, place, type, label, component, milestone, author, assignee, issue, team, reason.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Of many: show which are meant; change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Of many: do not ask; needed where nobody is at a terminal.")]
 
 
 @app.command(
@@ -26,6 +45,7 @@ app = typer.Typer(
     epilog=examples(
         "vindaris-sync review list",
         "vindaris-sync review list --reason goal_changed --goal GROW-1",
+        "vindaris-sync review list --where 'tracker=jira-main component=Cart,Checkout assignee!=ana'",
         "vindaris-sync review list --backlog --json",
     ),
 )
@@ -35,10 +55,8 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
         str | None, typer.Option("--reason", metavar="WORD", help="Only this: unlinked, goal_changed, …")
     ] = None,
     team: Annotated[str | None, typer.Option("--team", metavar="NAME", help="Only this team's issues.")] = None,
-    goal: Annotated[
-        str | None,
-        typer.Option("--goal", metavar="GOAL", autocompletion=complete_goal, help="Only issues on this goal."),
-    ] = None,
+    goal: OnGoal = None,
+    where: Where = None,
     backlog: Annotated[
         bool, typer.Option("--backlog", help="What was there before its scope was tracked, too.")
     ] = False,
@@ -48,14 +66,31 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """List open link reviews, the oldest question first; a link rule's stands for all that it links.
 
+    Where a goal changed, what changed in it since the link was confirmed is marked: [-gone-] {+new+}.
+
     JSON: total, backlog (how many were left out as such), reviews [{issue, key, title, place, team, goals,
-    causes [{reason, detail, opened, backlog, answer}], successor (of a goal that is closed)}].
+    causes [{reason, detail, opened, backlog, answer, since (the confirmed revision), change (in one line)}],
+    successor (of a goal that is closed)}].
     """
-    from vindaris_sync.cli import reviews
+    from vindaris_sync.cli import choosing, reviews
     from vindaris_sync.cli.opening import load_config
 
-    wanted = reviews.Wanted(reason, team, goal, backlog=backlog)
+    wanted = choosing.Wanted(reason, team, goal, backlog, tuple(where or ()))
     reviews.show(reviews.open_reviews(load_config(config), wanted), limit, as_json=as_json)
+
+
+@app.command(epilog=examples("vindaris-sync review show APP-12", "vindaris-sync review show rule:1 --json"))
+def show(refs: Refs, *, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Show what an issue, or a link rule, is asked, and word by word what changed in its goal since it was confirmed.
+
+    Colours on a terminal; elsewhere [-what went-] and {+what came+}.
+
+    JSON: reviews, as in `review list`, with causes [{…, changes [{name, pieces [{kind (same, old, new), text}]}]}].
+    """
+    from vindaris_sync.cli import review_shown
+    from vindaris_sync.cli.opening import load_config
+
+    review_shown.show(load_config(config), refs, as_json=as_json)
 
 
 @app.command(
@@ -63,27 +98,47 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
         "vindaris-sync review confirm APP-12",
         "vindaris-sync review confirm APP-12 APP-13 acme/web#7",
         "vindaris-sync review confirm rule:1",
+        "vindaris-sync review confirm --goal GROW-1 --dry-run",
+        "vindaris-sync review confirm --goal GROW-1 --where 'place=APP label!=legal' --why 'the work stays right'",
     )
 )
-def confirm(refs: Refs, *, why: Why = "", who: Who = "", config: ConfigPath = None, as_json: AsJson = False) -> None:
-    """Say that what an issue is linked to is still right, as its goal stands now.
+def confirm(  # noqa: PLR0913 - one parameter for each option
+    refs: Chosen = None,
+    *,
+    goal: OnGoal = None,
+    where: Where = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    why: Why = "",
+    who: Who = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that what issues are linked to is still right, as their goals stand now; many at once by --goal and --where.
 
     A link rule is named as rule:1: the answer holds for all that it links. What is unlinked or in conflict needs a
-    decision instead: `review relink` or `review exempt`.
+    decision instead: `review relink` or `review exempt`. Many are kept in one transaction, each with the reason and
+    the goal's revision.
 
-    JSON: decided [{issue, key, before, after, answered, changed, open}], next.
+    JSON: decided [{issue, key, before, after, answered, changed, open}], next; of many: dry_run, matched, confirmed,
+    not_answered, revisions {goal: revision}, rules, issues [{issue, key, goals, asked}], next.
     """
-    from vindaris_sync.cli import deciding
+    from vindaris_sync.cli import bulk, choosing, deciding
     from vindaris_sync.cli.opening import load_config
 
-    deciding.tell(deciding.confirm(load_config(config), refs, deciding.by(who, "command line", why)), as_json=as_json)
+    by, settings = deciding.by(who, "command line", why), load_config(config)
+    if choosing.many(refs, goal, where):
+        wanted = choosing.Wanted(goal=goal, where=tuple(where or ()))
+        bulk.confirm(settings, wanted, by, bulk.Manner(dry_run, yes, as_json))
+    else:
+        deciding.tell(deciding.confirm(settings, refs or (), by), as_json=as_json)
 
 
 @app.command(
     epilog=examples(
         "vindaris-sync review relink APP-12 GROW-2 --why 'moved to the new goal'",
         "vindaris-sync review relink --goal GROW-1 --successor --why 'GROW-1 is achieved'",
-        "vindaris-sync review relink --goal GROW-1 --to COST-1 --why 'agreed in planning'",
+        "vindaris-sync review relink --goal GROW-1 --to COST-1 --where 'place=OPS' --why 'agreed in planning'",
     )
 )
 def relink(  # noqa: PLR0913 - one parameter for each option
@@ -108,6 +163,8 @@ def relink(  # noqa: PLR0913 - one parameter for each option
     successor: Annotated[
         bool, typer.Option("--successor", help="With --goal: its work goes to the successor that the goal names.")
     ] = False,
+    where: Where = None,
+    dry_run: DryRun = False,
     why: Why = "",
     who: Who = "",
     config: ConfigPath = None,
@@ -118,14 +175,14 @@ def relink(  # noqa: PLR0913 - one parameter for each option
     With --goal every issue that is asked about that goal goes to another one, for one reason: --why is needed. Issues
     that nobody is asked about stay, those among them whose link was confirmed although the goal is closed.
 
-    JSON: as for `review confirm`; with --goal: from, to, why, issues [{issue, key, title}], rules (that lead there
-    still), next.
+    JSON: as for `review confirm`; with --goal: from, to, why, dry_run, issues [{issue, key, title}], rules (that lead
+    there still), next.
     """
     from vindaris_sync.cli import deciding, relinking
     from vindaris_sync.cli.opening import load_config
 
     if goal is None:
-        if ref is None or not goals or to is not None or successor:
+        if ref is None or not goals or to is not None or successor or where or dry_run:
             raise typer.BadParameter("name an issue and its goal; or --goal with --to or --successor")
         decided = deciding.link(load_config(config), ref, goals, deciding.by(who, "command line", why))
         deciding.tell([decided], as_json=as_json)
@@ -134,7 +191,8 @@ def relink(  # noqa: PLR0913 - one parameter for each option
         raise typer.BadParameter("with --goal name no issue, and say where its work goes: --to GOAL or --successor")
     if not why.strip():
         raise typer.BadParameter("say --why: it is kept with each issue")
-    done = relinking.relink(load_config(config), goal, to, deciding.by(who, "command line", why))
+    by = deciding.by(who, "command line", why)
+    done = relinking.relink(load_config(config), goal, to, by, tuple(where or ()), dry_run=dry_run)
     relinking.tell(done, 20, as_json=as_json)
 
 
@@ -143,30 +201,40 @@ def relink(  # noqa: PLR0913 - one parameter for each option
         "vindaris-sync review exempt APP-12 --reason 'legal duty'",
         "vindaris-sync review exempt APP-12 APP-13 --reason upgrade --days 30",
         "vindaris-sync review exempt APP-12 --reason contract --until 2027-01-31",
+        "vindaris-sync review exempt --where 'reason=unlinked label=dependencies' --reason upkeep --dry-run",
     )
 )
 def exempt(  # noqa: PLR0913 - one parameter for each option
-    refs: Refs,
+    refs: Chosen = None,
     *,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why this is no goal work; kept and shown.")],
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Ask again after this date.")] = None,
     days: Annotated[
         int | None, typer.Option("--days", metavar="N", min=1, max=3650, help="Ask again after N days.")
     ] = None,
+    goal: OnGoal = None,
+    where: Where = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     who: Who = "",
     config: ConfigPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Say that issues are no goal work, why, and until when; default: the tracker's exempt_days, at first 90.
 
-    JSON: as for `review confirm`.
+    JSON: as for `review confirm`; of many, exempt in place of confirmed.
     """
-    from vindaris_sync.cli import deciding, reviews
+    from vindaris_sync.cli import bulk, choosing, deciding, reviews
     from vindaris_sync.cli.opening import load_config
 
-    settings = load_config(config)
-    expires = reviews.expiry(settings, refs, until, days)
-    deciding.tell(deciding.exempt(settings, refs, expires, deciding.by(who, "command line", reason)), as_json=as_json)
+    by, settings = deciding.by(who, "command line", reason), load_config(config)
+    if choosing.many(refs, goal, where):
+        wanted = choosing.Wanted(goal=goal, where=tuple(where or ()))
+        manner = bulk.Manner(dry_run, yes, as_json)
+        bulk.exempt(settings, wanted, reviews.expiries(settings, until, days), by, manner)
+    else:
+        expires = reviews.expiry(settings, refs or (), until, days)
+        deciding.tell(deciding.exempt(settings, refs or (), expires, by), as_json=as_json)
 
 
 @app.command(epilog=examples("vindaris-sync review release jira-main", "vindaris-sync review release jira-main --yes"))

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import typer
 
-from vindaris_sync.app import open_store, teams_of
+from vindaris_sync.app import open_store
 from vindaris_sync.cli import deciding
+from vindaris_sync.cli.choosing import Choice, Wanted
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import named_goals, successors, the_goal, the_issue
+from vindaris_sync.cli.explaining import because, explained, in_line, links_of, shortly
+from vindaris_sync.cli.finding import named_goals, successors, the_issue
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.cli.rules_shown import asked
 from vindaris_sync.cli.tracing import instant
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.records import Cause, GoalBook, Reason, Record
 from vindaris_sync.domain.text import counted
-from vindaris_sync.engine.teams import Teams
+from vindaris_sync.engine.differences import Differences
 from vindaris_sync.store.store import Store
 
-_BATCH = 1000
 _EXEMPT_DAYS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which reviews are asked for; None: any."""
-
-    reason: str | None = None
-    team: str | None = None
-    goal: str | None = None
-    backlog: bool = False
 
 
 @dataclass(slots=True)
@@ -45,34 +36,23 @@ class Listing:
     backlog: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
-    reason: Reason | None
-    team: str | None
-    goal: int | None
-    backlog: bool
-
-
 def open_reviews(config: Config, wanted: Wanted) -> Listing:
     """Return the open reviews that are wanted, the oldest question first."""
-    teams, listing = teams_of(config), Listing()
+    listing = Listing()
     with open_store(config) as store:
-        book = store.goal_book()
-        goal = the_goal(book, wanted.goal) if wanted.goal else None
-        chosen = _Filter(_reason(wanted.reason), _team(teams, wanted.team), goal, wanted.backlog)
+        book, choice, differences = store.goal_book(), Choice(config, store, wanted), Differences(store)
         after = {str(number): key for number, key in successors(store).items()}
-        for record in _all(store):
-            team = teams.of_place(record.ref.tracker, record.place)
-            causes = [cause for cause in record.causes if cause.open and _matches(cause, record, chosen)]
-            if chosen.team is not None and (team is None or team.name != chosen.team):
-                continue
-            shown = causes if chosen.backlog else [cause for cause in causes if cause.surface_at is not None]
-            listing.backlog += bool(causes) and not shown
+        for record, causes in choice.records():
+            shown = causes if wanted.backlog else [cause for cause in causes if cause.surface_at is not None]
+            listing.backlog += not shown
             if shown:
+                team = choice.teams.of_place(record.ref.tracker, record.place)
                 goals = named_goals(book, record.goals)
-                document = _document(record, shown, team.name if team else "", goals)
-                listing.found.append({**document, "successor": _successor(shown, after)})
-        asked_rules = _rules(store, book, teams, chosen)
+                one = document(record, shown, team.name if team else "", goals)
+                links = links_of(store, record) if any(cause.key.subject for cause in shown) else ()
+                explained(one, shown, links, differences)
+                listing.found.append({**one, "successor": _successor(shown, after)})
+        asked_rules = _rules(store, book, choice, differences)
         listing.found += ({**one, "successor": _successor(causes, after)} for causes, one in asked_rules)
     listing.found.sort(key=lambda one: (one["causes"][0]["opened"], one["issue"]))
     return listing
@@ -85,15 +65,15 @@ def _successor(causes: Sequence[Cause], after: Mapping[str, str]) -> str | None:
 
 
 def _rules(
-    store: Store, book: GoalBook, teams: Teams, chosen: _Filter
+    store: Store, book: GoalBook, choice: Choice, differences: Differences
 ) -> Iterator[tuple[Sequence[Cause], dict[str, Any]]]:
     """Yield the link rules that are asked about, with why; several teams may be."""
-    for rule in store.rule_book().rules:
+    for rule in store.rule_book().rules if not choice.about_issues else ():
         goal = rule.link.goal if rule.link else None
-        causes = [cause for cause in rule.causes if cause.open and chosen.reason in (None, cause.key.reason)]
-        told = teams.told_of(rule, store.places()) if causes else {}
-        if causes and chosen.goal in (None, goal) and (chosen.team is None or chosen.team in told):
-            yield causes, {
+        causes = [cause for cause in rule.causes if cause.open and choice.asked(cause.key.reason)]
+        told = choice.teams.told_of(rule, store.places()) if causes else {}
+        if causes and choice.goal in (None, goal) and any(map(choice.told, told or [""])):
+            one = {
                 "issue": rule.name,
                 "key": rule.name,
                 "title": rule.stated.name,
@@ -102,40 +82,11 @@ def _rules(
                 "goals": [book.goals[goal].key] if goal is not None else [],
                 "causes": [asked(cause) for cause in sorted(causes, key=lambda cause: cause.opened)],
             }
+            yield causes, explained(one, causes, (rule.link,) if rule.link else (), differences)
 
 
-def _all(store: Store) -> Iterator[Record]:
-    after = 0
-    while ids := store.open_reviews(_BATCH, after):
-        yield from store.view_records(ids).values()
-        after = ids[-1]
-
-
-def _reason(name: str | None) -> Reason | None:
-    if name is None:
-        return None
-    try:
-        return Reason(name.replace("-", "_"))
-    except ValueError:
-        raise Refusal(f"there is no reason {name!r}", advice=f"write one of {', '.join(Reason)}") from None
-
-
-def _team(teams: Teams, name: str | None) -> str | None:
-    if name is None:
-        return None
-    found = next((each for each in teams.teams if each.casefold() == name.casefold()), None)
-    if found is None:
-        raise Refusal(f"there is no team {name!r}; there are {', '.join(teams.teams) or 'none'}")
-    return found
-
-
-def _matches(cause: Cause, record: Record, chosen: _Filter) -> bool:
-    if chosen.reason is not None and cause.key.reason is not chosen.reason:
-        return False
-    return chosen.goal is None or chosen.goal in record.goals or cause.key.subject == str(chosen.goal)
-
-
-def _document(record: Record, causes: Sequence[Cause], team: str, goals: str) -> dict[str, Any]:
+def document(record: Record, causes: Sequence[Cause], team: str, goals: str) -> dict[str, Any]:
+    """Return an issue's review as JSON has it."""
     return {
         "issue": str(record.ref),
         "key": record.key,
@@ -159,7 +110,7 @@ def _document(record: Record, causes: Sequence[Cause], team: str, goals: str) ->
 def show(listing: Listing, limit: int, *, as_json: bool) -> None:
     """Print the reviews."""
     if as_json:
-        emit({"total": len(listing.found), "backlog": listing.backlog, "reviews": listing.found})
+        emit({"total": len(listing.found), "backlog": listing.backlog, "reviews": list(map(shortly, listing.found))})
         return
     table(("issue", "title", "team", "goal", "asked because", "since"), map(_row, listing.found[:limit]))
     more = f", {limit:,} of them shown; --limit shows more" if len(listing.found) > limit else ""
@@ -170,26 +121,35 @@ def show(listing: Listing, limit: int, *, as_json: bool) -> None:
 
 def _row(one: dict[str, Any]) -> tuple[object, ...]:
     causes = one["causes"]
-    why = "; ".join(f"{cause['reason']}: {cause['detail']}" for cause in causes)
-    why += f"; its successor is {one['successor']}" if one["successor"] else ""
+    why = in_line("; ", (because(cause, shortly=True) for cause in causes))
+    why.append(f"; its successor is {one['successor']}" if one["successor"] else "")
     return one["key"], one["title"], one["team"], ", ".join(one["goals"]), why, moment(causes[0]["opened"])
 
 
 def expiry(config: Config, refs: Sequence[str], until: str | None, days: int | None) -> datetime:
-    """Return when an exemption ends: the date given, else the days given, else the tracker's ``exempt_days``."""
+    """Return when exemptions end: the date given, else the days given, else the first tracker's ``exempt_days``."""
+    ends = expiries(config, until, days)
+    if until is not None or days is not None:
+        return ends(None)
+    with open_store(config) as store:
+        return min((ends(the_issue(store, ref)) for ref in refs), default=ends(None))
+
+
+def expiries(config: Config, until: str | None, days: int | None) -> Callable[[Record | None], datetime]:
+    """Return what tells when an issue's exemption ends: at the date, after the days, else as its tracker says."""
     now = datetime.now(UTC)
     if until is not None and days is not None:
         raise Refusal("give either --until or --days")
-    if until is not None:
-        found = instant(until)
-        if found <= now:
-            raise Refusal(f"{until} is over already")
-        return found
-    if days is None:
-        with open_store(config) as store:
-            trackers = [config.trackers.get(the_issue(store, ref).ref.tracker) for ref in refs]
-        days = min((each.write_back.exempt_days for each in trackers if each is not None), default=_EXEMPT_DAYS)
-    return now + timedelta(days=days)
+    fixed = None if until is None else instant(until)
+    if fixed is not None and fixed <= now:
+        raise Refusal(f"{until} is over already")
+
+    def ends(record: Record | None) -> datetime:
+        tracker = config.trackers.get(record.ref.tracker) if record is not None else None
+        stated = days or (tracker.write_back.exempt_days if tracker is not None else _EXEMPT_DAYS)
+        return fixed or now + timedelta(days=stated)
+
+    return ends
 
 
 def release(config: Config, tracker: str, *, yes: bool, as_json: bool) -> None:

@@ -5,7 +5,7 @@ The trackers follow in the next pass: S has changed, so write-back and reviews a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -79,21 +79,6 @@ def move(record: Record, old: int, new: int, goals: GoalBook, by: By) -> Plan:
     return _decide(record, (replace(taken, primary=primary), *kept), "linked", goals, by)
 
 
-def move(record: Record, old: int, new: int, goals: GoalBook, by: By) -> Plan:
-    """Link ``record`` to ``new`` in place of ``old``; its other links stay as they were confirmed.
-
-    An issue without a link of its own gets one, to what it serves now with ``new`` in place of ``old``.
-    """
-    if not record.links:
-        chosen = dict.fromkeys(new if goal == old else goal for goal in record.goals or (old,))
-        return link(record, tuple(chosen), goals, by, Provenance.CHOSEN)
-    primary = any(one.primary and one.goal in (old, new) for one in record.links)
-    kept = tuple(one for one in record.links if one.goal not in (old, new))
-    there = next((one for one in record.links if one.goal == new), None)
-    taken = there or _link(new, None, goals, by, Provenance.CHOSEN, primary=primary)
-    return _decide(record, (replace(taken, primary=primary), *kept), "linked", goals, by)
-
-
 def unlink(record: Record, goals: GoalBook, by: By) -> Plan:
     """Take the explicit links or the exemption off ``record``; what it inherits applies again."""
     return _decide(record, (), "unlinked", goals, by)
@@ -112,11 +97,12 @@ def confirm(  # noqa: PLR0913 - an issue, what decides its link, and an answer
     by: By,
     *,
     rules: RuleBook = NO_RULES,
+    only: Collection[CauseKey] | None = None,
 ) -> Plan:
     """Answer the open causes of ``record`` that a confirmation answers, for the goal revisions the person has ``seen``.
 
-    ``unlinked`` and ``conflict`` are only answered by a decision: they stay. At an issue that is not the carrier the
-    link becomes its own (R8).
+    ``unlinked`` and ``conflict`` are only answered by a decision: they stay. ``only``: no others than these causes are
+    meant. At an issue that is not the carrier the link becomes its own (R8).
     """
     actions: list[Action] = []
     effect = effective(record, record.explicit, chain, rules, carried=goals.carried)
@@ -125,7 +111,8 @@ def confirm(  # noqa: PLR0913 - an issue, what decides its link, and an answer
         actions += _change(record, links, "confirmed", goals, by).actions
     if below is not None:
         actions.append(ConfirmGoal(record.id, below.goal, below.revision, by.who, by.how, by.why))
-    answered = [cause for cause in record.causes if cause.answer is None and answers(cause.key, goals, seen)]
+    meant = [cause for cause in record.causes if cause.answer is None and (only is None or cause.key in only)]
+    answered = [cause for cause in meant if answers(cause.key, goals, seen)]
     actions += [CloseCause(record.id, cause.key, Answer.CONFIRMED, by.who, by.how) for cause in answered]
     told = dict.fromkeys((cause.key.reason, cause.key.subject) for cause in answered if cause.surface_at is not None)
     actions += [Announce(record.ref.tracker, record.place, *about, by.at) for about in told]

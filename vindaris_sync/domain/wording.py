@@ -42,7 +42,7 @@ _MARKS = {Kind.SAME: "{}", Kind.OLD: "[-{}-]", Kind.NEW: "{{+{}+}}"}
 class _Word:
     text: str
     spaced: bool
-    """Whether white space stands before it."""
+    """Whether white space stands before it, or nothing."""
 
 
 def compare(before: str, after: str) -> tuple[Piece, ...]:
@@ -54,17 +54,18 @@ def compare(before: str, after: str) -> tuple[Piece, ...]:
     old, new = _words(before), _words(after)
     pieces = tuple(_joined(_matched(_sentences(old), _sentences(new))))
     if all(piece.kind is Kind.SAME for piece in pieces) and before.split() != after.split():
-        return Piece(Kind.OLD, " ".join(before.split())), Piece(Kind.NEW, " ".join(after.split()))
+        return changed_whole(" ".join(before.split()), " ".join(after.split()))
     return pieces
 
 
 def changed_whole(before: str, after: str) -> tuple[Piece, ...]:
     """Return both values as they are, for what is no running text: a number, a period, a key."""
-    return tuple(Piece(kind, text) for kind, text in ((Kind.OLD, before), (Kind.NEW, after)) if text)
+    gone, came = Piece(Kind.OLD, before), Piece(Kind.NEW, after)
+    return (gone, Piece(Kind.SAME, " "), came) if before and after else (gone,) if before else (came,)
 
 
 def plain(pieces: Iterable[Piece]) -> str:
-    """Return the pieces as one line without colours, the way ``wdiff`` writes: ``from [-22-]{+25+} %``."""
+    """Return the pieces as one line without colours, the way ``wdiff`` writes: ``from [-22-] {+25+} %``."""
     return "".join(_MARKS[piece.kind].format(piece.text) for piece in pieces)
 
 
@@ -97,7 +98,7 @@ def _words(text: str) -> list[_Word]:
     found: list[_Word] = []
     end = 0
     for match in _WORD.finditer(text):
-        found.append(_Word(match[0], spaced=match.start() > end and bool(found)))
+        found.append(_Word(match[0], spaced=match.start() > end or not found))
         end = match.end()
     return found
 
@@ -158,7 +159,7 @@ def _alike(one: Sequence[object], other: Sequence[object]) -> int:
 
 def _joined(runs: Iterable[_Run]) -> Iterator[Piece]:
     """Yield pieces of text; a space before what went or came stands outside of it."""
-    same = ""
+    same, first = "", True
     for kind, words in runs:
         run = "".join(f" {word.text}" if word.spaced else word.text for word in words)
         if kind is Kind.SAME or not run:
@@ -166,9 +167,9 @@ def _joined(runs: Iterable[_Run]) -> Iterator[Piece]:
             continue
         if run.startswith(" ") and not same.endswith(" "):
             same += " "
-        if same:
+        if same := same.lstrip() if first else same:
             yield Piece(Kind.SAME, same)
         yield Piece(kind, run.strip())
-        same = ""
-    if same:
+        same, first = "", False
+    if same := same.lstrip() if first else same:
         yield Piece(Kind.SAME, same)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,12 @@ class Lookups(Part):
         text = "SELECT id FROM issue WHERE review_open AND id > ? ORDER BY id LIMIT ?"
         with self._db.read() as sql:
             return tuple(row[0] for row in sql.rows(text, (after, limit)))
+
+    def assignees(self, ids: Iterable[int]) -> dict[int, str]:
+        """Return who each issue is assigned to, as the tracker calls them; empty for nobody."""
+        query = "SELECT id, assignee FROM issue WHERE id IN ({})"
+        with self._db.read() as sql:
+            return {row[0]: row[1] for row in sql.rows_in(query, tuple(ids))}
 
     def linked_to(self, goal: int) -> tuple[int, ...]:
         """Return the issues with an explicit link to the goal, then those that they carry or rules link; none gone."""

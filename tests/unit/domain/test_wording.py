@@ -34,7 +34,7 @@ def without(pieces: tuple[Piece, ...], kind: Kind) -> str:
         ("a big house", "a house", "a [-big-] house"),
         ("same", "same", "same"),
         ("same  text\n", "same text", "same text"),
-        ("foo, bar", "foo ,bar", "[-foo, bar-]{+foo ,bar+}"),
+        ("foo, bar", "foo ,bar", "[-foo, bar-] {+foo ,bar+}"),
         ("", "new", "{+new+}"),
         ("old", "", "[-old-]"),
         ("売上を増やす", "売上を守る", "売上を[-増やす-]{+守る+}"),
@@ -116,5 +116,5 @@ def test_a_long_change_is_cut_and_says_so() -> None:
 
 def test_a_value_is_shown_whole() -> None:
     """A number, a period and a key are no running text."""
-    assert plain(changed_whole("2026-H1", "2026-H2")) == "[-2026-H1-]{+2026-H2+}"
+    assert plain(changed_whole("2026-H1", "2026-H2")) == "[-2026-H1-] {+2026-H2+}"
     assert plain(changed_whole("", "P1")) == "{+P1+}"

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from vindaris_sync.app import App, open_app, open_store, stated_goals, store_exists, store_path
+from vindaris_sync.app import (
+    App,
+    goals_of_trackers,
+    open_app,
+    open_store,
+    stated_goals,
+    store_exists,
+    store_path,
+)
 from vindaris_sync.cli import contested
 from vindaris_sync.cli.exits import DRIFT, UNUSABLE, USAGE
 from vindaris_sync.cli.opening import busy, load_config
@@ -19,6 +27,7 @@ from vindaris_sync.domain.goals import by_key, fold
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.courtesy import restore
+from vindaris_sync.engine.goal_sources import JoinedGoals
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.sdk.errors import ConfigError, VindarisError
 from vindaris_sync.store.store import Store
@@ -160,6 +169,8 @@ def _outside(config: Config) -> Iterator[Found]:
         with open_app(config, store=store, writes=False, progress=Progress()) as app:
             _know_waits(config, app)
             yield from _trackers(app)
+            for name in goals_of_trackers(config):
+                yield from _tried("goals", f"goal_sources.{name}", partial(_stated, app, name))
             yield from _chats(app)
 
 
@@ -174,6 +185,16 @@ def _know_waits(config: Config, app: App) -> None:
 def _trackers(app: App) -> Iterator[Found]:
     for name, tracker in app.context.trackers.items():
         yield from _tried("tracker", name, partial(_checked, "tracker", name, tracker.connector.check))
+
+
+def _stated(app: App, name: str) -> Iterator[Found]:
+    """Ask a tracker for the goals that it states, as if for the first time."""
+    joined, subject = app.context.source, f"goal_sources.{name}"
+    if isinstance(joined, JoinedGoals):
+        read = joined.sources[name].read()
+        yield Found("ok", "goals", subject, f"{counted(len(read.goals), 'goal')} in {read.origin}")
+        for problem in read.problems:
+            yield Found("warning", "goals", subject, problem, "correct it in the tracker")
 
 
 def _chats(app: App) -> Iterator[Found]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from vindaris_sync.app import goals_context, open_store
+from vindaris_sync.app import goals_context, goals_of_trackers, open_store
+from vindaris_sync.cli import holding
 from vindaris_sync.cli.exits import DONE, USAGE, Refusal
 from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.goals_listed import document
@@ -17,6 +18,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.changes import describe_change
 from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
 from vindaris_sync.engine.goals import refresh_goals, retire_goal
+from vindaris_sync.engine.tracker_goals import accepted
 from vindaris_sync.engine.standing import standings
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.store.goals import StoredGoal
@@ -103,7 +105,7 @@ def take_over(config: Config, *, now: bool, as_json: bool) -> int:
     if as_json:
         emit({"problems": report.problems, "revised": revised, "pending": pending})
     else:
-        say(f"{len(stored):,} goals are in force." if not report.problems else "The last good goals stay in force.")
+        say(f"{len(stored):,} goals are in force{', some as they were stated last' if report.problems else ''}.")
         if revised:
             say(f"New revision: {', '.join(revised)}. What is linked to them is asked about in the next pass.")
         if pending:
@@ -114,6 +116,20 @@ def take_over(config: Config, *, now: bool, as_json: bool) -> int:
     for problem in report.problems:
         note(f"error: {problem}", style="red")
     return USAGE if report.problems else DONE
+
+
+def accept(config: Config, name: str, *, as_json: bool) -> None:
+    """Believe what a tracker states of goals, however much less it is; refuse a source that no tracker states."""
+    known = goals_of_trackers(config)
+    if name not in known:
+        listed = ", ".join(known) or "none"
+        raise Refusal(f"no tracker states goals under the name {name!r}", advice=f"there are: {listed}")
+    with open_store(config) as store:
+        store.put_note(accepted(name), True)  # noqa: FBT003 - the note's whole value
+    if as_json:
+        emit({"accepted": name})
+    else:
+        say(f"What {name} states counts with the next reading, within {format_duration(known[name].every)}.")
 
 
 def retire(config: Config, name: str, *, as_json: bool) -> None:

@@ -17,7 +17,6 @@ import orjson
 
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, document_of, fold, goal_of, problems
 from vindaris_sync.domain.limits import missing_allowed
-from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.context import Tracker
 from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.goals import (
@@ -174,7 +173,7 @@ class TrackerGoals:
             return
         names = [each.goal.key if isinstance(each, StatedGoal) else each.key for each in gone]
         listed = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-        what = f"{len(gone)} of {counted(len(known), 'goal')} are stated no more ({listed}), too many to be believed"
+        what = f"{len(gone)} of {len(known):,} goals are stated no more ({listed}), too many to be believed"
         where = f"look whether the account may see them, and at [goal_sources.{self._name}]"
         way_out = f"if that is meant: vindaris-sync goal accept {self._name}"
         raise GoalsRefused([f"{what if known else 'no goal is found'}; {where}; {way_out}"])

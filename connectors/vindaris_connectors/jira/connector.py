@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import ClassVar, TypeVar, cast
 
 from vindaris_connectors.jira import jql
+from vindaris_connectors.jira.atlassian_goals import AtlassianGoals, AtlassianGoalSettings
 from vindaris_connectors.jira.bulk import Bulk
 from vindaris_connectors.jira.checking import Checking, sample
 from vindaris_connectors.jira.client import Client, as_object
@@ -69,7 +70,10 @@ class JiraConnector:
     """One Jira site, Cloud or Data Center; which of them is found out at the first use, not before."""
 
     settings_type: type[TrackerSettings] = JiraSettings
-    goal_settings: ClassVar[Mapping[str, type[TrackerGoalSettings]]] = {"jira": JiraGoalSettings}
+    goal_settings: ClassVar[Mapping[str, type[TrackerGoalSettings]]] = {
+        "jira": JiraGoalSettings,
+        "atlassian-goals": AtlassianGoalSettings,
+    }
 
     def __init__(self, name: str, settings: TrackerSettings, surroundings: Surroundings) -> None:
         self.name = name
@@ -83,6 +87,7 @@ class JiraConnector:
         self._recent = Recent(surroundings.now)
         self._bulk = Bulk(self._client, surroundings)
         self._made: dict[str, str] = {}
+        self._tenants: dict[str, str] = {}
         self._known: Site | None = None
         self._account = ""
         self._mappers: dict[str, GoalMapper] = {}
@@ -205,7 +210,12 @@ class JiraConnector:
     def goals(
         self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
     ) -> Statement:
-        """Return the issues that are goals; one search where nothing was edited, none where pulls show what is so."""
+        """Return the issues that are goals; one search where nothing was edited, none where pulls show what is so.
+
+        Or the goals of Atlassian Goals: a request for each fifty of them.
+        """
+        if isinstance(wanted, AtlassianGoalSettings):
+            return AtlassianGoals(self._client, self.name, self._settings.url, wanted, self._tenants).statement(last)
         site, settings = self._site, cast("JiraGoalSettings", wanted)
         if (mark := settings.model_dump_json()) not in self._mappers:
             self._mappers[mark] = resolved(self._client, site.reader, settings, self.name, site.fields.epic_link)

@@ -67,6 +67,8 @@ class Issue:
     """The title of its milestone, where the tracker knows such; empty where it has none."""
     milestone_id: str = ""
     """The immutable id of that milestone."""
+    declined: bool = False
+    """Whether it was closed without being done, as the tracker says."""
     estimate: float | None = None
     """How much work it is, in the tracker's configured unit; None: not estimated, or estimates are not read."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, cast
 
 from vindaris_connectors.github.census import Census
 from vindaris_connectors.github.checking import Preflight
 from vindaris_connectors.github.client import GithubClient
-from vindaris_connectors.github.creating import Creator
+from vindaris_connectors.github.creating import Creator, form
 from vindaris_connectors.github.cursor import Cursor
 from vindaris_connectors.github.fetching import Reader
 from vindaris_connectors.github.fields import Broken, resolve
@@ -167,6 +167,16 @@ class GithubConnector:
         """Return whether strangers read the repository; one that cannot be looked at is taken for public."""
         found = find(self._client, place, self._numbers.get(place, 0))
         return isinstance(found, Unreachable) or not found.private
+
+    @understood
+    def drafted(self, place: str, ids: Collection[str], since: datetime | None = None) -> frozenset[str]:
+        """Return those of the drafts whose marker an issue of ours carries."""
+        return self._creator.drafted(place, since).intersection(ids)
+
+    @understood
+    def form(self, draft: Draft, template: str = "") -> str:
+        """Return the address of the form for a new issue; ``template`` is the file name of one of the repository's."""
+        return form(self._settings.url, self._reached(draft.place), draft, template)
 
     @understood
     def menus(self) -> Iterator[Menu]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import ClassVar, TypeVar, cast
@@ -15,6 +15,7 @@ from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.creating import Creating
 from vindaris_connectors.jira.cursor import Cursor, scope_of
 from vindaris_connectors.jira.fetching import Fetching
+from vindaris_connectors.jira.forms import form
 from vindaris_connectors.jira.goal_mapping import GoalMapper
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
 from vindaris_connectors.jira.goals import GoalReading, clause_of, resolved
@@ -45,6 +46,7 @@ from vindaris_sync.domain.models import (
     Write,
     Written,
 )
+from vindaris_sync.sdk.creating import Made
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Urgency
@@ -86,7 +88,7 @@ class JiraConnector:
         self._scope = scope_of(self._settings.projects, self._settings.jql)
         self._recent = Recent(surroundings.now)
         self._bulk = Bulk(self._client, surroundings)
-        self._made: dict[str, str] = {}
+        self._made = Made()
         self._tenants: dict[str, str] = {}
         self._known: Site | None = None
         self._account = ""
@@ -189,8 +191,17 @@ class JiraConnector:
     @sent
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue, or find it."""
-        site = self._site
-        return Creating(self._client, self._fetching(site), site.fields.usable, self._made).create(draft)
+        return self._creating(self._site).create(draft)
+
+    @understood
+    def drafted(self, place: str, ids: Collection[str], since: datetime | None = None) -> frozenset[str]:
+        """Return those of the drafts whose mark an issue of ours carries."""
+        return self._made.note(self._creating(self._site).marked(place, since)).intersection(ids)
+
+    @understood
+    def form(self, draft: Draft, template: str = "") -> str:
+        """Return the address of the create dialogue; Jira has no templates to name in it."""
+        return form(self._creating(self._site), draft, template)
 
     def public(self, place: str) -> bool:  # noqa: ARG002 - a setting of the whole site
         """Return whether strangers read the site, which the configuration says."""
@@ -250,6 +261,9 @@ class JiraConnector:
     def _publishing(self) -> Publishing:
         site = self._site
         return Publishing(self._client, site, self._settings, self._screens(site))
+
+    def _creating(self, site: Site) -> Creating:
+        return Creating(self._client, self._fetching(site), site, self._made)
 
     def _screens(self, site: Site) -> Screens:
         return Screens(self._client, site.reader)

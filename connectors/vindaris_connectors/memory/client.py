@@ -12,6 +12,9 @@ from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Present, Seen
 from vindaris_sync.sdk.errors import IssueRejected
 
+OURS = "bot"
+"""Who creates what we create."""
+
 Position = tuple[datetime, str]
 """Where a list stands: the last issue's stamp and id."""
 
@@ -119,20 +122,35 @@ class MemoryClient:
             self._tracker.set_field(id_, value)
 
     def create(self, draft: Draft) -> Issue:
-        """Create the drafted issue, or return the one that carries the draft's mark."""
+        """Create the drafted issue, whatever was made before; it carries the draft's mark."""
         with self._tracker.faults.call("create", draft.id):
-            known = self._tracker.drafts.get(draft.id)
-            if known is not None:
-                return self._tracker.issue(known)
             place = self._tracker.places.get(draft.place)
-            if place is None or place.refusal:
-                message = f"nothing can be created in {draft.place}: {place.refusal if place else 'there is none'}"
-                raise IssueRejected(message)
-            id_ = self._tracker.create(draft.place, draft.title, type=draft.type, labels=draft.labels, author="bot")
-            self._tracker.drafts[draft.id] = id_
+            if place is None:
+                raise IssueRejected(f"there is no place {draft.place}", advice="correct the place")
+            if place.refusal:
+                advice = f"give our account write access to {draft.place}"
+                raise IssueRejected(f"nothing can be created in {draft.place}: {place.refusal}", advice=advice)
+            if place.types and draft.type and draft.type not in place.types:
+                known = ", ".join(sorted(place.types))
+                raise IssueRejected(f"{draft.place} has no type {draft.type!r}", advice=f"there are {known}")
+            above = self._tracker.locate(draft.parent) if draft.parent else None
+            id_ = self._tracker.create(
+                draft.place, draft.title, type=draft.type or "Task", labels=draft.labels, author=OURS,
+                parent=above.issue.ref.id if above else "", assignee=draft.assignee,
+            )  # fmt: skip
+            record = self._tracker.record(id_)
+            record.mark, record.body = draft.id, draft.body
             for value in draft.fields.values():
-                self._tracker.set_field(id_, value)
+                if f"field:{self._tracker.field_id}" in record.issue.fields:
+                    self._tracker.set_field(id_, value)
             return self._tracker.issue(id_)
+
+    def marked(self, place: str) -> dict[str, str]:
+        """Return the ids of our own issues in ``place`` by the mark they carry, as the list shows them: late."""
+        with self._tracker.faults.call("list", place):
+            horizon = self._tracker.now() - self._tracker.index_lag
+            ours = (each for each in self._records(place) if each.mark and each.issue.author == OURS)
+            return {each.mark: each.issue.ref.id for each in ours if each.issue.created <= horizon}
 
     def _records(self, place: str) -> list[Record]:
         there = self._tracker.places.get(place)

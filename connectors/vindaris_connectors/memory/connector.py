@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, cast
+from urllib.parse import urlencode
 
 from vindaris_connectors.memory import publishing
 from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
@@ -22,7 +23,9 @@ from vindaris_sync.domain.models import (
     Issue,
     Layout,
     Level,
+    Moved,
     Page,
+    Present,
     Refused,
     Seen,
     Surface,
@@ -30,7 +33,8 @@ from vindaris_sync.domain.models import (
     Write,
     Written,
 )
-from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.creating import Made
+from vindaris_sync.sdk.errors import ConfigError, Unknown
 from vindaris_sync.sdk.goal_issues import edited
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.mapping import instant
@@ -69,6 +73,7 @@ class MemoryConnector:
         self._around = surroundings
         self._tracker = found
         self._client = MemoryClient(found)
+        self._made = Made()
         self._references = References(settings.parent_reference)
 
     @classmethod
@@ -148,8 +153,29 @@ class MemoryConnector:
         yield from guarded(writes, self._surfaces(), self.fetch, each(self._send), batch=_READ)
 
     def create(self, draft: Draft) -> Issue:
-        """Create the drafted issue once."""
-        return named(self._client.create(draft), self.name, self._references)
+        """Create the drafted issue once: what an earlier process made is found by its mark."""
+        id_ = self._made.once(
+            draft, lambda: self._client.marked(draft.place), lambda: self._client.create(draft).ref.id
+        )
+        (seen,) = self.fetch([Address(self.name, id_)])
+        if not isinstance(seen, Present | Moved):
+            raise Unknown(f"the issue made for draft {draft.id} is not to be seen")
+        return seen.issue
+
+    def drafted(
+        self,
+        place: str,
+        ids: Collection[str],
+        since: datetime | None = None,  # noqa: ARG002 - the list is short
+    ) -> frozenset[str]:
+        """Return those of the drafts whose mark an issue of ours carries."""
+        return self._made.note(self._client.marked(place)).intersection(ids)
+
+    def form(self, draft: Draft, template: str = "") -> str:
+        """Return an address that says what the new issue shows."""
+        given = {"title": draft.title, "labels": ",".join(draft.labels), "body": draft.body, "template": template}
+        told = {name: value for name, value in {**given, **draft.fields}.items() if value}
+        return f"memory://{self._tracker.name}/{draft.place}/new?{urlencode(told)}"
 
     def public(self, place: str) -> bool:  # noqa: ARG002 - one for all places
         """Return whether strangers read everything."""

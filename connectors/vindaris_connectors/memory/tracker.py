@@ -47,6 +47,9 @@ class Record:
     hidden: bool = False
     keys: list[str] = field(default_factory=list)
     """All keys it was ever reached under."""
+    mark: str = ""
+    """The draft that it was created from; people do not see it."""
+    body: str = ""
 
 
 def position(record: Record) -> tuple[datetime, str]:
@@ -61,6 +64,8 @@ class Place:
     name: str
     records: dict[str, Record] = field(default_factory=dict)
     number: int = 0
+    types: frozenset[str] = frozenset()
+    """The types that new issues may have; none: any."""
     refusal: str = ""
     """Why every write is refused here; empty: writes are taken."""
     has_field: bool = True
@@ -109,7 +114,6 @@ class MemoryTracker:
         self.field_exists = bool(field_name)
         self.lost_labels: set[str] = set()
         """Casefolded names of labels whose definition was deleted and not made again."""
-        self.drafts: dict[str, str] = {}
         self.menu: list[Choice] = []
         """What the managed field offers people to pick, in order; it may take other values, too."""
         self.menu_refusal = ""
@@ -170,6 +174,7 @@ class MemoryTracker:
         parent: str = "",
         pull_request: bool = False,
         author: str = "pat",
+        assignee: str = "",
     ) -> str:
         """Create an issue and return its immutable id; ``parent`` is an id."""
         self._last_id += 1
@@ -190,6 +195,7 @@ class MemoryTracker:
             labels=self._defined(labels),
             fields=self._empty_fields(place),
             author=author,
+            assignee=assignee,
             pull_request=pull_request,
         )
         self.places[place].records[id_] = Record(issue, [issue], keys=[key])
@@ -245,13 +251,13 @@ class MemoryTracker:
         """Say how much work it is."""
         self._change(id, estimate=amount)
 
-    def close(self, id: str) -> None:  # noqa: A002
-        """Close the issue."""
-        self._change(id, closed=True, status="Done")
+    def close(self, id: str, *, declined: bool = False) -> None:  # noqa: A002
+        """Close the issue: it is done, or it is ``declined`` and will not be."""
+        self._change(id, closed=True, declined=declined, status="Declined" if declined else "Done")
 
     def reopen(self, id: str) -> None:  # noqa: A002
         """Open the issue again."""
-        self._change(id, closed=False, status="Open")
+        self._change(id, closed=False, declined=False, status="Open")
 
     def move(self, id: str, place: str) -> None:  # noqa: A002
         """Move the issue: same id, new key; the old key leads to it for ever (Jira)."""

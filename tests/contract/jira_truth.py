@@ -162,6 +162,10 @@ class JiraTruth:
         """Close the issue."""
         self.alice.close(id_)
 
+    def decline(self, id_: str) -> None:
+        """Close the issue as one that will not be done."""
+        self.alice.close(id_, "Won't Do")
+
     def reopen(self, id_: str) -> None:
         """Open it again."""
         self.alice.reopen(id_)

@@ -43,6 +43,10 @@ class MemoryTruth:
         """Create an issue."""
         return self.world.create(place, title, labels=labels, parent=parent, pull_request=pull_request)
 
+    def decline(self, id_: str) -> None:
+        """Close the issue as one that will not be done."""
+        self.world.close(id_, declined=True)
+
     def move(self, id_: str, place: str) -> str:
         """Move or transfer the issue."""
         if self._transfers:

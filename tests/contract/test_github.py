@@ -93,6 +93,10 @@ class GithubTruth:
         """Close it as completed."""
         self.world.close(*self._home(id_), actor=PERSON)
 
+    def decline(self, id_: str) -> None:
+        """Close it as not planned."""
+        self.world.close(*self._home(id_), actor=PERSON, reason="not_planned")
+
     def reopen(self, id_: str) -> None:
         """Open it again."""
         self.world.reopen(*self._home(id_), actor=PERSON)

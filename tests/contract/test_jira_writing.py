@@ -482,7 +482,7 @@ def test_draft_with_field_and_text(tracker: JiraTruth) -> None:
     clone = tracker.create("APP", "clone")
     tracker.issue(clone).properties.update(tracker.issue(issue.ref.id).properties)
     assert tracker.connect("jira-main").create(draft).ref == issue.ref
-    with pytest.raises(IssueRejected, match="d-2"):
+    with pytest.raises(IssueRejected, match="No such type"):
         connector.create(Draft("d-2", "APP", "No such type", "x", ""))
     connector.close()
 

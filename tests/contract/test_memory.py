@@ -37,7 +37,6 @@ class TestMemory(ConnectorContract):
 
         return connect
 
-
     @pytest.fixture
     def goal_source(self) -> TrackerGoalSettings:
         """Return the label."""

@@ -79,6 +79,26 @@ def move(record: Record, old: int, new: int, goals: GoalBook, by: By) -> Plan:
     return _decide(record, (replace(taken, primary=primary), *kept), "linked", goals, by)
 
 
+def born(record: Record, goal: int, revision: int, goals: GoalBook, by: By) -> Plan:
+    """Link ``record`` to the goal that it was created from, at the revision and the instant of its birth.
+
+    The goal stood on it from the first moment; whoever has changed that since has decided, and it stays.
+    """
+    stamp = goals.goals[goal].stamps.get(revision, goals.goals[goal].stamp)
+    link = Link(goal, Provenance.BORN, by.who, by.at, revision, stamp, primary=True)
+    if not record.explicit:
+        return _change(record, (link,), "linked", goals, by)
+    if isinstance(record.explicit, Exemption) or not _unborn(record.explicit, goal):
+        return Plan((), ())
+    links = tuple(replace(link, primary=one.primary) if one.goal == goal else one for one in record.explicit)
+    return _change(record, links, "linked", goals, by)
+
+
+def _unborn(links: Sequence[Link], goal: int) -> bool:
+    """Return whether the goal was read off the issue by a pass that did not know how it came to be there."""
+    return any(one.goal == goal and one.provenance is Provenance.ADOPTED for one in links)
+
+
 def unlink(record: Record, goals: GoalBook, by: By) -> Plan:
     """Take the explicit links or the exemption off ``record``; what it inherits applies again."""
     return _decide(record, (), "unlinked", goals, by)

@@ -13,8 +13,8 @@ from math import isfinite
 from typing import Any, Literal
 
 from vindaris_sync.domain.models import IssueRef
-from vindaris_sync.domain.serving import Serving, serving_of
 from vindaris_sync.domain.requirements import Requirement, requirement_of
+from vindaris_sync.domain.serving import Serving, serving_of
 
 Material = Literal["title", "description", "parent", "priority", "period", "outcomes"]
 

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     UNKNOWN_GOAL = "unknown_goal"
     PARENT_CHANGED = "parent_changed"
+    WORK_DROPPED = "work_dropped"
+    """Work that a goal requires, closed without being done or deleted."""
     CONTESTED = "contested"
     """Issues on which somebody keeps undoing what we write (fault 59)."""
     HELD = "held"
@@ -126,6 +128,10 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
         "1 issue serves another goal since its parent changed",
         "{n} issues serve another goal since their parents changed",
     ),
+    Kind.WORK_DROPPED: (
+        "{about}: 1 piece of required work was dropped",
+        "{about}: {n} pieces of required work were dropped",
+    ),
     Kind.CONTESTED: (
         "Somebody keeps undoing what is written on 1 issue",
         "Somebody keeps undoing what is written on {n} issues",
@@ -150,6 +156,7 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.CONFLICT: "No issue has two different answers",
     Kind.UNKNOWN_GOAL: "Every goal named in an issue exists",
     Kind.PARENT_CHANGED: "All changes of parents have been looked at",
+    Kind.WORK_DROPPED: "{about}: nothing that it requires is dropped",
     Kind.CONTESTED: "Every issue is written to again",
     Kind.HELD: "{about}: nothing is held any more",
     Kind.ATTENTION: "{about}: nothing is left to be set right",
@@ -168,6 +175,8 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
     Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",
     Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
+    Kind.WORK_DROPPED: "Fine without it? vindaris-sync review confirm goal:{about}. Else reopen it, or require it "
+    "under another id: then it is created anew.",
     Kind.CONTESTED: "Left alone for a day. Agree on who sets it, then: vindaris-sync review resume ISSUE",
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
     Kind.ATTENTION: "Everything else goes on. To see it all: vindaris-sync doctor",

@@ -165,9 +165,14 @@ class Dropped:
         return CauseKey(Reason.WORK_DROPPED, self.item, f"{self.fate}:{self.issue}")
 
     @property
+    def happened(self) -> str:
+        """What became of it, in a few words."""
+        return _FATES[self.fate]
+
+    @property
     def detail(self) -> str:
         """It in one line."""
-        return f"{self.item}, {self.key}, was {_FATES[self.fate]}"
+        return f"{self.item}, {self.key}, was {self.happened}"
 
 
 _FATES = {Fate.DECLINED: "closed without being done", Fate.DELETED: "deleted"}

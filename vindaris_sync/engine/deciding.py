@@ -11,6 +11,7 @@ from vindaris_sync.domain.decide import decide
 from vindaris_sync.domain.limits import limit_labels
 from vindaris_sync.domain.records import Situation
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.dropped import follow_work
 from vindaris_sync.engine.ruling import follow_rules
 
 _CHUNK = 2000  # records held at once; a plan of any length takes the memory of one chunk and its actions
@@ -60,6 +61,7 @@ def decide_due(
         store.wake(context.waking())
         store.retry_unwritten(trackers)
         decided.actions += follow_rules(context, pass_id)
+        decided.actions += follow_work(context, pass_id)
         situation = context.situation(trackers, repair=repair)
         _follow_settings(context, situation)
         policies = {name: replace(policy, verified=name == own) for name, policy in situation.policies.items()}

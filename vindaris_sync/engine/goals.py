@@ -53,6 +53,8 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
         _take_over(context, read)
     if context.store.put_note(REFUSED, list(problems)):
         context.store.announce(Announce("", "", Kind.GOALS, "", context.now()), now=context.now())
+    if promote_all:
+        context.store.rest_work()
     revised = context.store.promote(context.now(), context.rules.debounce, force=promote_all)
     asked = follow_rules(context)
     if problems or revised:
@@ -68,6 +70,7 @@ def _take_over(context: Context, read: GoalsRead) -> None:
             return
         keep_stated(context.store, serving_rules(read.goals))
         found = context.store.put_goals(read.goals, context.now(), context.rules.material)
+        context.store.put_required(read.goals, context.now())
         if found.missing or found.returned:
             context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())
 

@@ -19,6 +19,7 @@ from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.guarding import guard
 from vindaris_sync.engine.publishing import publish
+from vindaris_sync.engine.work import make_required, recover
 from vindaris_sync.engine.writing import write_back
 from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
@@ -75,6 +76,7 @@ def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes
             first()
         _gather(context, tracker, report)
         _decide(context, tracker, report, others, repair=repair)
+        _create(context, tracker, report, repair=repair)
         report.published = publish(context, tracker, report.counts, look=repair)
 
     return _run(context, tracker, "compare" if first else "pull", steps, plan)
@@ -107,6 +109,7 @@ def settle(context: Context, name: str, others: Collection[str] = ()) -> PassRep
 
 
 def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:
+    recover(context, tracker, report.counts)
     pull(context, tracker, report.counts)
     count(context, tracker, report.counts)
     read_parents(context, tracker, report.counts)
@@ -125,6 +128,16 @@ def _decide(
     report.counts += decided.counts
     report.actions, report.writes = decided.actions, decided.writes
     _write(context, tracker, report)
+
+
+def _create(context: Context, tracker: Tracker, report: PassReport, *, repair: bool) -> None:
+    """Create the work that goals require; nothing while too many of the tracker's issues are missing (fault 56)."""
+    if tracker.name in context.store.missing():
+        return
+    if repair:
+        context.store.retry_work(tracker.name)
+    with tracker.conduct.urgent(Urgency.DECIDED):
+        report.actions += make_required(context, tracker, report.counts)
 
 
 def _write(context: Context, tracker: Tracker, report: PassReport) -> None:

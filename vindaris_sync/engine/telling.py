@@ -19,6 +19,7 @@ from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.visibility import as_told, for_strangers
 from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.dropped import dropped_items
 from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.outcomes import TROUBLES
 from vindaris_sync.engine.teams import Team
@@ -32,6 +33,7 @@ KINDS: Mapping[str, Kind] = {
     Reason.PARENT_CHANGED: Kind.PARENT_CHANGED,
     Reason.UNKNOWN_GOAL: Kind.UNKNOWN_GOAL,
     Reason.CONFLICT: Kind.CONFLICT,
+    Reason.WORK_DROPPED: Kind.WORK_DROPPED,
     Kind.CONTESTED: Kind.CONTESTED,
     Kind.HELD: Kind.HELD,
     Kind.ATTENTION: Kind.ATTENTION,
@@ -230,7 +232,10 @@ def _listing(context: Context, channel: Channel, message: Message, now: datetime
     items = [
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
     ]
-    items = _told_there(context, message, [*items, *_asked_rules(context, message)])
+    items += _asked_rules(context, message)
+    if message.subject.kind is Kind.WORK_DROPPED:
+        items += dropped_items(context, message.team, int(message.cause))
+    items = _told_there(context, message, items)
     footer = _after(context, int(message.cause)) if message.subject.kind is Kind.CLOSED_GOAL else ""
     return compose(
         message.subject, items, now, members=listing.members, about=message.about, footer=footer, most=channel.max_items

@@ -20,12 +20,14 @@ pytest.register_assert_rewrite(
     "vindaris_sync.sdk.contract_reading",
     "vindaris_sync.sdk.contract_fetching",
     "vindaris_sync.sdk.contract_writing",
+    "vindaris_sync.sdk.contract_creating",
     "vindaris_sync.sdk.contract_faults",
     "vindaris_sync.sdk.contract_goals",
     "vindaris_sync.sdk.contract_menus",
 )
 
-from vindaris_sync.sdk.contract_faults import FaultContract  # noqa: E402 - after the rewriting of asserts is set up
+from vindaris_sync.sdk.contract_creating import CreatingContract  # noqa: E402 - after the rewriting of asserts is set up
+from vindaris_sync.sdk.contract_faults import FaultContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_fetching import FetchingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_goals import GoalsContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_menus import MenuContract  # noqa: E402 - as above
@@ -36,5 +38,7 @@ from vindaris_sync.sdk.contract_writing import WritingContract  # noqa: E402 - a
 __all__ = ["Ability", "Connect", "ConnectorContract", "Fault", "Truth"]
 
 
-class ConnectorContract(ReadingContract, FetchingContract, WritingContract, GoalsContract, FaultContract, MenuContract):
+class ConnectorContract(
+    ReadingContract, FetchingContract, WritingContract, CreatingContract, GoalsContract, FaultContract, MenuContract
+):
     """All of the contract; inherit it and provide ``tracker`` and ``connect``."""

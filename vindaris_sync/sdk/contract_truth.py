@@ -111,6 +111,10 @@ class Truth(Protocol):
         """Close the issue."""
         ...
 
+    def decline(self, id_: str, /) -> None:
+        """Close the issue and say that it will not be done."""
+        ...
+
     def reopen(self, id_: str, /) -> None:
         """Open the issue again."""
         ...

@@ -1,4 +1,4 @@
-"""The contract of ``write`` and ``create``: ours only, never blindly, each outcome as read back (L4, L5, R5)."""
+"""The contract of ``write``: ours only, never blindly, each outcome as read back (L4, L5, R5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import pytest
 
-from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import (
     Change,
     Done,
@@ -31,14 +30,14 @@ from vindaris_sync.sdk.contract_truth import (
     surface,
     write_of,
 )
-from vindaris_sync.sdk.protocol import Capability, Connector, Missing
+from vindaris_sync.sdk.protocol import Connector, Missing
 
 W = TypeVar("W", bound=Written)
 _MINUTE = timedelta(minutes=1)
 
 
 class WritingContract(Suite):
-    """Write and create."""
+    """Write."""
 
     @pytest.fixture(autouse=True)
     def _people_wait(self, tracker: Truth) -> None:
@@ -178,17 +177,6 @@ class WritingContract(Suite):
         before = tracker.exchanges()
         assert list(connector.write([])) == []
         assert tracker.exchanges() == before
-
-    def test_create_is_idempotent(self, tracker: Truth, connector: Connector) -> None:
-        """A draft created twice is one issue, born with its labels."""
-        if Capability.CREATE not in connector.capabilities:
-            pytest.skip("this connector declares no CREATE")
-        prefix = surface(connector, SurfaceKind.LABEL).id
-        draft = Draft("draft-1", tracker.places[0], "Task", "Born from a goal", "why", (f"{prefix}G-1",))
-        first, second = connector.create(draft), connector.create(draft)
-        assert first.ref == second.ref
-        assert tracker.visible() == {first.ref.id}
-        assert list(tracker.labels(first.ref.id)) == [f"{prefix}G-1"]
 
     def test_deleted_definitions_are_told(self, tracker: Truth, connector: Connector) -> None:
         """A label deleted in the settings is no longer defined; its neighbours are."""

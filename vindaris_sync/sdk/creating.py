@@ -32,7 +32,8 @@ class Creates(Protocol):
     def form(self, draft: Draft, template: str = "") -> str:
         """Return the address of the tracker's own form for a new issue, with everything filled in that it takes.
 
-        ``template`` names one of the place's own templates, where the tracker has such. Whoever saves it creates the issue, already showing its goal. Raises ``IssueRejected`` where that cannot be.
+        ``template`` names one of the place's own templates, where the tracker has such. Whoever saves the form
+        creates the issue, already showing its goal. Raises ``IssueRejected`` where that cannot be.
         """
         ...
 

@@ -52,6 +52,8 @@ class WriteBackSettings(Settings):
     """Days after which an exemption by label expires."""
     label_limit: int = Field(200, ge=0)
     """A cause that would label more issues labels none (R9)."""
+    create_limit: int = Field(20, ge=1)
+    """Issues that one pass creates for goals; where more are required at once, a person is asked before any is."""
     loop_limit: int = Field(6, ge=1)
     """How often within an hour a write to one issue may be undone, before nothing more is written to it for a day."""
     several_goals: bool = False

@@ -174,7 +174,7 @@ def rename_subjects(sql: Sql, goal: int, former: str, key: str, now: int) -> Non
     """Let the messages about a goal go on under its new key, and let them show it (L8)."""
     for subject, channel, stored in sql.rows("SELECT subject, channel, living FROM message"):
         team, kind, about = load(subject)
-        if kind not in (Kind.SUSPECT, Kind.CLOSED_GOAL) or about != former:
+        if kind not in (Kind.SUSPECT, Kind.CLOSED_GOAL, Kind.WORK_DROPPED) or about != former:
             continue
         renamed, living = Subject(team, Kind(kind), key).key, load(stored)
         ended = sql.value("SELECT living FROM message WHERE subject = ? AND channel = ?", (renamed, channel))

@@ -43,6 +43,7 @@ class Payload(NamedTuple):
     url: str
     status: str
     closed: bool
+    declined: bool
     created: int
     updated: int
     author: str
@@ -112,6 +113,7 @@ class Observer:
             issue.url,
             issue.status,
             issue.closed,
+            issue.declined,
             to_micros(issue.created),
             to_micros(issue.updated),
             issue.author,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -13,12 +12,14 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from vindaris_connectors.github.client import GithubClient, message_of, next_url
 from vindaris_connectors.github.identity import InstallationAuth
 from vindaris_connectors.github.mapping import Mapper
-from vindaris_connectors.github.repositories import Repository, expected
+from vindaris_connectors.github.repositories import Repository, expected, unreachable
 from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import Address, Issue
 from vindaris_sync.sdk.creating import Made, sent_already
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient, Unknown
+from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.mapping import JsonObject, instant, masked
+from vindaris_sync.sdk.secret import redact
 
 _MARK = "<!-- vindaris:draft "
 _MARKER = re.compile(re.escape(_MARK) + r"(\S+) -->")
@@ -52,9 +53,10 @@ class Creator:
         """
         number = self._made.once(draft, lambda: dict(self._own(draft.place)), lambda: self._post(draft))
         try:
-            document = expected(self._client.get(f"/repos/{draft.place}/issues/{number}")).json()
-            issue = self._mapped(document)
-            return issue if issue.parent or not draft.parent else self._attach(issue, document["id"], draft.parent)
+            document = self._read(draft.place, number)
+            if draft.parent and not document.get("parent_issue_url") and self._attach(document["id"], draft.parent):
+                document = self._read(draft.place, number)
+            return self._mapped(document)
         except Unknown:
             raise
         except Transient as error:
@@ -73,7 +75,7 @@ class Creator:
                 raise
             return found[draft.id]
         if answer.status != HTTPStatus.CREATED:
-            reason = message_of(answer) or f"it answers {int(answer.status)}"
+            reason = _faults(answer) or message_of(answer) or f"it answers {int(answer.status)}"
             raise IssueRejected(
                 f"{draft.place} refuses it: {reason}", advice=_REFUSALS.get(HTTPStatus(answer.status), "")
             )
@@ -91,13 +93,15 @@ class Creator:
         values = [{"field_id": fields[key].id, "value": value} for key, value in draft.fields.items() if key in fields]
         return {**document, "issue_field_values": values} if values else document
 
-    def _attach(self, issue: Issue, id_: int, parent: Address) -> Issue:
-        """Hang a new issue under ``parent``; where GitHub does not take that, it hangs under nothing."""
+    def _read(self, place: str, number: str) -> JsonObject:
+        document: JsonObject = expected(self._client.get(f"/repos/{place}/issues/{number}")).json()
+        return document
+
+    def _attach(self, id_: int, parent: Address) -> bool:
+        """Hang a new issue under ``parent``; False where GitHub does not take that: then it hangs under nothing."""
         place, _, number = parent.key.rpartition("#")
         answer = self._client.post(f"/repos/{place}/issues/{number}/sub_issues", {"sub_issue_id": id_})
-        if answer.status != HTTPStatus.CREATED:
-            return issue
-        return replace(issue, parent=Address(issue.ref.tracker, key=parent.key))
+        return answer.status == HTTPStatus.CREATED
 
     def _own(self, place: str, since: datetime | None = None) -> Iterator[tuple[str, str]]:
         """Yield draft and number of our account's marked issues in ``place``, the newest first."""
@@ -105,8 +109,10 @@ class Creator:
         query = f"creator={quote(account, safe='')}&direction=desc&per_page=100&sort=created&state=all"
         url = f"/repos/{place}/issues?{query}"
         while url:
-            answer = expected(self._client.get(url))
-            items = answer.json()
+            answer = self._client.get(url)
+            if (missing := unreachable(place, answer)) is not None:
+                raise IssueRejected(f"{place}: {missing.reason}", advice=_REFUSALS[HTTPStatus.NOT_FOUND])
+            items = expected(answer).json()
             for item in items:
                 found = _MARKER.search(str(item.get("body") or ""))
                 if found and (item.get("user") or {}).get("login") == account:
@@ -136,6 +142,14 @@ class Creator:
             )
         self._login = str(answer.json()["login"])
         return self._login
+
+
+def _faults(answer: Answer) -> str:
+    """Return which parts of a draft GitHub takes for invalid, empty where it does not say."""
+    document = answer.json() if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY else {}
+    errors = document.get("errors") or [] if isinstance(document, dict) else []
+    named = [(e.get("field"), e.get("value")) for e in errors if isinstance(e, dict) and e.get("field")]
+    return redact("; ".join(f"{field} is invalid" + (f": {value}" if value else "") for field, value in named))[:300]
 
 
 def form(url: str, repository: Repository, draft: Draft, template: str = "") -> str:

@@ -12,6 +12,7 @@ from vindaris_sync.sdk.references import NO_REFERENCES, References
 
 GHOST = "ghost"
 """GitHub's own name for a deleted account."""
+_DECLINED = ("not_planned", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Mapper:
             url=_text(item["html_url"]),
             status=_status(state, reason),
             closed=state == "closed",
+            declined=reason in _DECLINED,
             created=instant(item["created_at"]),
             updated=instant(item["updated_at"]),
             parent=self._parent(place, item, key_of(parent) if parent else ""),
@@ -94,6 +96,7 @@ class Mapper:
             url=_text(node["url"]),
             status=_status(state, reason and reason.lower()),
             closed=state == "closed",
+            declined=bool(reason and reason.lower() in _DECLINED),
             created=instant(node["createdAt"]),
             updated=instant(node["updatedAt"]),
             parent=self._parent(place, node, _graph_key(parent) if parent else ""),

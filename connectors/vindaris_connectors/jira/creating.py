@@ -13,7 +13,7 @@ from vindaris_connectors.jira import jql
 from vindaris_connectors.jira.client import Client, Reasons, as_object
 from vindaris_connectors.jira.fetching import Fetching
 from vindaris_connectors.jira.permissions import CREATE, granted
-from vindaris_connectors.jira.search import Query
+from vindaris_connectors.jira.search import Query, SearchRefused
 from vindaris_connectors.jira.site import Site
 from vindaris_connectors.jira.surfaces import Field, Shape
 from vindaris_sync.domain.drafts import Draft
@@ -74,10 +74,14 @@ class Creating:
         clause = jql.projects([place]) & jql.own("creator")
         query = Query(clause, "created", ("created",), reader.page, since, properties=(MARK,))
         found: dict[str, str] = {}
-        for page in reader.pages(query):
-            for item in page.items:
-                if draft := _mark(item):
-                    found.setdefault(draft, str(item["id"]))
+        try:
+            for page in reader.pages(query):
+                for item in page.items:
+                    if draft := _mark(item):
+                        found.setdefault(draft, str(item["id"]))
+        except SearchRefused:
+            self.project(place)  # which says that there is none
+            raise
         return found
 
     def _post(self, draft: Draft) -> str:

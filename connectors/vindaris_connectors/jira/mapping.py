@@ -17,6 +17,7 @@ from vindaris_sync.sdk.references import NO_REFERENCES, References
 
 BASE_FIELDS = (
     "summary", "status", "issuetype", "created", "updated", "parent", "labels", "components", "creator", "assignee",
+    "resolution",
 )  # fmt: skip
 """The fields that every issue is read with; the managed fields and the Epic Link come on top."""
 
@@ -40,6 +41,8 @@ class Mapper:
     """Finds parents that texts name; Jira's own go before them."""
     estimate: str = ""
     """The field from which estimates are read; empty: they are not."""
+    declining: frozenset[str] = frozenset()
+    """The resolutions, as ``plain_name`` gives them, that say that work was not done."""
 
     @property
     def fields(self) -> list[str]:
@@ -76,7 +79,12 @@ class Mapper:
             assignee=_person(fields.get("assignee")),
             components=tuple([_text(each["name"]) for each in fields.get("components") or ()]),
             estimate=estimated(self.estimate, fields.get(self.estimate)) if self.estimate else None,
+            declined=self._declined(fields.get("resolution")),
         )
+
+    def _declined(self, resolution: Mapping[str, Any] | None) -> bool:
+        name = str((resolution or _NOTHING).get("name") or "")
+        return bool(name) and plain_name(name) in self.declining
 
     def _parent(self, key: str, fields: Mapping[str, Any]) -> Address | None:
         """Return the sub-task's or Cloud's parent; else the epic, of which Data Center tells the key alone.
@@ -104,6 +112,11 @@ _SECONDS = 3600
 _NOTHING: Mapping[str, Any] = {}
 _MOST_NODES = 5000
 _BREAKS = frozenset({"paragraph", "heading", "hardBreak", "listItem", "tableCell", "blockquote", "codeBlock"})
+
+
+def plain_name(name: str) -> str:
+    """Return what two spellings of a name share: case and the kind of apostrophe mean nothing."""
+    return name.strip().replace("\u2019", "'").casefold()
 
 
 def identify(raw: JsonObject) -> tuple[str, str]:

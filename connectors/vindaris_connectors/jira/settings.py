@@ -50,6 +50,8 @@ class JiraSettings(TrackerSettings):
     """Data Center: name or id of the Epic Link field; empty: found by its type."""
     estimate: str = ""
     """Number field that holds estimates, by name or id, or ``timeoriginalestimate``, in hours; empty: none is read."""
+    declined_resolutions: tuple[str, ...] = ("Won't Do", "Won't Fix", "Declined", "Duplicate", "Cannot Reproduce")
+    """Resolutions of issues that were closed without being done; work that a goal requires is asked about then."""
     public: bool = False
     """Whether strangers can read the site: private goals' titles are kept out of it then."""
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_connectors.jira.client import Client
-from vindaris_connectors.jira.mapping import Mapper
+from vindaris_connectors.jira.mapping import Mapper, plain_name
 from vindaris_connectors.jira.reading import CloudReader, Reader, ServerReader
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_connectors.jira.surfaces import Fields, estimated_by, layout, resolve
@@ -38,7 +38,8 @@ def discover(name: str, client: Client, settings: JiraSettings) -> Site:
     fields = _fields(client, reader, settings)
     browse = str(info.get("baseUrl") or settings.url).rstrip("/") if settings.gateway else settings.url
     references = References(settings.parent_reference)
-    mapper = Mapper(name, browse, fields.surface_keys, fields.epic_link, references, fields.estimate)
+    declining = frozenset(map(plain_name, settings.declined_resolutions))
+    mapper = Mapper(name, browse, fields.surface_keys, fields.epic_link, references, fields.estimate, declining)
     return Site(reader, mapper, fields, layout(fields, settings.write_back), str(info.get("version") or "?"))
 
 

@@ -107,6 +107,12 @@ class Fields(Labelling):
             self.announce(issue, "field_added", actor)
         return list(after.values())
 
+    def accepted(self, repository: Repository, values: Mapping[int, object]) -> None:
+        """Refuse (422) what ``set_fields`` would: a new issue is not created then."""
+        known = {each.id: each for each in self.fields(repository)}
+        for identity, value in values.items() if known else ():
+            _accepted(known, identity, value)
+
     def fields(self, repository: Repository) -> list[Field]:
         """Return the issue fields of the repository's organisation."""
         organisation = self.organisations.get(repository.owner.casefold())

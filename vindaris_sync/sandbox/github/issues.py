@@ -50,13 +50,24 @@ ROUTES.on("GET", "/issues")(lists.issues)
 @ROUTES.on("POST", "/issues")
 def create(call: Call) -> Response:
     """Open an issue."""
-    body = call.form(title=str, body=str, labels=list, type=str)
+    body = call.form(title=str, body=str, labels=list, type=str, assignees=list, issue_field_values=list)
     if body.get("title") is None:
         raise invalid("Issue", "title", "missing_field")
+    pushes = call.account.role()["push"]  # else GitHub drops all these without a word
+    assignees = [str(each) for each in body.get("assignees") or [] if pushes]
+    if strangers := [each for each in assignees if each.casefold() not in call.world.users]:
+        raise invalid("Issue", "assignees", value=strangers[0])
+    kind = body.get("type") if pushes else None
+    if kind is not None and kind not in call.world.type_names(call.repo):
+        raise invalid("Issue", "type")
+    values = _field_values(body) if pushes else {}
+    call.world.accepted(call.repo, values)
     number = call.world.create_issue(
-        call.repo.full_name, body["title"], actor=call.actor, body=body.get("body"),
-        labels=_names(body.get("labels") or []), kind=body.get("type"),
+        call.repo.full_name, body["title"], actor=call.actor, body=body.get("body"), assignees=assignees,
+        labels=_names(body.get("labels") or []) if pushes else [], kind=kind,
     )  # fmt: skip
+    if values:
+        call.world.set_fields(call.repo.full_name, number, values, actor=call.actor)
     issue = call.world.issue(call.repo.full_name, number)
     return call.answer(issue.doc, HTTPStatus.CREATED, {"Location": _url(call, issue)})
 
@@ -278,12 +289,7 @@ def field_values(call: Call) -> Response:
 @ROUTES.on("PUT", "/issues/{n}/issue-field-values")
 def set_field_values(call: Call) -> Response:
     """Add to (POST) or replace (PUT) an issue's field values."""
-    found, items = call.issue(), call.form(issue_field_values=list).get("issue_field_values") or []
-    if len(items) > MAX_VALUES:
-        raise invalid("IssueFieldValue", "issue_field_values")
-    if not all(isinstance(item, dict) and isinstance(item.get("field_id"), int) and "value" in item for item in items):
-        raise invalid("IssueFieldValue", "field_id", "missing_field")
-    values = {item["field_id"]: item["value"] for item in items}
+    found, values = call.issue(), _field_values(call.form(issue_field_values=list))
     replace = call.request.method == "PUT"
     written = call.world.set_fields(call.repo.full_name, found.number, values, actor=call.actor, replace=replace)
     return call.answer(written)
@@ -316,6 +322,15 @@ def add_hook(call: Call) -> Response:
         call.repo.full_name, config["url"], secret=config.get("secret") and str(config["secret"]), events=events
     )
     return call.answer(documents.hook(call.repo, hook), HTTPStatus.CREATED)
+
+
+def _field_values(body: Document) -> dict[int, object]:
+    items = body.get("issue_field_values") or []
+    if len(items) > MAX_VALUES:
+        raise invalid("IssueFieldValue", "issue_field_values")
+    if not all(isinstance(item, dict) and isinstance(item.get("field_id"), int) and "value" in item for item in items):
+        raise invalid("IssueFieldValue", "field_id", "missing_field")
+    return {item["field_id"]: item["value"] for item in items}
 
 
 def _title(call: Call, number: object) -> str | None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+USUAL_TYPES = ("Task", "Bug", "Feature")
+"""What every organisation has from its first day on (GitHub, *Managing issue types*)."""
+
+
 class World(Boards):
     """The world and everybody's acts on it; repositories are named ``owner/name``.
 
@@ -75,6 +79,7 @@ class World(Boards):
         body: str | None = None,
         labels: Sequence[str] = (),
         kind: str | None = None,
+        assignees: Sequence[str] = (),
         parent: tuple[str, int] | None = None,
     ) -> int:
         """Open an issue; return its number."""
@@ -86,6 +91,8 @@ class World(Boards):
         document |= {"title": title, "body": body, "user": documents.user(self.user(actor))}
         document["type"] = self._type(repository, kind)
         document["labels"] = [documents.label(repository, label) for label in chosen]
+        people = [documents.user(self.user(login)) for login in assignees]
+        document |= {"assignees": people, "assignee": people[0] if people else None}
         issue = self.insert(repository, document)
         for label in chosen:
             self.note(issue, "labeled", actor, label={"name": label.name, "color": label.color})
@@ -227,6 +234,11 @@ class World(Boards):
         app = App(self.new_id() % 10**7, slug, self.new_id() % 10**8, account, dict(permissions), chosen)
         self.apps[app.id] = app
         return app
+
+    def type_names(self, repository: Repository) -> frozenset[str]:
+        """Return the issue types of the repository's organisation: GitHub's own, and those that people named."""
+        organisation = self.organisations.get(repository.owner.casefold())
+        return frozenset(USUAL_TYPES).union(name for _, name in organisation.types) if organisation else frozenset()
 
     def _type(self, repository: Repository, kind: str | None) -> Document | None:
         if kind is None:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from vindaris_sync.sandbox.core import Response
 from vindaris_sync.sandbox.jira.exchange import Call, Route, listed, reply, route
-from vindaris_sync.sandbox.jira.model import Account, Json, Project
+from vindaris_sync.sandbox.jira.model import Account, Json, Project, User
 from vindaris_sync.sandbox.jira.refusal import Refusal
 
 CLOUD_VERSION = ("1001.0.0-SNAPSHOT", [1001, 0, 0], 100290)
@@ -130,7 +130,30 @@ def statuses(call: Call) -> Response:
     return reply([call.printer.status(status) for status in call.world.statuses.values()])
 
 
+def assignable(call: Call) -> Response:
+    """``GET /user/assignable/search``: who may be assigned in a project, by part of a name or of the address.
+
+    Cloud asks with ``query``, Data Center with ``username``; a project must be named.
+    """
+    query = call.request.query
+    ref = query.get("project")
+    if ref is None:
+        raise Refusal("Either the 'project' or the 'issueKey' query parameter is required.")
+    place = call.world.project(ref)
+    if place is None or not call.known().sees(place):
+        raise Refusal(f"No project could be found with key '{ref}'.", status=HTTPStatus.NOT_FOUND)
+    part = query.get("query" if call.cloud else "username", "").casefold()
+    people = [user for user in call.world.users.values() if user.active and part in _called(user)]
+    shown = sorted(people, key=lambda user: user.display_name)[: int(query.get("maxResults", "50"))]
+    return reply([{**call.printer.user(user), "emailAddress": user.email} for user in shown])
+
+
+def _called(user: User) -> str:
+    return f"{user.name}\n{user.display_name}\n{user.email}".casefold()
+
+
 ROUTES: tuple[Route, ...] = (
+    route("GET", "/user/assignable/search", assignable),
     route("GET", "/serverInfo", server_info),
     route("GET", "/myself", myself),
     route("GET", "/mypermissions", permissions),

@@ -104,6 +104,19 @@ def _exists(field: Field, project: Project) -> bool:
     return not field.contexts or field.context(project) is not None
 
 
+def createmeta(call: Call) -> Response:
+    """``GET /issue/createmeta/{project}/issuetypes/{type}``: the fields on the create screen, by page."""
+    project = call.project()
+    kind = next((each for each in project.types if each.id == call.params["type"]), None)
+    if kind is None or not call.known().edits(project):
+        raise Refusal("The issue type or project does not exist.", status=HTTPStatus.NOT_FOUND)
+    shown = [field for id_ in sorted(project.screen) if (field := call.world.fields.get(id_))]
+    page: Json = call.page([field for field in shown if _exists(field, project)], lambda field: field, 50)
+    fields = page.pop("values")
+    metas = [{**_meta(call, field, project), "fieldId": field.id, "hasDefaultValue": False} for field in fields]
+    return reply({**page, "fields" if call.cloud else "values": metas})
+
+
 def _meta(call: Call, field: Field, project: Project) -> Json:
     several = field.type == "array"
     meta: Json = {
@@ -183,6 +196,7 @@ ROUTES: tuple[Route, ...] = (
     route("POST", "/issue", make),
     route("GET", "/issue/{issue}", read),
     route("PUT", "/issue/{issue}", edit),
+    route("GET", "/issue/createmeta/{project}/issuetypes/{type}", createmeta),
     route("GET", "/issue/{issue}/editmeta", editmeta),
     *Properties("issue").routes(),
     *Properties("project").routes(),

@@ -73,19 +73,21 @@ class Person:
         self._set(self._issue(ref), {"parent": parent and {"key": parent}})
 
     @_act
-    def transition(self, ref: str, status: str) -> None:
+    def transition(self, ref: str, status: str, resolution: str = "Done") -> None:
         """Move an issue to a status by its name; reaching *Done* resolves it, leaving it clears the resolution."""
         issue = self._issue(ref)
         target = next(s for s in self.world.statuses.values() if status in (s.id, s.name))
         done = target.category is DONE
-        resolution = next(iter(self.world.resolutions.values())) if done else None
+        how = next((each for each in self.world.resolutions.values() if each.name == resolution), None)
         stamp = self.world.now() if done else None
-        self.world.change(issue, self.user, {"status": target, "resolution": resolution, "resolutiondate": stamp})
+        self.world.change(
+            issue, self.user, {"status": target, "resolution": how if done else None, "resolutiondate": stamp}
+        )
 
     @_act
-    def close(self, ref: str) -> None:
-        """Move an issue to the first status that means done."""
-        self.transition(ref, next(s.id for s in self.world.statuses.values() if s.category is DONE))
+    def close(self, ref: str, resolution: str = "Done") -> None:
+        """Move an issue to the first status that means done, resolved as that transition's screen is filled in."""
+        self.transition(ref, next(s.id for s in self.world.statuses.values() if s.category is DONE), resolution)
 
     @_act
     def reopen(self, ref: str) -> None:

@@ -53,6 +53,12 @@ SCREEN = frozenset(
 )
 """The system fields on a new project's edit screen."""
 
+_RESOLUTIONS = (
+    ("10000", "Done", "Work has been completed on this issue."),
+    ("10001", "Won't Do", "This issue won't be actioned."),
+    ("10002", "Duplicate", "The problem is a duplicate of an existing issue."),
+    ("10003", "Cannot Reproduce", "All attempts at reproducing this issue failed."),
+)
 _TYPES = (("Epic", EPIC_LEVEL), ("Story", 0), ("Task", 0), ("Bug", 0), ("Sub-task", SUBTASK_LEVEL))
 _SHAPES = {
     SELECT: ("option", ""),
@@ -87,7 +93,8 @@ class Site:
             self.statuses[id_] = Status(id_, name, category)
         for number, name in enumerate(("Highest", "High", "Medium", "Low", "Lowest"), 1):
             self.priorities[str(number)] = Priority(str(number), name)
-        self.resolutions["10000"] = Resolution("10000", "Done", "Work has been completed on this issue.")
+        for id_, name, meaning in _RESOLUTIONS:
+            self.resolutions[id_] = Resolution(id_, name, meaning)
         for id_, name, type_, items in SYSTEM_FIELDS:
             self.fields[id_] = Field(id_, name, type_, items=items)
         self.epic_link = self._field("Epic Link", EPIC_LINK, "customfield_10101")

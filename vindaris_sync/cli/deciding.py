@@ -10,7 +10,7 @@ from typing import Any
 
 from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import chain_above, is_rule, the_goal, the_issue, the_rule
+from vindaris_sync.cli.finding import chain_above, is_rule, must_carry, the_goal, the_issue, the_rule
 from vindaris_sync.cli.output import emit, note, say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain import decisions, ruling
@@ -133,9 +133,8 @@ def confirm(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
                 f"{record.key} is asked about because of {reasons}, which no confirmation answers",
                 advice=f"`vindaris-sync review relink {record.key} GOAL`, or `review exempt {record.key} --reason …`",
             )
-        return decisions.confirm(
-            record, chain_above(store, record), book, _revisions(book), who, rules=store.rule_book()
-        )
+        chain = () if must_carry(config, record) else chain_above(store, record)
+        return decisions.confirm(record, chain, book, _revisions(book), who, rules=store.rule_book())
 
     with open_store(config) as store, store.transaction():
         book = store.goal_book()

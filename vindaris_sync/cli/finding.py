@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.domain.goals import by_key
+from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.goals import by_key, fold
 from vindaris_sync.domain.models import Presence
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX, Rule
@@ -116,6 +117,28 @@ def chains_above(store: Store, records: Iterable[Record]) -> dict[int, list[Reco
             chain.append(known[above])
             above = known[above].parent
     return chains
+
+
+def must_carry(config: Config, record: Record) -> bool:
+    """Return whether the issue's type must carry a link itself, so that nothing above it counts (R6)."""
+    settings = config.trackers.get(record.ref.tracker)
+    return settings is not None and fold(record.type) in map(fold, settings.must_link)
+
+
+def chain_end(store: Store, record: Record, chain: Sequence[Record]) -> str:
+    """Return why the chain above an issue is not known to its end: a circle, a parent that is gone or was never read.
+
+    Empty where it is whole.
+    """
+    line = (record, *chain)
+    if (left := next((each for each in chain if each.presence in (Presence.GONE, Presence.MOVED)), None)) is not None:
+        return f"{left.key} is {left.presence}: nothing is inherited through it"
+    places = {each.id: place for place, each in enumerate(line)}
+    last = line[-1]
+    if last.parent in places:
+        circle = [each.key for each in line[places[last.parent] :]]
+        return f"cycle: {' → '.join([*circle, circle[0]])}"
+    return store.lost_parent(last.id) if last.parent_stated and last.parent is None else ""
 
 
 def named_goals(book: GoalBook, goals: Sequence[int]) -> str:

@@ -30,8 +30,9 @@ def list_goals(
 ) -> None:
     """List the goals as a tree, or by priority with the work on each: open, done, suspect, and finished last week.
 
-    JSON: goals [{key, title, parent, priority, resolved_priority, status, period, owner, source, revision, missing,
-    pending, depth, issues, open, done, suspect, unlinked_nearby, finished_last_week, share_of_finished,
+    JSON: goals [{key, title, parent, priority, resolved_priority, status, period, owner, successor, source, revision,
+    missing, pending, depth, issues, open, done, suspect, unlinked_nearby, finished_last_week, share_of_finished,
+    catch_all (the share of all open work that is on it, where that is too much),
     outcomes [{metric, unit, baseline, target, current, progress, measured, how, trend}]}], finished.
     """
     from vindaris_sync.cli import goals_listed

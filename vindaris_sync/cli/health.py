@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from vindaris_sync.app import nightly_of, open_store, store_path
-from vindaris_sync.cli import backups, contested, counting, courtesy
+from vindaris_sync.cli import backups, contested, counting, courtesy, holding
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.passes import clock_note
+from vindaris_sync.store.figures import Tally
 from vindaris_sync.store.store import Store
 from vindaris_sync.store.trackers import TrackerFacts
 
@@ -29,7 +31,8 @@ def gather(config: Config) -> Document:
     """Return how the configured trackers, the goals, and what waits or was set aside are doing."""
     with open_store(config) as store:
         known = store.trackers()
-        work = _work(store)
+        tallies = store.tallies()
+        work = _work(tallies)
         report = store.last_report()
         return {
             "daemon": daemon(config),
@@ -40,7 +43,8 @@ def gather(config: Config) -> Document:
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
             "backup": backups.state(config, store, datetime.now(UTC)),
-            "goals": _goals(store),
+            "goals": _goals(store) | {"catch_all": holding.catch_alls(config, store)},
+            "over_budget": holding.over_budget(config, tallies),
             "rules": _rules(store),
             "aside": contested.asides(store, config),
             "refusals": [each for each in store.refusals() if each.tracker in config.trackers],
@@ -64,10 +68,10 @@ def daemon(config: Config) -> Document:
     return {"running": running, "process": process if running else None}
 
 
-def _work(store: Store) -> dict[str, Counter[str]]:
+def _work(tallies: Iterable[Tally]) -> dict[str, Counter[str]]:
     """Return, by tracker, how many open issues are in which link state."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for tally in store.tallies():
+    for tally in tallies:
         found[tally.tracker][tally.state] += tally.count
     return found
 
@@ -184,6 +188,7 @@ def _rest(found: Document) -> None:
     goals = found["goals"]
     say(f"goals: {goals['count']:,} in force" + _some(goals["pending"], "with an edit that rests")
         + _some(goals["missing"], "missing from their source"))  # fmt: skip
+    holding.tell(goals["catch_all"], found["over_budget"])
     for problem in goals["problems"]:
         say(f"  refused, the last good ones stay in force: {problem}", style="red")
     _tell_rules(found["rules"])

@@ -55,8 +55,9 @@ def trace(  # noqa: PLR0913 - one parameter for each option
     Output is the share of linked work that is done, by count, and by estimate where the tracker has one; outcome is
     what was measured, on its way from baseline to target. With --at: as of then, as the history tells.
 
-    JSON of an issue: kind "issue", issue {issue, key, title, place, type, presence, closed}, state, suspect, carrier,
-    chain [nearest parent first], rule {rule, name, fulfilled_by} where a link rule gives the link,
+    JSON of an issue: kind "issue", issue {issue, key, title, place, type, presence, closed}, state, must_link, suspect,
+    carrier, chain [nearest parent first], chain_end (why it is not whole: a circle, a parent that is gone or was never
+    read), rule {rule, name, fulfilled_by} where a link rule gives the link,
     links [{goal, provenance, who, at, revision, suspect, primary}], exemption,
     goals [{key, title, status, revision, parents, outcomes}], causes [{reason, detail, opened, backlog, answer}],
     history [newest first]. With --at: at, issue, closed, chain, carrier, rule, links, goals as they were then.

@@ -8,7 +8,7 @@ from typing import Any
 
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import candidates, chain_above, listed, near_goals, the_issue
+from vindaris_sync.cli.finding import candidates, chain_above, chain_end, listed, must_carry, near_goals, the_issue
 from vindaris_sync.cli.outcomes_shown import outcome_document
 from vindaris_sync.cli.tracing_goals import Scene, document, goal_document, now, then
 from vindaris_sync.cli.tracing_past import past_of
@@ -49,7 +49,7 @@ def traced(config: Config, name: str, *, at: str | None, events: int) -> Documen
         record = the_issue(store, name)
         if moment is not None:
             return past_of(store, book, record, moment)
-        return issue_document(store, book, record, events)
+        return issue_document(store, book, record, events, itself=must_carry(config, record))
 
 
 def _are_the_goal(book: GoalBook, issues: Sequence[Record], goal: int) -> bool:
@@ -78,10 +78,13 @@ def instant(text: str) -> datetime:
 # --- from an issue upwards --------------------------------------------------------------------------------------------
 
 
-def issue_document(store: Store, book: GoalBook, record: Record, events: int) -> Document:
-    """Return the issue, its chain, who carries its link, its goals with parents and outcomes, and what happened."""
+def issue_document(store: Store, book: GoalBook, record: Record, events: int, *, itself: bool = False) -> Document:
+    """Return the issue, its chain, who carries its link, its goals with parents and outcomes, and what happened.
+
+    ``itself``: its type must carry a link itself.
+    """
     chain = chain_above(store, record)
-    effect = effective(record, record.explicit, chain, store.rule_book(), carried=book.carried)
+    effect = effective(record, record.explicit, chain, store.rule_book(), itself=itself, carried=book.carried)
     carrier, own = effect.carrier, book.carried.get(record.ref)
     exempt = effect.state is LinkState.EXEMPT and carrier is not None
     exemption = carrier.explicit if exempt and carrier and isinstance(carrier.explicit, Exemption) else None
@@ -95,6 +98,8 @@ def issue_document(store: Store, book: GoalBook, record: Record, events: int) ->
         "suspect": any(book.suspect(link) for link in effect.links),
         "carrier": line(carrier) if carrier is not None else None,
         "chain": [line(above) for above in chain],
+        "chain_end": chain_end(store, record, chain),
+        "must_link": itself,
         "rule": _rule(effect),
         "links": [_link(book, link) for link in effect.links],
         "exemption": exemption,

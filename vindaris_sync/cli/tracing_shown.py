@@ -41,7 +41,9 @@ def _issue(found: Document) -> None:
     for depth, above in enumerate(found["chain"], 1):
         carries = "   ← carries the link" if carrier and above["issue"] == carrier["issue"] else ""
         carries += "   ← fulfils the rule" if rule and above["issue"] == rule["fulfilled_by"]["issue"] else ""
-        say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}{_closed(above)}{carries}")
+        say(f"  {'   ' * (depth - 1)}└─ {above['key']}  {above['title']}{_closed(above)}{_away(found, above)}{carries}")
+    if found["chain_end"]:
+        say(f"  {'   ' * len(found['chain'])}└─ {found['chain_end']}", style="yellow")
     for link in found["links"]:
         by = f"{link['provenance']} by {link['who'] or 'unknown'}, {moment(link['at'])}"
         by = f"{rule['rule']}: {rule['name']}, {moment(link['at'])}" if rule else by
@@ -67,6 +69,12 @@ def _issue(found: Document) -> None:
     _history(found["history"])
 
 
+def _away(found: Document, above: Document) -> str:
+    """Return in which tracker a parent is, where that is another one than the issue's."""
+    tracker, own = (each["issue"].partition(":")[0] for each in (above, found["issue"]))
+    return f" · in {tracker}" if tracker != own else ""
+
+
 def _head(issue: Document) -> None:
     say(f"{issue['key']}  {issue['title']}", style="bold")
     there = "" if issue["presence"] == "present" else f" · {issue['presence'].replace('_', ' ')}"
@@ -85,6 +93,7 @@ def _state(found: Document) -> str:
     if found["state"] is None:
         return "not tracked"
     extra = [", its parent is unknown"] if found["parent_unknown"] else []
+    extra += [", its type must carry a link itself"] if found["must_link"] and not found["links"] else []
     extra += [", suspect: its goal has changed since"] if found["suspect"] else []
     return f"state: {found['state']}{''.join(extra)}"
 

@@ -26,6 +26,14 @@ LEFT = (
 """Issues whose own parent is there no more."""
 
 
+ONE = (
+    "SELECT i.parent_ext, i.parent_key, i.parent_tracker <> i.tracker, i.parent_tracker, u.reason FROM issue i "
+    "LEFT JOIN unread u ON u.tracker = i.parent_tracker AND u.ext_id = i.parent_ext AND u.key = i.parent_key "
+    "WHERE i.id = ?"
+)
+"""The parent that one issue states, and why it was not read."""
+
+
 def circles(sql: Sql) -> Iterator[tuple[int, str]]:
     """Yield each circle of parents once: the lowest of its issues, and its keys, ``APP-1 → acme/web#2 → APP-1``."""
     text = (

@@ -150,6 +150,12 @@ class Figures(Part):
                     found += sql.rows(f"{text} ORDER BY i.id LIMIT ?", (most - len(found),))
         return total, tuple(map(_noted, found[:most]))
 
+    def lost_parent(self, issue: int) -> str:
+        """Return why the parent that the issue states is not known."""
+        with self._db.read() as sql:
+            ext, key, elsewhere, tracker, reason = sql.row(astray.ONE, (issue,))
+        return f"its parent {key or ext}{f' in {tracker}' if elsewhere else ''}: {reason or 'not read yet'}"
+
     def open_causes(self) -> tuple[tuple[str, datetime], ...]:
         """Return reason and opening of every open cause."""
         with self._db.read() as sql:

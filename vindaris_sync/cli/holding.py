@@ -1,0 +1,54 @@
+"""Goals that hold too much of all open work, and teams that exempt too much of theirs, as they are now."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from vindaris_sync.app import goal_rules, teams_of
+from vindaris_sync.cli.output import say
+from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.text import percent
+from vindaris_sync.store.figures import Tally
+from vindaris_sync.store.store import Store
+
+Document = dict[str, Any]
+
+
+def catch_alls(config: Config, store: Store) -> list[Document]:
+    """Return the goals that are catch-alls, the largest first: goal, open (issues on it), share (of all open work)."""
+    work: Counter[int] = Counter()
+    for group in store.work_groups():
+        if not group.closed:
+            work.update(dict.fromkeys(group.goals, group.count))
+    keys = {each.id: each.goal.key for each in store.goals() if not each.goal.status.closed}
+    total = sum(tally.count for tally in store.tallies() if not tally.due)
+    held = goal_rules(config).catch_all.held({goal: count for goal, count in work.items() if goal in keys}, total)
+    return [
+        {"goal": keys[goal], "open": work[goal], "share": share}
+        for goal, share in sorted(held.items(), key=lambda each: (-each[1], keys[each[0]]))
+    ]
+
+
+def over_budget(config: Config, tallies: Iterable[Tally]) -> list[Document]:
+    """Return the teams that exempt more of their open work than was agreed: team, exempt, open, share, budget."""
+    teams, work = teams_of(config), defaultdict[str, Counter[str]](Counter)
+    for tally in tallies:
+        if (team := teams.of_place(tally.tracker, tally.place)) is not None and not tally.due:
+            work[team.name].update({"open": tally.count, "exempt": tally.count if tally.state == "exempt" else 0})
+    return [
+        {"team": name, **counts, "share": share, "budget": budget}
+        for name, counts in sorted(work.items())
+        if (budget := teams.teams[name].exempt_share) is not None
+        and (share := counts["exempt"] / counts["open"]) > budget
+    ]
+
+
+def tell(held: Sequence[Document], over: Sequence[Document]) -> None:
+    """Print both, a line for each."""
+    for one in held:
+        say(f"  {one['goal']} is a catch-all: {percent(one['share'])} of all open work is on it", style="yellow")
+    for one in over:
+        share = f"{percent(one['share'])} of its open work ({one['exempt']:,} of {one['open']:,})"
+        say(f"{one['team']}: {share} is exempt, {percent(one['budget'])} was agreed", style="yellow")

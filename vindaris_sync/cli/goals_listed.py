@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vindaris_sync.app import open_store
+from vindaris_sync.cli import holding
 from vindaris_sync.cli.outcomes_shown import outcome_document, outcome_line
 from vindaris_sync.cli.output import clean, emit, say, table
 from vindaris_sync.config.settings import Config
@@ -30,6 +31,8 @@ def listing(config: Config, *, by_priority: bool, everything: bool, as_json: boo
     """Print the goals; closed ones on which no open work hangs are counted only, unless ``everything`` is wanted."""
     with open_store(config) as store:
         found, finished = documents(store, config)
+        shares = {each["goal"]: each["share"] for each in holding.catch_alls(config, store)}
+    found = [{**goal, "catch_all": shares.get(goal["key"])} for goal in found]
     if as_json:
         rows = sorted(found, key=_urgency) if by_priority else found
         emit({"goals": rows, "finished": finished})
@@ -113,13 +116,17 @@ def _row(goal: Mapping[str, Any]) -> tuple[object, ...]:
     return (
         "· " * goal["depth"] + goal["key"],
         clean(goal["title"], _TITLE),
-        goal["status"] + (" (missing)" if goal["missing"] else ""),
+        goal["status"] + (" (missing)" if goal["missing"] else "") + _held(goal),
         goal["priority"] or "",
         goal["period"] or "",
         goal["issues"],
         f"{goal['revision']}{' + edit' if goal['pending'] else ''}",
         "; ".join([*map(outcome_line, outcomes[:_OUTCOMES]), *more]),
     )
+
+
+def _held(goal: Mapping[str, Any]) -> str:
+    return f", catch-all: {percent(goal['catch_all'])} of open work" if goal["catch_all"] else ""
 
 
 def _print_by_priority(goals: Iterable[Document], finished: int) -> None:

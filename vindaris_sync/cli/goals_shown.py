@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from vindaris_sync.app import goals_context, goals_of_trackers, open_store
-from vindaris_sync.cli import holding
 from vindaris_sync.cli.exits import DONE, USAGE, Refusal
 from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.goals_listed import document

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vindaris_sync.domain.findings import Ages, Coverage, Point
+from vindaris_sync.domain.leading import Birth
 
 STATES = ("linked", "inherited", "exempt", "unlinked")
 WIDTH = 1000.0
@@ -51,6 +52,26 @@ def line(points: Sequence[Point]) -> str:
         parts.append(f"{pen}{x:.1f},{HEIGHT * (1 - share):.1f}")
         pen = "L"
     return " ".join(parts)
+
+
+def spark(values: Sequence[float]) -> str:
+    """Return values as an SVG path within ``WIDTH`` and ``HEIGHT``, evenly spaced, the lowest at the bottom."""
+    low, high = min(values), max(values)
+    span, step = (high - low) or 1.0, WIDTH / max(len(values) - 1, 1)
+    points = (f"{number * step:.1f},{HEIGHT * (1 - (value - low) / span):.1f}" for number, value in enumerate(values))
+    return "M" + " L".join(points)
+
+
+def births(birth: Birth) -> tuple[Segment, ...]:
+    """Return how links came to be side by side; they fill the bar, what is unknown left out."""
+    known = birth.created + birth.at_birth + birth.later or 1
+    segments: list[Segment] = []
+    x = 0.0
+    for name, count in (("created", birth.created), ("at_birth", birth.at_birth), ("later", birth.later)):
+        width = count / known * WIDTH
+        segments.append(Segment(name, count, count / known, round(x, 2), round(width, 2)))
+        x += width
+    return tuple(segments)
 
 
 def bars(ages: Ages) -> tuple[tuple[str, int, float], ...]:

@@ -8,12 +8,17 @@ from datetime import tzinfo
 
 from vindaris_sync.domain.findings import Findings, GoalRow, Listing
 from vindaris_sync.domain.goals import outcome_progress
-from vindaris_sync.domain.text import age, percent, signed
+from vindaris_sync.domain.readings import sparkline
+from vindaris_sync.domain.text import age, counted, percent, signed
 from vindaris_sync.report import words
+from vindaris_sync.report.folds import folds
 from vindaris_sync.report.lasting import remarks
 from vindaris_sync.report.page import web_link
 
 SHOWN = 20
+
+GOALS = 100
+"""Goals shown, those that ended left out; the table holds all of them."""
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&$])")
 _LIVE = re.compile(r"(@(?=\w)|#(?=\d)|:(?=//))")  # GitHub finds mentions, issues and addresses in finished text, too
@@ -47,6 +52,7 @@ def to_markdown(findings: Findings) -> str:
         *_remarks(findings),
         *(part for name, field in _LISTS for part in _listing(findings, name, getattr(findings, field))),
         *_goals(findings),
+        *_leading(findings, where),
         *_details(findings),
     ]
     return "\n\n".join(parts) + "\n"
@@ -109,12 +115,13 @@ def _change(moved: object, name: str) -> str:
 
 
 def _idle(findings: Findings) -> Iterator[str]:
-    if findings.goals_without_work:
-        yield "## Goals without work"
+    if idle := findings.goals_without_work:
+        yield f"## Goals without work ({len(idle):,})"
         yield "\n".join(
-            f"- **{escape(goal.key)}** {escape(goal.title)} ({escape(words.about_goal(goal))})"
-            for goal in findings.goals_without_work
+            f"- **{escape(goal.key)}** {escape(goal.title)} ({escape(words.about_goal(goal))})" for goal in idle[:SHOWN]
         )
+        if len(idle) > SHOWN:
+            yield f"and {len(idle) - SHOWN:,} more"
 
 
 def _remarks(findings: Findings) -> Iterator[str]:
@@ -149,10 +156,53 @@ def _link(key: str, url: str) -> str:
 
 
 def _goals(findings: Findings) -> Iterator[str]:
+    shown = [row for fold in folds(findings.goals) if not fold.closed for row in fold.rows]
     if findings.goals:
         yield "## Goals: output beside outcome"
         header = ("Goal", "", "Work done", "With all below", "Outcomes")
-        yield _table(header, (_goal(goal) for goal in findings.goals))
+        yield _table(header, (_goal(goal) for goal in shown[:GOALS]))
+    if left := len(findings.goals) - len(shown[:GOALS]):
+        ended = len(findings.goals) - len(shown)
+        yield f"and {left:,} more, {ended:,} of them ended; all are in the table of goals beside this report"
+
+
+def _leading(findings: Findings, where: tzinfo) -> Iterator[str]:
+    if findings.priorities:
+        yield "## Where the work was"
+        yield (
+            f"The week before: {counted(findings.finished, 'issue was finished', 'issues were finished')}. What the "
+            "priorities ask for is an assumption: a goal weighs twice as much as one of the next priority."
+        )
+        header = ("Priority", "Goals", "Open", "Asked for", "Finished", "Share of finished")
+        yield _table(
+            header,
+            (
+                (
+                    *(
+                        escape(row.priority or "serves no goal"),
+                        f"{row.goals:,}" if row.priority else "",
+                        f"{row.open:,}",
+                    ),
+                    *(percent(row.expected) if row.priority else "", f"{row.finished:,}", percent(row.actual)),
+                )
+                for row in findings.priorities
+            ),
+        )
+        yield from map(escape, words.contrasts(findings))
+    if findings.births:
+        yield "## How links came to be"
+        yield from (f"- **Retrofit burst.** {escape(words.burst(each, where))}" for each in findings.bursts)
+        header = ("Part", "Name", "Born linked", "Created", "At birth", "Later", "Unknown")
+        yield _table(
+            header,
+            (
+                (
+                    *(each.kind, escape(each.name), percent(each.birth.share), each.birth.created),
+                    *(each.birth.at_birth, each.birth.later, each.birth.unknown),
+                )
+                for each in findings.births
+            ),
+        )
 
 
 def _goal(goal: GoalRow) -> tuple[str, ...]:
@@ -160,13 +210,18 @@ def _goal(goal: GoalRow) -> tuple[str, ...]:
         "&nbsp;" * 4 * goal.depth + f"**{escape(goal.key)}** {escape(goal.title)}",
         escape(words.about_goal(goal)),
         f"{percent(goal.own.done)} ({goal.own.closed:,} of {goal.own.total:,})",
-        f"{percent(goal.below.done)} ({goal.below.closed:,} of {goal.below.total:,})",
+        f"{percent(goal.below.done)} ({goal.below.closed:,} of {goal.below.total:,})"
+        + "".join(f"<br>{escape(words.effort(each))}, {percent(each.share)}" for each in goal.efforts),
         "<br>".join(
             f"{escape(each.metric)}: {escape(words.value(each.current, each.unit))}, {escape(words.span(each))}, "
-            f"{percent(outcome_progress(each))}"
+            f"{percent(outcome_progress(each))}{_trend(goal, each.metric)}"
             for each in goal.outcomes
         ),
     )
+
+
+def _trend(goal: GoalRow, metric: str) -> str:
+    return next((f" {sparkline(each.values)}" for each in goal.series if each.metric == metric), "")
 
 
 def _details(findings: Findings) -> Iterator[str]:

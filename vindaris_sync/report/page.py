@@ -12,6 +12,7 @@ from vindaris_sync.domain.findings import Findings, Point, Slice
 from vindaris_sync.domain.goals import outcome_progress
 from vindaris_sync.domain.text import counted, percent, points, signed
 from vindaris_sync.report import charts, words
+from vindaris_sync.report.folds import folds
 from vindaris_sync.report.lasting import remarks
 
 SHOWN = 10
@@ -32,6 +33,7 @@ def to_html(findings: Findings) -> str:
         moved=_moved(findings),
         trend=(*findings.trend, Point(findings.at, findings.coverage)),
         groups=tuple(_groups(findings)),
+        folds=folds(findings.goals),
         remarks=remarks(findings),
         shown=SHOWN,
     )

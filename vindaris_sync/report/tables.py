@@ -27,7 +27,8 @@ def goals_csv(findings: Findings) -> str:
     """Return one row per goal and outcome, output beside outcome; a goal without outcomes has one row."""
     header = (
         *("key", "title", "parent", "status", "priority", "period", "owner"),
-        *("open", "closed", "open_below", "closed_below", "suspect"),
+        *("open", "closed", "open_below", "closed_below", "suspect", "unlinked_nearby", "finished_last_week"),
+        *("created", "at_birth", "later", "unknown"),
         *("metric", "unit", "baseline", "current", "target", "progress"),
     )
     return _csv(header, _goals(findings))
@@ -44,7 +45,10 @@ def _issues(findings: Findings) -> Iterator[tuple[object, ...]]:
 def _goals(findings: Findings) -> Iterator[tuple[object, ...]]:
     for goal in findings.goals:
         own = (goal.key, goal.title, goal.parent, goal.status, goal.priority, goal.period, goal.owner)
-        work = (goal.own.open, goal.own.closed, goal.below.open, goal.below.closed, goal.suspect)
+        work = (
+            *(goal.own.open, goal.own.closed, goal.below.open, goal.below.closed, goal.suspect, goal.nearby),
+            *(goal.finished, goal.birth.created, goal.birth.at_birth, goal.birth.later, goal.birth.unknown),
+        )
         for each in goal.outcomes:
             measured = (each.metric, each.unit, each.baseline, each.current, each.target, outcome_progress(each))
             yield *own, *work, *measured

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from vindaris_sync.domain.bursts import Burst
 from vindaris_sync.domain.findings import Findings, GoalRow, Listing, urgent_idle
 from vindaris_sync.domain.goals import Outcome
+from vindaris_sync.domain.leading import Effort
 from vindaris_sync.domain.text import age, counted, one_line, percent, points
 
 REASONS: Mapping[str, str] = {
@@ -22,6 +24,8 @@ REASONS: Mapping[str, str] = {
 """Reasons of reviews (R7) in words."""
 
 _TITLE = 200
+_NAMED = 5
+_MUCH = 0.2
 
 
 def zone(findings: Findings) -> tzinfo:
@@ -134,3 +138,39 @@ def changes(findings: Findings) -> Iterator[str]:
     yield from (f"{key}: {before} → {after}." for key, before, after in change.statuses)
     for moved in change.outcomes:
         yield f"{moved.goal}, {title(moved.metric)}: {value(moved.before)} → {value(moved.after, moved.unit)}."
+
+
+def burst(found: Burst, where: tzinfo) -> str:
+    """Return a retrofit burst in a sentence: when, how many, by whom, on which goals."""
+    start, end = found.start.astimezone(where), found.end.astimezone(where)
+    until = f"{end:%H:%M}" if start.date() == end.date() else moment(found.end, where)
+    usual = "none in two months before" if not found.usual else f"{found.usual:.2g} a day before"
+    return (
+        f"{counted(found.links, 'link')} to work that had none, {moment(found.start, where)} to {until}, where a "
+        f"planning period ends on {found.ends.day} {found.ends:%B %Y} ({usual}): by {_named(found.people)}; on "
+        f"{_named(found.goals)}."
+    )
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    first = [f"{one_line(name, 60) or 'unknown'} ({count:,})" for name, count in list(counts.items())[:_NAMED]]
+    rest = f" and {len(counts) - _NAMED:,} more" if len(counts) > _NAMED else ""
+    return ", ".join(first) + rest
+
+
+def effort(found: Effort) -> str:
+    """Return output by estimate: ``30 of 80 points``."""
+    return f"{found.done:,.6g} of {found.total:,.6g} {one_line(found.unit, 20)}"
+
+
+def contrasts(findings: Findings) -> Iterator[str]:
+    """Yield what stands out where priorities are set against finished work, one sentence each."""
+    for row in findings.priorities:
+        if row.actual is not None and row.expected >= _MUCH and row.actual * 2 < row.expected:
+            yield (
+                f"{row.priority} should have {percent(row.expected)} of the work, and had {percent(row.actual)} of "
+                "what was finished."
+            )
+    aside = next((row for row in findings.priorities if not row.priority), None)
+    if aside is not None and aside.actual is not None and aside.actual >= _MUCH:
+        yield f"{percent(aside.actual)} of what was finished serves no goal."

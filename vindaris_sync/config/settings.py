@@ -28,7 +28,7 @@ from vindaris_sync.config.outcome_sources import OutcomeSourceSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL
 from vindaris_sync.domain.materiality import Materiality
-from vindaris_sync.domain.rules import CONFIGURABLE, Stated
+from vindaris_sync.domain.rules import CONFIGURABLE, Condition, Stated
 from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.goals import GoalSourceSettings
@@ -263,6 +263,10 @@ class RuleSettings(Settings):
     def _asks_something(self) -> Self:
         if not self.stated.conditions:
             raise ValueError(f"name at least one condition: {', '.join(CONFIGURABLE)}")
+        asked = [name for name in CONFIGURABLE if name not in (Condition.TRACKER, Condition.PLACE)]
+        if not self.stated.conditions.keys() & set(asked):
+            wanted = ", ".join(asked)
+            raise ValueError(f"this would link all that is there, which says nothing of it: name also one of {wanted}")
         return self
 
     @property

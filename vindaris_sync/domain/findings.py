@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from vindaris_sync.domain.bursts import Burst
+from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.goals import Outcome
 from vindaris_sync.domain.leading import Birth, BirthRow, Effort, Measured, PriorityRow, added_up
 from vindaris_sync.domain.text import is_high, priority_rank
@@ -162,6 +163,18 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class GoalChange:
+    """What changed in a goal from the revision that ``links`` links were confirmed against to the one in force."""
+
+    goal: str
+    title: str
+    since: int
+    revision: int
+    links: int
+    changes: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ages:
     """How long things have been waiting, in counts."""
 
@@ -289,6 +302,8 @@ class Findings:
     suspect: Listing = Listing()
     """The oldest first."""
     suspect_ages: Ages = Ages()
+    goal_changes: tuple[GoalChange, ...] = ()
+    """What changed in the goals of suspect links, for each revision that links were confirmed against."""
     reviews: Reviews = Reviews()
     conflicts: Listing = Listing()
     unknown_goals: Listing = Listing()

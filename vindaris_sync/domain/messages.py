@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.text import age, one_line, priority_rank
 
 _TITLE = 140
@@ -106,6 +107,8 @@ class Content:
     lines: tuple[Line, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     """Named figures, (name, value), for summaries."""
+    changes: tuple[Changed, ...] = ()
+    """What changed in the goal since links to it were confirmed, word by word, visible and short."""
     total: int = 0
     more: int = 0
     """How many of ``total`` are not among ``lines``."""
@@ -215,6 +218,7 @@ def compose(  # noqa: PLR0913 - the options only say what differs from the kind'
     footer: str = "",
     link: str = "",
     most: int = 10,
+    changes: tuple[Changed, ...] = (),
 ) -> Content:
     """Return the message on ``subject``: the ``most`` urgent of ``items``, the newest first among equals.
 
@@ -229,6 +233,7 @@ def compose(  # noqa: PLR0913 - the options only say what differs from the kind'
         state=State.OPEN if all_of_it else State.RESOLVED,
         headline=_headline(subject.kind, len(all_of_it), about or subject.goal),
         lines=lines,
+        changes=changes if all_of_it else (),
         total=len(all_of_it),
         more=len(all_of_it) - len(lines),
         footer=(footer or _FOOTER[subject.kind].format(about=subject.goal)) if all_of_it else "",

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from vindaris_sync.domain.text import one_line
+
 _MOST = 400
 """Sentences, or words, that are matched with each other; of more than that all went and all came."""
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # written without spaces: each is a word
 _WORD = re.compile(rf"[{_IDEOGRAPH}]|[^\W{_IDEOGRAPH}]+|[^\w\s]")
 _END = frozenset(".!?;:\u3002\uff01\uff1f")
 _CUT = "…"
+_VISIBLE = 2000
 
 
 class Kind(StrEnum):
@@ -67,6 +70,17 @@ def changed_whole(before: str, after: str) -> tuple[Piece, ...]:
 def plain(pieces: Iterable[Piece]) -> str:
     """Return the pieces as one line without colours, the way ``wdiff`` writes: ``from [-22-] {+25+} %``."""
     return "".join(_MARKS[piece.kind].format(piece.text) for piece in pieces)
+
+
+def visible(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Return the pieces without control characters and other steering that cannot be seen; spaces at ends stay."""
+    found = []
+    for piece in pieces:
+        text = one_line(piece.text, _VISIBLE)
+        before = " " if piece.text[:1].isspace() else ""
+        after = " " if text and piece.text[-1:].isspace() else ""
+        found.append(Piece(piece.kind, f"{before}{text}{after}"))
+    return tuple(found)
 
 
 def shortened(pieces: Sequence[Piece], longest: int = 400, around: int = 40) -> tuple[Piece, ...]:

@@ -14,6 +14,7 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.messages import Content, Kind, State
 from vindaris_sync.domain.records import Reason
+from vindaris_sync.domain.wording import plain
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.goals import refresh_goals, retire_goal
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
@@ -267,3 +268,17 @@ def test_nobody_is_reminded_of_what_is_settled(world: World) -> None:
     world.clock.advance(timedelta(days=1))
     assert world.remind() == 0
     assert [content.state for content in world.board.of(Kind.UNLINKED)] == [State.RESOLVED]
+
+
+def test_a_team_reads_what_changed_since_its_links_were_confirmed(world: World) -> None:
+    """Word by word, and against the revision that most of its links were confirmed against."""
+    for number in range(3):
+        world.tracker.create("APP", f"Work {number}", labels=["goal:A"])
+    world.go(minutes=1)
+    for title in ("The very first", "The first"):
+        world.source.goals = (replace(world.source.goals[0], title=title), *world.source.goals[1:])
+        world.go(minutes=1)
+    [message] = world.board.of(Kind.SUSPECT)
+    assert [(each.name, plain(each.pieces)) for each in message.changes] == [
+        ("Since revision 1, title", "[-First-] {+The first+}")
+    ]

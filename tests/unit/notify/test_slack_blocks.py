@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.messages import Content, Item, Kind, State, Subject, compose, continued
+from vindaris_sync.domain.wording import compare, visible
 from vindaris_sync.notify.slack_blocks import MAX_ITEMS, body, escape, web_link
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -91,3 +93,17 @@ def test_figures_are_listed() -> None:
     message = body(content)
     assert "Drift: 9 found" in message["text"]
     assert [node["text"] for node in _texts(message["blocks"])] == ["h", "Drift: ", "9 found"]
+
+
+def test_a_change_is_shown_word_by_word_and_nothing_in_it_is_markup() -> None:
+    """What went is struck out, what came is bold; the fall-back text has marks."""
+    pieces = visible(compare(f"Grow fast {HOSTILE}", f"Grow faster {HOSTILE}"))
+    content = replace(_content(Item("a", "APP-1", "t")), changes=(Changed("Since revision 1, title", pieces),), link="")
+    nodes = list(_texts(body(content)["blocks"]))
+    assert {"type": "text", "text": "fast", "style": {"strike": True}} in nodes
+    assert {"type": "text", "text": "faster", "style": {"bold": True}} in nodes
+    assert {node["type"] for node in nodes} <= {"text", "plain_text"}
+    assert "\u202e" not in str(nodes)
+    text = body(content)["text"]
+    assert "Since revision 1, title: Grow [-fast-] {+faster+} &lt;!channel&gt;" in text
+    assert "<" not in text

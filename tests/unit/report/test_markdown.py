@@ -3,7 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from vindaris_sync.domain.findings import Findings, GoalRow, IssueLine, Listing
+from vindaris_sync.domain.changes import Changed
+from vindaris_sync.domain.findings import Findings, GoalChange, GoalRow, IssueLine, Listing
+from vindaris_sync.domain.findings_json import from_json, to_json
+from vindaris_sync.domain.wording import compare, visible
 from vindaris_sync.report import to_html, to_markdown
 from vindaris_sync.report.markdown import SHOWN, escape
 
@@ -90,3 +93,13 @@ def test_what_rules_link_is_told_apart_where_there_is_any(night: Findings) -> No
     ruled = replace(night, coverage=replace(night.coverage, by_rule=12))
     assert "Of the linked, 12 are by a rule. Of the unlinked" in to_markdown(ruled)
     assert "Of the linked, 12 are by a rule." in to_html(ruled)
+
+
+def test_what_changed_in_a_goal_is_marked_and_survives_json(night: Findings, hostile: str) -> None:
+    """What went is struck out and what came is bold, whatever the words try."""
+    pieces = visible(compare(f"Grow fast {hostile}", f"Grow faster {hostile}"))
+    changed = replace(night, goal_changes=(GoalChange("GROW", "Grow", 1, 3, 2, (Changed("title", pieces),)),))
+    assert from_json(to_json(changed)) == changed
+    text = to_markdown(from_json(to_json(changed)))
+    assert "**GROW** Grow, revision 1 → 3, 2 links to confirm:" in text
+    assert "- title: Grow ~~fast~~ **faster** \\<script\\>" in text

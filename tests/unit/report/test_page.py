@@ -6,7 +6,19 @@ from itertools import pairwise
 
 import pytest
 
-from vindaris_sync.domain.findings import Coverage, Findings, GoalRow, IssueLine, Listing, NotChecked, Point, Slice
+from vindaris_sync.domain.changes import Changed
+from vindaris_sync.domain.findings import (
+    Coverage,
+    Findings,
+    GoalChange,
+    GoalRow,
+    IssueLine,
+    Listing,
+    NotChecked,
+    Point,
+    Slice,
+)
+from vindaris_sync.domain.wording import compare, visible
 from vindaris_sync.report import to_html
 from vindaris_sync.report.page import PARTS, SHOWN, web_link
 
@@ -222,3 +234,15 @@ def test_one_goal_is_told_in_the_singular(empty_night: Findings) -> None:
     two = replace(empty_night, goals=(GoalRow("A", "a", priority="P0"), GoalRow("B", "b", priority="P1")))
     assert "1 active goal has no work; it is of high priority." in _Page(to_html(one)).text
     assert "2 active goals have no work, all of high priority." in _Page(to_html(two)).text
+
+
+def test_what_changed_in_a_goal_is_marked_for_eyes_and_for_screen_readers(night: Findings, hostile: str) -> None:
+    """Deletions and insertions are elements of their own, with words for those who hear the page."""
+    pieces = visible(compare(f"Grow fast {hostile}", f"Grow faster {hostile}"))
+    change = GoalChange("GROW", hostile, 1, 3, 12, (Changed("title", pieces),))
+    page = _Page(to_html(replace(night, goal_changes=(change,))))
+    assert (page.tags["del"], page.tags["ins"], page.tags["script"]) == (1, 1, 0)
+    text = " ".join("".join(page.words).split())
+    assert "revision 1 → 3, 12 links to confirm" in text
+    assert "Grow [removed: fast] [added: faster]" in text
+    assert "\u202e" not in text

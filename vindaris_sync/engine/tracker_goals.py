@@ -142,7 +142,7 @@ class TrackerGoals:
         """Return what pulls have shown of the goals' types; None where the tracker must be asked what is there."""
         types, name = self._settings.tracked_types(), self._tracker.name
         unsure = {*self._store.restored_trackers(), *self._store.missing()}
-        if not types or name in unsure or self._store.tracker(name).loaded_at is None:
+        if not types or self._kept is None or name in unsure or self._store.tracker(name).loaded_at is None:
             return None
         return self._store.stamps(name, types)
 

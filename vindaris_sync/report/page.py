@@ -36,7 +36,6 @@ def to_html(findings: Findings) -> str:
         folds=folds(findings.goals),
         remarks=remarks(findings),
         shown=SHOWN,
-        parts=PARTS,
     )
 
 

@@ -15,7 +15,6 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
 from vindaris_sync.store.census import Censuses
-from vindaris_sync.store.confirmations import Confirmations
 from vindaris_sync.store.contests import Contests
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
@@ -59,7 +58,6 @@ class Store(
     Outbox,
     Due,
     Lists,
-    Confirmations,
     Figures,
     GoalWork,
     Traces,

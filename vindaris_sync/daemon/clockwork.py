@@ -34,6 +34,7 @@ from vindaris_sync.engine.passes import PassReport, run_pass, settle
 from vindaris_sync.engine.progress import Interrupted
 from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.notify.protocol import Channel
+from vindaris_sync.sdk.clock import Steady
 from vindaris_sync.sdk.errors import VindarisError
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.store.errors import StoreError, Trouble
@@ -64,7 +65,7 @@ class Clockwork:
     lost: StoreError | None = None
     """Why nothing can be kept any more in this process; it must end."""
     _next: dict[str, datetime] = field(default_factory=dict)
-    _ticked: datetime | None = None
+    _steady: Steady = field(default_factory=Steady)
     _looked: bool = False
     _failures: dict[str, int] = field(default_factory=dict)
     _rhythms: dict[str, Rhythm] = field(default_factory=dict)
@@ -87,10 +88,14 @@ class Clockwork:
 
     def _follow(self, now: datetime) -> None:
         """Keep waits as long as they were where our clock was set back: no hour is waited for twice (fault 14)."""
-        back = (self._ticked or now) - now
-        if back > timedelta():
+        if back := self._steady.back(now):
             self._next = {name: at - back for name, at in self._next.items()}
-        self._ticked = now
+
+    def _now(self) -> datetime:
+        """Return the present instant to plan by: the clock may be wrong between two ticks only."""
+        now = self.context.now()
+        self._follow(now)
+        return now
 
     def _every(self, name: str, now: datetime, every: timedelta, work: Callable[[], None]) -> None:
         if now >= self._next.get(name, now):
@@ -166,7 +171,7 @@ class Clockwork:
         return planned
 
     def _planned(self, report: PassReport) -> NextPull:
-        name, now = report.tracker, self.context.now()
+        name, now = report.tracker, self._now()
         if report.rests:
             return NextPull(now + (report.retry_after or SETTLE_EVERY), report.error)
         if report.outcome != "ok":
@@ -180,7 +185,7 @@ class Clockwork:
 
     def _try_again(self, name: str, retry_after: timedelta | None) -> datetime:
         self._failures[name] = self._failures.get(name, 0) + 1
-        return next_try(self.context.now(), self._bounds(name).base, self._failures[name], retry_after)
+        return next_try(self._now(), self._bounds(name).base, self._failures[name], retry_after)
 
     def _bounds(self, name: str) -> Bounds:
         settings = self.context.trackers[name].settings
@@ -206,7 +211,7 @@ class Clockwork:
         report = settle(self.context, name)
         if report.outcome != "ok":  # what could not be written stays due: no hot loop until the next pull
             wait = max(self._bounds(name).base, report.retry_after or timedelta())
-            self._next[f"settle {name}"] = self.context.now() + wait
+            self._next[f"settle {name}"] = self._now() + wait
         self.observe(report)
 
     def _relay(self) -> None:
@@ -219,7 +224,7 @@ class Clockwork:
 
     def _back_up(self) -> None:
         if self.backups and not back_up(self.context, self.backups):
-            self._next["backup"] = self.context.now() + BACKUP_RETRY_AFTER
+            self._next["backup"] = self._now() + BACKUP_RETRY_AFTER
 
     def _remind(self) -> None:
         store, now = self.context.store, self.context.now()

@@ -17,6 +17,7 @@ from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.context import Tracker
+from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.sdk.clock import ServerClock
 from vindaris_sync.sdk.protocol import Surroundings
 
@@ -138,6 +139,23 @@ def test_a_clock_that_was_set_back_lets_nothing_wait_for_the_future_it_has_seen(
     assert site.store.outbox_depth() == 0
     assert any("NONE" in message.text or "no goal" in message.text for message in site.messages()), site.told()
     assert all(goal.revision == 2 for goal in site.store.goals())
+
+
+def test_a_clock_that_was_wrong_between_two_ticks_lets_nothing_wait_for_the_future(site: Site, ours: Ours) -> None:
+    """It went two years ahead in the middle of a pass and was right again by the next tick: pulls go on."""
+    pulls: list[str] = []
+
+    def observe(done: PassReport) -> None:
+        pulls.append(done.tracker)
+
+    clockwork = Clockwork(site.context, site.channels, Nightly(time(23, 59), UTC), print, Here(), observe=observe)
+    now, ours.ahead = ours(), timedelta(days=730)
+    clockwork.tick(now)
+    ours.ahead = timedelta()
+    assert pulls == ["jira"]
+    site.clock.pass_(hours=1)
+    clockwork.tick(ours())
+    assert pulls == ["jira", "jira"]
 
 
 class Here(Executor):

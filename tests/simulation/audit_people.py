@@ -350,8 +350,9 @@ def _blurred(scene: Scene, window: Window, shown: Shown, acts: Sequence[Act], sa
     both = decided and len(said_so) > decided
     expired = any(row["event"] == "exemption_expired" for row in window.rows if _is_about(scene, row, shown.ref))
     retyped = any(act.kind == "edit" and act.detail for act in acts)
+    taken_over = any(act.kind == "cli_confirm" for act in acts[acts.index(said_so[-1]) :])  # what it inherits, perhaps
     return bool(
-        mistyped or taken_back or both or expired or retyped or kinds["transfer"] or kinds["move"]
+        mistyped or taken_back or both or expired or retyped or taken_over or kinds["transfer"] or kinds["move"]
         or kinds["review_off"] or window.redefined(shown.ref[0])
     )  # fmt: skip
 

@@ -14,10 +14,12 @@ from threading import Event, RLock
 from types import TracebackType
 from typing import Self
 
+from vindaris_sync.config.goal_sources import OWN_SOURCE, FeedSettings, FilesSettings
 from vindaris_sync.config.settings import Config
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.domain.homes import Home
 from vindaris_sync.domain.lasting import CatchAll
 from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.backups import BackupPlace
@@ -141,6 +143,7 @@ def open_app(
         context = Context(
             store, trackers, JoinedGoals(sources, store, config.longest_key()), teams_of(config), goal_rules(config),
             now, writes=writes, progress=progress, census=config.schedule.census, link_rules=link_rules(config),
+            home=home_of(config),
             locks=locks,
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
@@ -235,6 +238,15 @@ def goal_rules(config: Config) -> GoalRules:
     goals = config.goals
     holding = CatchAll(goals.catch_all_share, goals.catch_all_least)
     return GoalRules(config.materiality, goals.debounce, goals.born_within, holding)
+
+
+def home_of(config: Config) -> Home | None:
+    """Return which goals become issues where: those that files and documents state."""
+    stated = config.goals.home
+    if stated is None:
+        return None
+    texts = {name for name, block in config.goal_sources.items() if isinstance(block, FilesSettings | FeedSettings)}
+    return Home(stated.tracker, stated.place, stated.type, stated.attach, frozenset({OWN_SOURCE, *texts}))
 
 
 def link_rules(config: Config) -> tuple[Stated, ...]:

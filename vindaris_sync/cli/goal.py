@@ -75,6 +75,25 @@ def retire(
     goals_shown.retire(load_config(config), goal, as_json=as_json)
 
 
+@app.command(epilog=examples("vindaris-sync goal rehome GROW-1"))
+def rehome(
+    goal: Annotated[str, typer.Argument(metavar="GOAL", autocompletion=complete_goal, help="The goal's key.")],
+    *,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the next pass make another issue for a goal whose issue, its home, was deleted or is not wanted any more.
+
+    The former issue, where it is still there, is left to people: nothing is written to it from then on.
+
+    JSON: rehomed (the goal's key), former (the former issue's key).
+    """
+    from vindaris_sync.cli import goals_at_home
+    from vindaris_sync.cli.opening import load_config
+
+    goals_at_home.rehome(load_config(config), goal, as_json=as_json)
+
+
 @app.command(epilog=examples("vindaris-sync goal accept epics"))
 def accept(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The name of its [goal_sources.NAME] block.")],

@@ -96,8 +96,10 @@ def _executed(app: App, went: Went) -> list[Action]:
     writes = {(each.issue, each.surface.key): each for report in went.round.reports for each in report.writes}
     trackers = app.store.trackers_of(issue for issue, _ in writes)
     rest = [action for report in went.round.reports for action in report.actions]
-    published = [each for report in went.round.reports for each in report.published]
-    return [*went.asked, *rest, *(each for each in writes.values() if trackers[each.issue] in own), *published]
+    reports = went.round.reports
+    published = [each for report in reports for each in report.published]
+    homes = [each for report in reports for each in report.homes]
+    return [*went.asked, *rest, *(each for each in writes.values() if trackers[each.issue] in own), *published, *homes]
 
 
 def show_plan(went: Went, found: Sequence[planned.Line], *, everything: bool) -> None:

@@ -32,6 +32,7 @@ from vindaris_sync.domain.actions import (
     Wake,
     WriteBack,
 )
+from vindaris_sync.domain.homes import KeepHome
 from vindaris_sync.domain.menus import Publish
 from vindaris_sync.domain.menus import describe as describe_change
 from vindaris_sync.domain.models import Address
@@ -48,6 +49,7 @@ _HEADINGS: Mapping[str, str] = {
     "create_work": "Create work",
     "write_back": "Write to trackers",
     "publish": "Publish goals where they are picked",
+    "keep_home": "Keep goals' issues",
     "set_explicit": "Change links",
     "set_conflict": "Note conflicts",
     "open_cause": "Open reviews",
@@ -101,13 +103,15 @@ def _line(action: Action, addresses: Mapping[int, Address], goals: GoalBook) -> 
 
 
 def _issue(action: Action) -> int:
-    elsewhere = Publish | Announce | AskRule | AnswerRule | ConfirmRule | AskGoal | AnswerGoal | CreateWork
+    elsewhere = KeepHome | Publish | Announce | AskRule | AnswerRule | ConfirmRule | AskGoal | AnswerGoal | CreateWork
     return 0 if isinstance(action, elsewhere) else action.issue
 
 
 def _subject(action: Action, goals: GoalBook) -> str:
     if isinstance(action, Publish):
         return action.tracker
+    if isinstance(action, KeepHome):
+        return action.key
     if isinstance(action, AskRule | AnswerRule | ConfirmRule):
         return f"{PREFIX}{action.rule}"
     if isinstance(action, AskGoal | AnswerGoal):
@@ -124,6 +128,8 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return _write(action)
         case Publish():
             return f"{action.name}: {describe_change(action.change)}"
+        case KeepHome():
+            return f"{action.errand}: {action.text}"
         case SetExplicit():
             return f"{_names(action.before)} → {_names(action.after)} ({action.event} by {action.who or action.how})"
         case SetConflict():

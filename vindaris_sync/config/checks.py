@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.problems import Problem
 from vindaris_sync.config.settings import RuleSettings, TeamSettings
@@ -27,6 +28,19 @@ def goal_sources(names: Sequence[str]) -> Iterator[Problem]:
     if OWN_SOURCE in names:
         message = f"the file that [goals] names is called {OWN_SOURCE}; choose another name"
         yield Problem(("goal_sources", OWN_SOURCE), message, whole=True)
+
+
+def home(
+    found: HomeSettings | None, trackers: Mapping[str, TrackerSettings], names: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield why the home of goals leads nowhere; ``names`` are all trackers', also of those that cannot be used."""
+    if found is None:
+        return
+    if found.tracker not in names:
+        yield Problem(("goals", "home", "tracker"), f"there is no [trackers.{found.tracker}]")
+    settings = trackers.get(found.tracker)
+    if settings is not None and not settings.write_back.enabled:
+        yield Problem(("goals", "home", "tracker"), f"[trackers.{found.tracker}] has write_back.enabled = false")
 
 
 def write_back(name: str, settings: WriteBackSettings) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -171,6 +171,10 @@ class Draft:
             if name not in Config.model_fields:
                 yield Problem((name,), unknown_key(name, Config.model_fields), whole=isinstance(value, Mapping))
 
+    def _home(self, trackers: Mapping[str, TrackerSettings], names: Sequence[str]) -> Iterator[Problem]:
+        goals = self.parts.get("goals")
+        yield from checks.home(goals.home if goals is not None else None, trackers, names)
+
     def _unfit(self, trackers: Mapping[str, TrackerSettings], teams: Mapping[int, TeamSettings]) -> Iterator[Problem]:
         names, channels = list(self._tables("trackers")), list(self._tables("notify"))
         yield from checks.named("trackers", names)
@@ -181,7 +185,7 @@ class Draft:
             yield Problem(("trackers",), "name at least one tracker, [trackers.NAME]", whole=True)
         for name, settings in trackers.items():
             yield from checks.write_back(name, settings.write_back)
-        yield from checks.references(trackers, names)
+        yield from self._home(trackers, names)
         yield from checks.references(trackers, names)
         yield from checks.teams(teams, channels)
         yield from checks.scopes(teams, trackers, names)

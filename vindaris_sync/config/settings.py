@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.outcome_sources import OutcomeSourceSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL
@@ -138,6 +139,8 @@ class GoalsSettings(Settings):
     """A goal with more than this share of all open work is a catch-all, which is reported."""
     catch_all_least: int = Field(50, ge=1)
     """Open issues below which no goal is one."""
+    home: HomeSettings | None = None
+    """Where goals of files and documents become issues; absent: nowhere."""
 
     @field_validator("debounce")
     @classmethod

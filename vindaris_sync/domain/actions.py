@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from vindaris_sync.domain.homes import KeepHome
 from vindaris_sync.domain.menus import Publish
 from vindaris_sync.domain.models import Base, Explicit, Link, LinkState, Raw, Surface
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, ParentBasis, Stood
@@ -240,6 +241,7 @@ Action = (
     | AnswerGoal
     | CreateWork
     | Publish
+    | KeepHome
     | ConfirmGoal
     | Wake
     | Announce

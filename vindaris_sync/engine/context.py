@@ -10,8 +10,9 @@ from threading import RLock
 from uuid import UUID, uuid4
 
 from vindaris_sync.domain.goals import fold
-from vindaris_sync.domain.materiality import EVERYTHING, Materiality
+from vindaris_sync.domain.homes import Home
 from vindaris_sync.domain.lasting import CatchAll
+from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.domain.rules import Stated
@@ -70,6 +71,8 @@ class Context:
     """The link rules as they are configured, in the order in which they are tried (R6)."""
     census: timedelta = timedelta(hours=6)
     """Time between the end of a census of a tracker and the beginning of the next."""
+    home: Home | None = None
+    """Where goals that no tracker states become issues; None: nowhere."""
     writes: bool = True
     """False: nothing is ever written to a tracker (a dry run)."""
     progress: Progress = field(default_factory=Progress)

@@ -64,13 +64,14 @@ def refresh_goals(context: Context, *, promote_all: bool = False) -> GoalsReport
 
 def _take_over(context: Context, read: GoalsRead) -> None:
     """Let the store follow what is stated; nothing to do where nobody has edited anything since."""
-    stamp = [read.digest, context.rules.material.stamp]
+    goals = context.store.at_home(read.goals)
+    stamp = [read.digest, context.rules.material.stamp, [str(goal.issue) for goal in goals if goal.issue]]
     with context.store.transaction():
         if not context.store.put_note(TAKEN, stamp):
             return
-        keep_stated(context.store, serving_rules(read.goals))
-        found = context.store.put_goals(read.goals, context.now(), context.rules.material)
-        context.store.put_required(read.goals, context.now())
+        keep_stated(context.store, serving_rules(goals))
+        found = context.store.put_goals(goals, context.now(), context.rules.material)
+        context.store.put_required(goals, context.now())
         if found.missing or found.returned:
             context.store.announce(Announce("", "", Kind.MISSING_GOALS, "", context.now()), now=context.now())
 

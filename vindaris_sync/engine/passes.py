@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from vindaris_sync.domain.actions import Action, WriteBack
+from vindaris_sync.domain.homes import KeepHome
 from vindaris_sync.domain.menus import Publish
 from vindaris_sync.engine.census import count
 from vindaris_sync.engine.context import Context, Tracker
@@ -18,6 +19,7 @@ from vindaris_sync.engine.courtesy import NextPull, put_next_pull, remember
 from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.guarding import guard
+from vindaris_sync.engine.homes import keep_homes
 from vindaris_sync.engine.publishing import publish
 from vindaris_sync.engine.work import make_required, recover
 from vindaris_sync.engine.writing import write_back
@@ -41,6 +43,7 @@ class PassReport:
     actions: list[Action] = field(default_factory=list)
     writes: list[WriteBack] = field(default_factory=list)
     published: list[Publish] = field(default_factory=list)
+    homes: list[KeepHome] = field(default_factory=list)
     error: str = ""
     advice: str = ""
     retry_after: timedelta | None = None
@@ -50,7 +53,7 @@ class PassReport:
     @property
     def planned(self) -> list[Action]:
         """Everything that changes something, remote writes last."""
-        return [*self.actions, *self.writes, *self.published]
+        return [*self.actions, *self.writes, *self.published, *self.homes]
 
 
 def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes differ in these
@@ -78,6 +81,7 @@ def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes
         _decide(context, tracker, report, others, repair=repair)
         _create(context, tracker, report, repair=repair)
         report.published = publish(context, tracker, report.counts, look=repair)
+        report.homes = keep_homes(context, tracker, report.counts, look=repair)
 
     return _run(context, tracker, "compare" if first else "pull", steps, plan)
 

@@ -44,6 +44,8 @@ class Capability(Flag):
     HIERARCHY = auto()
     PUBLISH = auto()
     """It has menus of goals to be kept: ``publishing.Publisher``."""
+    HOME = auto()
+    """Goals can be issues there, kept by us: ``homes.Homing``."""
 
 
 def _now() -> datetime:

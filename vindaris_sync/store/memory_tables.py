@@ -54,7 +54,7 @@ class CursorRow(Table, table=True):
 
 
 class AttentionRow(Table, table=True):
-    """Something that a person should set right in a tracker; ``source`` noticed it: check, pull, write, publish."""
+    """Something to be set right in a tracker; ``source`` noticed it: check, pull, write, publish, home."""
 
     __tablename__ = "attention"
     tracker: str = words(key=True)
@@ -118,6 +118,35 @@ class ChoiceRow(Table, table=True):
     goal_id: int = identity("goal.id")
     base: str = words("{}")
     kept: str = words("[]")
+
+
+class HomeRow(Table, table=True):
+    """The issue that is a goal's home, and what we wrote there last; ``ext_id`` empty: it is being made."""
+
+    __tablename__ = "home"
+    goal_id: int = identity("goal.id")
+    tracker: str = words()
+    place: str = words()
+    ext_id: str = words("")
+    key: str = words("")
+    attempted_at: int | None = maybe_number()
+    page: str = words("{}")
+    kept: str = words("[]")
+    refused: str = words("")
+    gone: bool = flag()
+    crowded: bool = flag()
+    number: int = number(1)
+
+
+class AttachmentRow(Table, table=True):
+    """An issue that we hang below a goal's home, or that a person took from there."""
+
+    __tablename__ = "attachment"
+    issue_id: int = identity("issue.id")
+    goal_id: int = identity("goal.id", key=False)
+    above_id: int = identity("issue.id", key=False)
+    means: str = words()
+    state: str = words()
 
 
 class QuarantineRow(Table, table=True):

@@ -24,6 +24,7 @@ from vindaris_sync.store.figures import Figures
 from vindaris_sync.store.fill import Imports
 from vindaris_sync.store.goal_work import GoalWork
 from vindaris_sync.store.goals import Goals
+from vindaris_sync.store.homes import Homes
 from vindaris_sync.store.lists import Lists
 from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
@@ -54,6 +55,7 @@ class Store(
     Attentions,
     Censuses,
     Publications,
+    Homes,
     Passes,
     Outbox,
     Due,

@@ -31,7 +31,8 @@ _COLUMNS = (
     "basis, label_stood, backlog, undecided_since, refused, author, tracked, parent_unknown, "
     "CASE WHEN carrier_id <> id THEN (SELECT c.suspect FROM issue c WHERE c.id = issue.carrier_id) "
     "WHEN rule_id IS NOT NULL THEN (SELECT r.suspect FROM rule r WHERE r.id = issue.rule_id) ELSE suspect END, "
-    "wake_at, timing, traits, rule_id"
+    "wake_at, timing, traits, rule_id, EXISTS (SELECT 1 FROM attachment a WHERE a.issue_id = issue.id "
+    "AND a.above_id = issue.parent_id AND a.state IN ('intended', 'attached'))"
 )
 _PRESENCE = {str(presence): presence for presence in Presence}
 _STATE = {str(state): state for state in LinkState}
@@ -120,7 +121,7 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
         number, tracker, ext_id, key, place, kind, title, closed, created, updated, presence, parent, parent_ext,
         parent_key, observed, verified, undefined, bases, by_machine, conflict, decided, state, carrier, goals, basis,
         label_stood, backlog, undecided_since, refused, author, tracked, parent_unknown, suspect, wake_at, timing,
-        traits, rule,
+        traits, rule, ours,
     ) = row  # fmt: skip
     return Record(
         id=number,
@@ -133,8 +134,8 @@ def _record(row: Sequence[Any], explicit: Explicit, causes: tuple[Cause, ...]) -
         created=to_instant(created),
         updated=to_instant(updated),
         presence=_PRESENCE[presence],
-        parent=parent,
-        parent_stated=bool(parent_ext or parent_key),
+        parent=None if ours else parent,  # a parent that we have set for people to see decides nothing (R6)
+        parent_stated=bool(parent_ext or parent_key) and not ours,
         observed=load_observed(observed),
         verified=maybe_instant(verified),
         undefined=load_undefined(undefined),

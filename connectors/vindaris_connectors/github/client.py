@@ -111,9 +111,9 @@ class GithubClient:
         """Write once, as ``post``."""
         return self._call("PATCH", path, document=document, safe=False)
 
-    def delete(self, path: str) -> Answer:
+    def delete(self, path: str, document: object = None) -> Answer:
         """Write once, as ``post``."""
-        return self._call("DELETE", path, safe=False)
+        return self._call("DELETE", path, document=document, safe=False)
 
     def graphql(self, query: str, variables: Mapping[str, object]) -> Answer:
         """Send a query (never a mutation), which counts as a read. Limits that come with status 200 are limits here."""

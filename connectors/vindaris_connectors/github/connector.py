@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, cast
 
@@ -18,6 +19,7 @@ from vindaris_connectors.github.goal_queries import OPTIONAL
 from vindaris_connectors.github.goal_settings import GithubGoalSettings
 from vindaris_connectors.github.goals import GoalReading
 from vindaris_connectors.github.graph import Graph
+from vindaris_connectors.github.homes import Homes
 from vindaris_connectors.github.labels import label_name, made
 from vindaris_connectors.github.mapping import ManagedField, Mapper
 from vindaris_connectors.github.publishing import Publishing
@@ -26,11 +28,14 @@ from vindaris_connectors.github.repositories import Repository, Unreachable, fin
 from vindaris_connectors.github.settings import GithubSettings
 from vindaris_connectors.github.writing import BATCH, Writer
 from vindaris_sync.domain.drafts import Draft
-from vindaris_sync.domain.menus import Menu, MenuChange, Offered
+from vindaris_sync.domain.homes import Attached, Rewrite, Rewritten
+from vindaris_sync.domain.menus import Fate, Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
     Finding,
+    Gone,
+    Hidden,
     Issue,
     Layout,
     Level,
@@ -67,6 +72,7 @@ class GithubConnector:
             | Capability.HIERARCHY
             | Capability.GOALS
             | Capability.PUBLISH
+            | Capability.HOME
         )
         if settings.field_names:
             self.capabilities |= Capability.CUSTOM_FIELD
@@ -198,12 +204,32 @@ class GithubConnector:
         reading = GoalReading(self._graph, GoalMapper(self.name, settings, names), self.scopes(), self._reader.fetch)
         return reading.statement(last, listed, self._around.now)
 
+    @sent
+    def rewrite(self, wanted: Rewrite) -> Rewritten:
+        """Bring a goal's issue to what is wanted."""
+        return Homes(self._client).rewrite(wanted)
+
+    @sent
+    def attach(self, child: Address, parent: Address) -> Attached:
+        """Make ``child`` a sub-issue of ``parent``."""
+        return self._shown(child, Homes(self._client).attach(child, parent))
+
+    @sent
+    def detach(self, child: Address, parent: Address) -> Attached:
+        """Make ``child`` a sub-issue of ``parent`` no more."""
+        return self._shown(child, Homes(self._client).detach(child, parent))
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     def __repr__(self) -> str:
         return f"GithubConnector({self.name!r})"
+
+    def _shown(self, address: Address, outcome: Attached) -> Attached:
+        """Return the outcome with the issue as it is now, where something was done."""
+        seen = next(iter(self.fetch([address]))) if outcome.fate is Fate.DONE else None
+        return replace(outcome, issue=None if seen is None or isinstance(seen, (Gone, Hidden)) else seen.issue)
 
     def _reached(self, scope: str) -> Repository:
         found = find(self._client, scope, self._numbers.get(scope, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import ClassVar, TypeVar, cast
@@ -20,6 +21,7 @@ from vindaris_connectors.jira.goal_mapping import GoalMapper
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
 from vindaris_connectors.jira.goals import GoalReading, clause_of, resolved
 from vindaris_connectors.jira.histories import Histories
+from vindaris_connectors.jira.homes import Homes
 from vindaris_connectors.jira.permissions import BROWSE, granted
 from vindaris_connectors.jira.publishing import Publishing
 from vindaris_connectors.jira.pulling import Pulling
@@ -30,7 +32,8 @@ from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_connectors.jira.site import Site, discover
 from vindaris_connectors.jira.writing import Writing
 from vindaris_sync.domain.drafts import Draft
-from vindaris_sync.domain.menus import Menu, MenuChange, Offered
+from vindaris_sync.domain.homes import Attached, Rewrite, Rewritten
+from vindaris_sync.domain.menus import Fate, Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
@@ -65,6 +68,7 @@ _ALWAYS = (
     | Capability.HIERARCHY
     | Capability.GOALS
     | Capability.PUBLISH
+    | Capability.HOME
 )
 
 
@@ -237,6 +241,21 @@ class JiraConnector:
         )  # fmt: skip
         return reading.statement(last, listed, self._around.now)
 
+    @sent
+    def rewrite(self, wanted: Rewrite) -> Rewritten:
+        """Bring a goal's issue to what is wanted."""
+        return self._homes().rewrite(wanted)
+
+    @sent
+    def attach(self, child: Address, parent: Address) -> Attached:
+        """Hang ``child`` below ``parent``, or link them."""
+        return self._shown(child, self._homes().attach(child, parent))
+
+    @sent
+    def detach(self, child: Address, parent: Address) -> Attached:
+        """Take ``child`` from below ``parent``."""
+        return self._shown(child, self._homes().detach(child, parent))
+
     def close(self) -> None:
         """Close the sockets."""
         self._client.close()
@@ -257,6 +276,14 @@ class JiraConnector:
 
     def _fetching(self, site: Site) -> Fetching:
         return Fetching(self._client, site.reader, site.mapper, self._recent, self._around.in_flight)
+
+    def _homes(self) -> Homes:
+        return Homes(self._client, self._site, self._settings.link_type)
+
+    def _shown(self, address: Address, outcome: Attached) -> Attached:
+        """Return the outcome with the issue as it is now, where something was done."""
+        issue = self._fetching(self._site).issue(address.id or address.key) if outcome.fate is Fate.DONE else None
+        return replace(outcome, issue=issue)
 
     def _publishing(self) -> Publishing:
         site = self._site

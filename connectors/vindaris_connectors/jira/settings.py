@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from vindaris_connectors.jira import jql
 from vindaris_sync.sdk.addresses import base_url
@@ -48,6 +48,8 @@ class JiraSettings(TrackerSettings):
     """A query that bounds what is tracked, without ORDER BY; or ``projects``."""
     epic_link: str = ""
     """Data Center: name or id of the Epic Link field; empty: found by its type."""
+    link_type: str = Field("Relates", min_length=1)
+    """The type of link between a goal's issue and work below it where the hierarchy allows no parent."""
     estimate: str = ""
     """Number field that holds estimates, by name or id, or ``timeoriginalestimate``, in hours; empty: none is read."""
     declined_resolutions: tuple[str, ...] = ("Won't Do", "Won't Fix", "Declined", "Duplicate", "Cannot Reproduce")

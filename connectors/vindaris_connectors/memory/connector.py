@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, cast
 from urllib.parse import urlencode
 
-from vindaris_connectors.memory import publishing
+from vindaris_connectors.memory import homes, publishing
 from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
 from vindaris_connectors.memory.goals import MemoryGoalSettings, goals_of
 from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
 from vindaris_sync.domain.drafts import Draft
-from vindaris_sync.domain.menus import Menu, MenuChange, Offered
+from vindaris_sync.domain.homes import Attached, Rewrite, Rewritten
+from vindaris_sync.domain.menus import Fate, Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
     Change,
     Finding,
+    Gone,
+    Hidden,
     Issue,
     Layout,
     Level,
@@ -60,6 +64,7 @@ class MemoryConnector:
         | Capability.HIERARCHY
         | Capability.GOALS
         | Capability.PUBLISH
+        | Capability.HOME
     )
 
     def __init__(
@@ -202,6 +207,22 @@ class MemoryConnector:
         return goals_of(
             self._client, settings, last, places=self.scopes(), tracker=self.name, fetch=self.fetch, now=now
         )
+
+    def rewrite(self, wanted: Rewrite) -> Rewritten:
+        """Bring a goal's issue to what is wanted."""
+        return homes.rewrite(self._tracker, wanted)
+
+    def attach(self, child: Address, parent: Address) -> Attached:
+        """Hang ``child`` below ``parent``."""
+        return self._shown(child, homes.attach(self._tracker, child, parent))
+
+    def detach(self, child: Address, parent: Address) -> Attached:
+        """Take ``child`` from below ``parent``."""
+        return self._shown(child, homes.detach(self._tracker, child, parent))
+
+    def _shown(self, address: Address, outcome: Attached) -> Attached:
+        seen = next(iter(self.fetch([address]))) if outcome.fate is Fate.DONE else None
+        return replace(outcome, issue=None if seen is None or isinstance(seen, (Gone, Hidden)) else seen.issue)
 
     def close(self) -> None:
         """Release nothing: there are no sessions."""

@@ -7,8 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-CallName = Literal["list", "ids", "read", "add_label", "remove_label", "set_field", "create", "describe", "offer"]
-WRITES: frozenset[CallName] = frozenset({"add_label", "remove_label", "set_field", "create", "offer"})
+CallName = Literal[
+    "list", "ids", "read", "add_label", "remove_label", "set_field", "create", "describe", "offer", "rewrite", "attach"
+]
+WRITES: frozenset[CallName] = frozenset(
+    {"add_label", "remove_label", "set_field", "create", "offer", "rewrite", "attach"}
+)
 
 
 @dataclass(frozen=True, slots=True)

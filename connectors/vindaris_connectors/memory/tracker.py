@@ -114,6 +114,8 @@ class MemoryTracker:
         self.field_exists = bool(field_name)
         self.lost_labels: set[str] = set()
         """Casefolded names of labels whose definition was deleted and not made again."""
+        self.bodies: dict[str, str] = {}
+        """What issues say, by id."""
         self.menu: list[Choice] = []
         """What the managed field offers people to pick, in order; it may take other values, too."""
         self.menu_refusal = ""

@@ -16,6 +16,20 @@ MAX_DEPTH = 100
 _BULLET = re.compile(r"\*\s+(\S.*)")
 
 
+class Rich(str):
+    """A text that was written as a document: version 2 shows the text, version 3 the document as it was written."""
+
+    __slots__ = ("document",)
+    document: Json
+
+    @classmethod
+    def of(cls, document: object) -> Rich | None:
+        """Return the text of a document; None for an empty one. Raises ``ValueError`` for what is no document."""
+        text = cls(to_text(document))
+        text.document = document if isinstance(document, dict) else {}
+        return text or None
+
+
 def to_adf(text: str | None) -> Json | None:
     """Return the document that shows ``text``; None for no text, as Jira prints it."""
     if not text:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from vindaris_sync.sandbox.jira.adf import to_text
+from vindaris_sync.sandbox.jira.adf import Rich
 from vindaris_sync.sandbox.jira.model import (
     EPIC_LINK,
     LABELS,
@@ -122,7 +122,7 @@ class Edit:
     def _text(self, target: Field, raw: object) -> str | None:
         if target.id in _TEXTS and self.version == "3" and raw is not None:
             try:
-                return to_text(raw) or None
+                return Rich.of(raw)
             except ValueError as error:
                 raise Invalid(
                     "Operation value must be an Atlassian Document (see the Atlassian Document Format)"

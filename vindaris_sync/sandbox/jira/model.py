@@ -257,6 +257,16 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueLink:
+    """A link between two issues, by their ids; ``type`` is its type's name."""
+
+    id: str
+    type: str
+    inward: int
+    outward: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stranger:
     """An issue known only because another one names it as its parent."""
 

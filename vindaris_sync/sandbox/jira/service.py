@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from vindaris_sync.sandbox.core import Outbox, Request, Response
-from vindaris_sync.sandbox.jira import about, bulk, fields, goals, issues, searching
+from vindaris_sync.sandbox.jira import about, bulk, fields, goals, issues, linking, searching
 from vindaris_sync.sandbox.jira.exchange import Call, Route, reply
 from vindaris_sync.sandbox.jira.hooks import EVENTS, Hook, payload
 from vindaris_sync.sandbox.jira.model import Account, Event, Json
@@ -166,6 +166,7 @@ class JiraCloud(Jira):
             *about.CLOUD,
             *issues.ROUTES,
             *issues.CLOUD,
+            *linking.ROUTES,
         )
 
     def _routed(self, request: Request, account: Account | None) -> Response:
@@ -228,6 +229,7 @@ class JiraDataCenter(Jira):
             *about.ROUTES,
             *about.DATA_CENTER,
             *issues.ROUTES,
+            *linking.ROUTES,
         )
 
     def _account(self, scheme: str, credentials: str) -> Account | None:

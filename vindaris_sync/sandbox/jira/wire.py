@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from vindaris_sync.sandbox.jira.adf import to_adf
+from vindaris_sync.sandbox.jira.adf import Rich, to_adf
 from vindaris_sync.sandbox.jira.documents import loads
+from vindaris_sync.sandbox.jira.links import shown
 from vindaris_sync.sandbox.jira.model import (
     Change,
     Component,
@@ -114,6 +115,8 @@ class Printer:
         return list(dict.fromkeys(("created", "updated", "parent", *state.values, *state.cold_keys, *custom)))
 
     def _field(self, state: State, name: str, cold: Json) -> object:
+        if name == "issuelinks" and (links := self._links(state)):
+            return links
         if name in self._computed:
             return self._computed[name](state)
         field = self.world.fields.get(name)
@@ -125,6 +128,14 @@ class Printer:
             return self._text(name, cold[name])
         applies = field is not None and field.custom and field.context(state.project)
         return None if applies else _ABSENT
+
+    def _links(self, state: State) -> list[Json]:
+        found = []
+        for link in self.world.links.values():
+            if state.id in (link.inward, link.outward):
+                other = self.world.relative(link.outward if state.id == link.inward else link.inward)
+                found += [shown(link, state.id, self._relative(other), self.root)] if other else []
+        return found
 
     def _resolved(self, state: State) -> object:
         at = state.values.get("resolutiondate", _ABSENT)
@@ -157,7 +168,7 @@ class Printer:
         if not self.documents:
             return value
         if name in _TEXTS and isinstance(value, str):
-            return to_adf(value)
+            return value.document if isinstance(value, Rich) else to_adf(value)
         if name == "comment" and isinstance(value, dict):
             comments = [{**c, "body": to_adf(c.get("body"))} for c in value.get("comments", [])]
             return {**value, "comments": comments}

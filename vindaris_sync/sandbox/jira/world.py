@@ -19,6 +19,7 @@ from vindaris_sync.sandbox.jira.model import (
     Event,
     History,
     Issue,
+    IssueLink,
     IssueType,
     Option,
     Priority,
@@ -58,6 +59,7 @@ class World(Site):
         self.issues: dict[int, Issue] = {}
         self.keys: dict[str, int] = {}
         self.strangers: dict[int, Stranger] = {}
+        self.links: dict[str, IssueLink] = {}
         self.index = Index()
         self.listeners: list[Callable[[Event], None]] = []
         self.goals = Goals(self)
@@ -98,6 +100,14 @@ class World(Site):
             and account.sees(issue.state.project)
             and issue.state.id not in account.hidden_issues
         )
+
+    def link(self, kind: str, inward: int, outward: int) -> IssueLink:
+        """Link two issues; the same link twice is one."""
+        wanted = (kind, inward, outward)
+        same = (each for each in self.links.values() if (each.type, each.inward, each.outward) == wanted)
+        link = next(same, None) or IssueLink(self.new_id(), *wanted)
+        self.links[link.id] = link
+        return link
 
     # How it changes
 

@@ -725,6 +725,51 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         ),
         sa.PrimaryKeyConstraint("tracker", "menu", "goal_id"),
     )
+    op.create_table(
+        "home",
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("tracker", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("ext_id", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("key", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("attempted_at", sa.BigInteger(), nullable=True),
+        sa.Column("page", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("kept", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("refused", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("gone", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("crowded", sa.Boolean(), server_default=sa.text("(FALSE)"), nullable=False),
+        sa.Column("number", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.PrimaryKeyConstraint("goal_id"),
+    )
+    op.create_table(
+        "attachment",
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "above_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("means", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["above_id"],
+            ["issue.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("issue_id"),
+    )
     for statement in APPEND_ONLY[op.get_context().dialect.name]:
         op.execute(statement)
     op.execute(SEED)

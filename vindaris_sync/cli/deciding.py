@@ -21,6 +21,7 @@ from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, GoalBook, Record
 from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import PREFIX, Rule
+from vindaris_sync.engine import showing
 from vindaris_sync.store.store import Store
 
 NEXT = "written to the tracker in the next pass"
@@ -203,8 +204,10 @@ def held(config: Config, tracker: str, *, release: bool) -> dict[str, Any]:
         found, facts = store.held_list(tracker, 10_000), store.census(tracker)
         released = store.release(tracker) if release else ()
         accepted = store.accept_missing(tracker, datetime.now(UTC)) if release else 0
+        shown = showing.waiting(store, tracker)
+        let = showing.release(store, tracker) if release else 0
     issues = [
         {"issue": f"{one.tracker}:{one.id}", "key": one.key, "title": one.title, "url": one.url} for one in found.items
     ]
     missing = {"count": facts.missing, "of": facts.known, "since": facts.since} if facts.missing else None
-    return {"tracker": tracker, "held": issues, "missing": missing, "released": len(released) + accepted}
+    return {"tracker": tracker, "held": issues, "missing": missing, "shown": shown, "released": len(released) + accepted + let}

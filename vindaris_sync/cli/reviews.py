@@ -161,11 +161,13 @@ def release(config: Config, tracker: str, *, yes: bool, as_json: bool) -> None:
         if missing := held["missing"]:
             gone = f"{missing['count']:,} of {missing['of']:,} issues are missing"
             say(f"{gone} from {tracker} since {moment(missing['since'])}")
-    waits = held["held"] or held["missing"]
+        for key, count in held["shown"].items():
+            say(f"{counted(count, 'issue')} would show the priority or status that {key} has now")
+    waits = held["held"] or held["missing"] or held["shown"]
     if waits and not yes:
         if as_json or not sys.stdin.isatty():
             raise Refusal("nobody is there to be asked", advice="look at the list, then add --yes")
-        typer.confirm("Is it right that these are gone?", abort=True, err=True)
+        typer.confirm("Is that right?", abort=True, err=True)
     if waits:
         held["released"] = deciding.held(config, tracker, release=True)["released"]
         note("released; they count in the next pass, and the tracker is asked about each issue that is missing")

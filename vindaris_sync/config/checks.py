@@ -61,8 +61,29 @@ def write_back(name: str, settings: WriteBackSettings) -> Iterator[Problem]:
     for key, label in labels.items():
         if label.casefold().startswith(prefix):
             yield Problem((*table, key), f"{label!r} would be read as a goal: it starts with the label prefix")
+    yield from _mirrors(table, settings)
     if settings.review_label.casefold() == settings.exempt_label.casefold():
         yield Problem((*table, "exempt_label"), f"{settings.exempt_label!r} is also the review label")
+
+
+def _mirrors(table: tuple[str, ...], settings: WriteBackSettings) -> Iterator[Problem]:
+    """Yield places for a goal's priority and status that are none, or that something else stands on."""
+    labels = {settings.label_prefix: "goals", settings.review_label: "reviews", settings.exempt_label: "exemptions"}
+    fields = {name.removeprefix("field:").strip().casefold() for name in settings.surfaces if name != "label"}
+    for what, (form, name) in settings.mirrors.items():
+        path, written = (*table, f"show_{what}"), getattr(settings, f"show_{what}")
+        if form not in ("label", "field") or not name or re.search(r"[\s,]", name if form == "label" else ""):
+            yield Problem(path, f'{written!r} is neither "label:PREFIX", without spaces, nor "field:NAME"')
+            continue
+        taken = fields if form == "field" else {each.casefold() for each in labels if _begin_alike(each, name)}
+        if (form == "field" and name.casefold() in fields) or (form == "label" and taken):
+            yield Problem(path, f"{written!r} is in use already: what stands there could not be told apart")
+        labels, fields = (labels | {name: what}, fields) if form == "label" else (labels, fields | {name.casefold()})
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    one, other = one.casefold(), other.casefold()
+    return one.startswith(other) or other.startswith(one)
 
 
 def teams(found: Mapping[int, TeamSettings], channels: Sequence[str]) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ from vindaris_sync.domain.actions import (
 from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import UNDECIDED, Effective, effective, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
+from vindaris_sync.domain.mirrors import mirrored
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance, SurfaceKind
 from vindaris_sync.domain.outcome import adopted, is_stored, names, timing
 from vindaris_sync.domain.records import (
@@ -194,6 +195,10 @@ class Case:
         if merged and merged.result is not Result.CONFLICT and self.tracked and not self._shows_it_all(merged):
             changes = (goal_write(self.after, side, self.goals, self.policy) for side in self._sides)
             self.actions += [change for change in changes if change is not None]
+        if self.tracked and not self.before.closed:
+            shown = mirrored(self.after, self._effect, self.policy)
+            self.actions += shown.writes
+            self._bases.update(shown.agreed)
         self._write_label()
 
     def _shows_it_all(self, merged: Merged) -> bool:

@@ -78,7 +78,7 @@ def _sides(record: Record, situation: Situation) -> list[Side]:
     layout = situation.policies[record.ref.tracker].layout
     if record.presence is Presence.HIDDEN:
         return []
-    return [read_side(record, surface, layout, situation.goals) for surface in layout.surfaces]
+    return [read_side(record, each, layout, situation.goals) for each in layout.surfaces if not each.mirrors]
 
 
 def missing_values(record: Record, situation: Situation) -> list[tuple[Surface, str]]:

@@ -189,7 +189,7 @@ def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, .
     return tuple(
         read_side(record, surface, layout, goals)
         for surface in layout.surfaces
-        if surface.kind is not SurfaceKind.REVIEW
+        if surface.kind is not SurfaceKind.REVIEW and not surface.mirrors
     )
 
 

@@ -86,12 +86,14 @@ class SurfaceKind(StrEnum):
 class Surface:
     """One thing we manage on an issue, keyed by an immutable identity.
 
-    ``id`` is the field's id, the label prefix, or the label's whole name. A ``single`` surface holds one value.
+    ``id`` is the field's id, the label prefix, or the label's whole name. A ``single`` surface holds one value. One that
+    ``mirrors`` a goal's ``priority`` or ``status`` in place of its key is written, and never adopted.
     """
 
     kind: SurfaceKind
     id: str
     single: bool = False
+    mirrors: str = ""
     key: str = field(init=False, repr=False)
     """``kind:id``; what bases, observations and writes are filed under."""
     shows_goals: bool = field(init=False, repr=False)
@@ -99,7 +101,8 @@ class Surface:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", f"{self.kind}:{self.id}")
-        object.__setattr__(self, "shows_goals", self.kind in (SurfaceKind.FIELD, SurfaceKind.LABEL))
+        shows_goals = self.kind in (SurfaceKind.FIELD, SurfaceKind.LABEL) and not self.mirrors
+        object.__setattr__(self, "shows_goals", shows_goals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,8 @@ class Policy:
     """Whether edits by absence were told from deleted definitions and counted (R2); else they wait for that."""
     repair: bool = False
     """Nightly: refused places are probed, and lost definitions are made anew."""
+    shows: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """What issues may show of each goal, ``priority`` and ``status``; of a goal that is not here nothing is changed."""
     restored: bool = False
     """Whether S may be older than what the tracker shows: it yields, and a review label taken off answers nothing."""
 
@@ -282,7 +284,7 @@ class Policy:
     def stamp(self) -> str:
         """A text that changes with what every issue of the tracker must be decided anew for."""
         layout = self.layout
-        surfaces = [(surface.key, surface.single) for surface in layout.surfaces]
+        surfaces = [(surface.key, surface.single, surface.mirrors) for surface in layout.surfaces]
         types = sorted(self.ignore_types), sorted(self.must_link)
         return repr((surfaces, sorted(layout.broken), layout.several_goals, *types, self.write))
 

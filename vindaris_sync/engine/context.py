@@ -28,6 +28,11 @@ from vindaris_sync.store.store import Store
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+def shown_note(tracker: str) -> str:
+    """Return under which note it is kept what the tracker's issues show of each goal."""
+    return f"shown {tracker}"
+
+
 def utc_now() -> datetime:
     """Return the present instant, aware, in UTC."""
     return datetime.now(UTC)
@@ -133,8 +138,14 @@ class Context:
             aside=self.store.aside(name),
             repair=repair,
             restored=name in self.store.restored_trackers(),
+            shows=self._shows(name) if back.mirrors else {},
             born_within=self.rules.born_within,
         )
+
+    def _shows(self, name: str) -> dict[int, dict[str, str]]:
+        note = self.store.note(shown_note(name)) or {}
+        waiting = note.get("waiting", {})
+        return {int(goal): values for goal, values in note.get("values", {}).items() if goal not in waiting}
 
     def situation(self, names: Collection[str], *, repair: bool = False) -> Situation:
         """Return what decides for the trackers ``names``, as it stands now."""

@@ -13,6 +13,7 @@ from vindaris_sync.domain.records import Situation
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.dropped import follow_work
 from vindaris_sync.engine.ruling import follow_rules
+from vindaris_sync.engine.showing import follow_goals
 
 _CHUNK = 2000  # records held at once; a plan of any length takes the memory of one chunk and its actions
 
@@ -61,6 +62,7 @@ def decide_due(
         store.wake(context.waking())
         store.retry_unwritten(trackers)
         decided.actions += follow_rules(context, pass_id)
+        follow_goals(context, own)
         decided.actions += follow_work(context, pass_id)
         situation = context.situation(trackers, repair=repair)
         _follow_settings(context, situation)

@@ -260,7 +260,7 @@ def draft_of(context: Context, tracker: Tracker, work: Work) -> Draft:
     refused = {surface for place, surface in context.store.refused(tracker.name) if place == work.place}
     labels, fields = list(item.labels), {}
     for surface in layout.surfaces:
-        if surface.key in layout.broken or surface.key in refused:
+        if surface.key in layout.broken or surface.key in refused or surface.mirrors:
             continue
         if surface.kind is SurfaceKind.LABEL:
             labels.append(surface.id + goal.key)

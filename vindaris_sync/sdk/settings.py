@@ -58,10 +58,28 @@ class WriteBackSettings(Settings):
     """How often within an hour a write to one issue may be undone, before nothing more is written to it for a day."""
     several_goals: bool = False
     """Whether one issue may serve several goals."""
+    show_priority: str = ""
+    """Where issues show the priority of the goal they serve: ``label:PREFIX`` or ``field:NAME``; empty: nowhere."""
+    show_status: str = ""
+    """Where they show its status, likewise."""
+    show_limit: int = Field(200, ge=1)
+    """Issues on which one pass changes these; a goal with more of them waits until a person agrees."""
     publish_goals: bool = False
     """Whether the goals are kept where people pick them: labels with colour and description, options of a field."""
     enabled: bool = True
     """False: nothing is ever written to this tracker."""
+
+    @property
+    def mirrors(self) -> dict[str, tuple[str, str]]:
+        """What of a goal is shown, as (``label`` or ``field``, prefix or name): by ``priority`` and ``status``."""
+        stated = {"priority": self.show_priority, "status": self.show_status}
+        parts = {what: where.partition(":") for what, where in stated.items() if where}
+        return {what: (form, name.strip() if form == "field" else name) for what, (form, _, name) in parts.items()}
+
+    @property
+    def mirror_fields(self) -> tuple[str, ...]:
+        """The names of the fields among them, in order."""
+        return tuple(name for form, name in self.mirrors.values() if form == "field")
 
 
 class ParentReference(Settings):

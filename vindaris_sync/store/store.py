@@ -36,6 +36,7 @@ from vindaris_sync.store.repair import Repairs
 from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.rules import Rules
 from vindaris_sync.store.tracing import Traces
+from vindaris_sync.store.showing import Showing
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.work import Works
@@ -60,6 +61,7 @@ class Store(
     Outbox,
     Due,
     Lists,
+    Showing,
     Figures,
     GoalWork,
     Traces,

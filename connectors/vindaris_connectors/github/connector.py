@@ -187,12 +187,12 @@ class GithubConnector:
     @understood
     def menus(self) -> Iterator[Menu]:
         """Yield the goal labels of each repository and the fields' options."""
-        return Publishing(self._client, self._settings, self._resolved()[0]).menus()
+        return Publishing(self._client, self._settings, self._goal_fields()).menus()
 
     @sent
     def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:
         """Yield one outcome per change."""
-        return Publishing(self._client, self._settings, self._resolved()[0]).offer(menu, changes)
+        return Publishing(self._client, self._settings, self._goal_fields()).offer(menu, changes)
 
     @understood
     def goals(
@@ -244,6 +244,10 @@ class GithubConnector:
             self._fields = resolve(self._client, self._settings.owners, self._settings.field_names)
         return self._fields
 
+    def _goal_fields(self) -> tuple[ManagedField, ...]:
+        names = {name.casefold() for name in self._settings.goal_fields}
+        return tuple(field for field in self._resolved()[0] if field.name.casefold() in names)
+
     def _mapper(self, *, pull_requests: bool = True) -> Mapper:
         return Mapper(self.name, self._resolved()[0], pull_requests, self._references)
 
@@ -258,5 +262,14 @@ class GithubConnector:
                 if field.name.casefold() == wanted:
                     yield Surface(SurfaceKind.FIELD, str(field.id), single=True)
             yield from (one.surface for one in broken if one.name.casefold() == wanted)
+        for mirrors, (form, name) in back.mirrors.items():
+            if form == "label":
+                yield Surface(SurfaceKind.LABEL, name, mirrors=mirrors)
+                continue
+            for field in fields:
+                if field.name.casefold() == name.casefold():
+                    yield Surface(SurfaceKind.FIELD, str(field.id), single=True, mirrors=mirrors)
+            lost = (one.surface for one in broken if one.name.casefold() == name.casefold())
+            yield from (replace(one, mirrors=mirrors) for one in lost)
         yield Surface(SurfaceKind.EXEMPT, back.exempt_label)
         yield Surface(SurfaceKind.REVIEW, back.review_label)

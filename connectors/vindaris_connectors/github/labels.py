@@ -33,6 +33,13 @@ LOOKS = {
 }
 
 
+def look_of(surface: Surface) -> Look:
+    """Return how a label on the surface looks where we create it."""
+    if surface.mirrors:
+        return Look("c5def5", f"The {surface.mirrors} of the goal this issue serves; follows the goal")
+    return LOOKS[surface.kind]
+
+
 def label_name(surface: Surface, value: str) -> str:
     """Return the label that shows ``value`` on a label surface."""
     return f"{surface.id}{value}" if surface.kind is SurfaceKind.LABEL else value
@@ -85,7 +92,7 @@ class Definitions:
             known = self._known[place] = set(listed(self._client, place))
         if name.casefold() in known:
             return None
-        look = LOOKS[surface.kind]
+        look = look_of(surface)
         document = {"name": name, "color": look.color, "description": look.description}
         try:
             answer = self._client.post(f"/repos/{place}/labels", document)

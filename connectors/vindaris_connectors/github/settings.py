@@ -85,6 +85,11 @@ class GithubSettings(TrackerSettings):
 
     @property
     def field_names(self) -> tuple[str, ...]:
+        """The names of the organisations' managed issue fields: of goal surfaces in order, then those of mirrors."""
+        return (*self.goal_fields, *self.write_back.mirror_fields)
+
+    @property
+    def goal_fields(self) -> tuple[str, ...]:
         """The names of the organisations' issue fields that are goal surfaces, in order."""
         return tuple(name for surface in self.write_back.surfaces if (name := self._field(surface)))
 

@@ -43,7 +43,8 @@ class Publishing:
 
     def menus(self) -> Iterator[Menu]:
         """Yield a menu for each field and context; one for each field and project where nothing can be changed."""
-        for field in self.site.fields.usable.values():
+        goals = {surface.id for surface in self.site.layout.surfaces if surface.shows_goals}
+        for field in (each for each in self.site.fields.usable.values() if each.id in goals):
             if not field.shape.chosen:
                 continue
             if not self.site.reader.cloud:

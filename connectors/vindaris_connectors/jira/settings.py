@@ -98,5 +98,6 @@ class JiraSettings(TrackerSettings):
 
     @property
     def field_names(self) -> tuple[str, ...]:
-        """The names of the fields that are goal surfaces, in order."""
-        return tuple(s.removeprefix(_FIELD_SURFACE).strip() for s in self.write_back.surfaces if s != "label")
+        """The names of the managed fields: of goal surfaces in order, then those that show priority and status."""
+        goals = (s.removeprefix(_FIELD_SURFACE).strip() for s in self.write_back.surfaces if s != "label")
+        return (*goals, *self.write_back.mirror_fields)

@@ -106,6 +106,16 @@ def layout(fields: Fields, settings: WriteBackSettings) -> Layout:
         else:
             surfaces.append(Surface(SurfaceKind.FIELD, field.name, single=True))
             broken.add(surfaces[-1].key)
+    for mirrors, (form, name) in settings.mirrors.items():
+        if form == "label":
+            surfaces.append(Surface(SurfaceKind.LABEL, name, mirrors=mirrors))
+            continue
+        field = next(left)
+        if isinstance(field, Field):
+            surfaces.append(Surface(SurfaceKind.FIELD, field.id, single=field.shape.single, mirrors=mirrors))
+        else:
+            surfaces.append(Surface(SurfaceKind.FIELD, field.name, single=True, mirrors=mirrors))
+            broken.add(surfaces[-1].key)
     surfaces.append(Surface(SurfaceKind.EXEMPT, settings.exempt_label))
     surfaces.append(Surface(SurfaceKind.REVIEW, settings.review_label))
     return Layout(tuple(surfaces), frozenset(broken), settings.several_goals)

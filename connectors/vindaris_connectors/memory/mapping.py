@@ -23,8 +23,11 @@ def surfaces_of(settings: WriteBackSettings, field_name: str, field_id: str) -> 
             goal.append(Surface(SurfaceKind.FIELD, field_id, single=True))
         else:
             raise ConfigError(f"write_back.surfaces: this tracker has no surface {name!r}")
+    if settings.mirror_fields:
+        raise ConfigError("write_back: this tracker shows a goal's priority and status by labels only")
     return (
         *goal,
+        *(Surface(SurfaceKind.LABEL, name, mirrors=mirrors) for mirrors, (_, name) in settings.mirrors.items()),
         Surface(SurfaceKind.EXEMPT, settings.exempt_label),
         Surface(SurfaceKind.REVIEW, settings.review_label),
     )

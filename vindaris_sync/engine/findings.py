@@ -28,6 +28,7 @@ from vindaris_sync.domain.leading import Birth, Measured
 from vindaris_sync.domain.readings import Series, metric_of
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.succession import successor_of
+from vindaris_sync.engine.changed import goal_changes
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.leading import Born, born, priorities, retrofit_bursts
 from vindaris_sync.engine.standing import Standing, Standings, standings
@@ -66,6 +67,7 @@ def gather_findings(
         unlinked=_listing(context, *store.causes(Reason.UNLINKED, _LINES, fresh=True)),
         closed_goal_work=_closed_goal_work(context),
         suspect=_suspects(context),
+        goal_changes=goal_changes(context),
         suspect_ages=_ages(context, Reason.GOAL_CHANGED, now),
         reviews=_reviews(context, period, now),
         conflicts=_listing(context, *store.causes(Reason.CONFLICT, _LINES)),

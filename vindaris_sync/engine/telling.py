@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vindaris_sync.domain.actions import Announce
+from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.findings_json import from_json
 from vindaris_sync.domain.goals import Goal, by_key
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
@@ -18,6 +19,7 @@ from vindaris_sync.domain.summary import summary
 from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.visibility import as_told, for_strangers
 from vindaris_sync.engine.backups import FAILED
+from vindaris_sync.engine.changed import told_in_chat
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.dropped import dropped_items
 from vindaris_sync.engine.goals import REFUSED
@@ -238,8 +240,13 @@ def _listing(context: Context, channel: Channel, message: Message, now: datetime
     items = _told_there(context, message, items)
     footer = _after(context, int(message.cause)) if message.subject.kind is Kind.CLOSED_GOAL else ""
     return compose(
-        message.subject, items, now, members=listing.members, about=message.about, footer=footer, most=channel.max_items
-    )
+        message.subject, items, now, members=listing.members, about=message.about, footer=footer,
+        most=channel.max_items, changes=_changes(context, message),
+    )  # fmt: skip
+
+
+def _changes(context: Context, message: Message) -> tuple[Changed, ...]:
+    return told_in_chat(context, message.team, int(message.cause)) if message.subject.kind is Kind.SUSPECT else ()
 
 
 def _after(context: Context, number: int) -> str:

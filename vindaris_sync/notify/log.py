@@ -9,6 +9,7 @@ import structlog
 
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.domain.wording import plain
 
 _log = structlog.get_logger("vindaris_sync.notify")
 
@@ -38,6 +39,7 @@ class LogChannel:
             issues=[line.key for line in content.lines],
             more=content.more,
             facts=dict(content.facts),
+            changes=[f"{each.name}: {plain(each.pieces)}" for each in content.changes],
             key=key,
             repeated=repeated,
         )

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.messages import Content, Line, State
 from vindaris_sync.domain.text import one_line
+from vindaris_sync.domain.wording import Kind, Piece, plain
 
 _HEADER = 150
 _TEXT = 3000
@@ -52,6 +54,7 @@ def text(content: Content) -> str:
     """Return the whole message as escaped text, for notifications, screen readers and clients without blocks."""
     lines = [headline(content)]
     lines += [f"{name}: {value}" for name, value in content.facts]
+    lines += [f"{each.name}: {plain(each.pieces)}" for each in content.changes]
     lines += [f"• {line.key} {line.title}" + (f" ({line.note})" if line.note else "") for line in content.lines]
     lines += filter(None, (_rest(content), content.footer))
     return escape("\n".join(lines)[:_TEXT])
@@ -66,6 +69,8 @@ def _blocks(content: Content, *, repeated: bool) -> Iterator[Block]:
     yield {"type": "header", "text": _plain(headline(content))}
     if content.facts:
         yield _list([_section(_text(f"{name}: "), _text(value, bold=True)) for name, value in content.facts])
+    if content.changes:
+        yield _list([_change(each) for each in content.changes])
     if content.lines:
         yield _list([_item(line) for line in content.lines])
     rest = _rest(content)
@@ -93,6 +98,21 @@ def _item(line: Line) -> Block:
     title = [_text(f"  {line.title}")] if line.title else []
     note = [_text(f"  {line.note}", italic=True)] if line.note else []
     return _section(key, *title, *note)
+
+
+def _change(changed: Changed) -> Block:
+    """Return a change with what went struck out and what came bold."""
+    return _section(_text(f"{changed.name}: ", italic=True), *(_piece(piece) for piece in changed.pieces if piece.text))
+
+
+def _piece(piece: Piece) -> Block:
+    match piece.kind:
+        case Kind.OLD:
+            return _text(piece.text, strike=True)
+        case Kind.NEW:
+            return _text(piece.text, bold=True)
+        case _:
+            return _text(piece.text)
 
 
 def _list(sections: list[Block]) -> Block:

@@ -5,7 +5,8 @@ The body, version 1 (``schema``), all texts plain::
     {"schema": 1, "key": "9f…", "repeated": false, "team": "Growth", "kind": "unlinked", "goal": "",
      "state": "open" | "resolved", "headline": "2 issues serve no goal", "total": 2, "more": 0,
      "items": [{"key": "APP-7", "title": "…", "url": "https://…", "note": "3 days"}],
-     "facts": [{"name": "Coverage", "value": "62 %"}], "footer": "…", "link": "https://…"}
+     "facts": [{"name": "Coverage", "value": "62 %"}],
+     "changes": [{"name": "Since revision 1, title", "text": "Grow [-fast-] {+faster+}"}], "footer": "…", "link": "https://…"}
 
 ``Idempotency-Key`` is ``key``: the same message is sent with the same key, so a receiver drops repetitions. With a
 secret, ``X-Vindaris-Signature: v1=HEX`` is HMAC-SHA256 over ``TIMESTAMP.BODY`` (the header ``X-Vindaris-Timestamp``,
@@ -22,6 +23,7 @@ from http import HTTPStatus
 from typing import Any
 
 from vindaris_sync.domain.messages import Content
+from vindaris_sync.domain.wording import plain
 from vindaris_sync.notify.http import Line, encode
 from vindaris_sync.notify.one_way import OneWay
 from vindaris_sync.notify.protocol import ChannelUnusable
@@ -83,6 +85,7 @@ def document(content: Content, key: str, *, repeated: bool = False) -> dict[str,
         "more": content.more,
         "items": [asdict(line) for line in content.lines],
         "facts": [{"name": name, "value": value} for name, value in content.facts],
+        "changes": [{"name": each.name, "text": plain(each.pieces)} for each in content.changes],
         "footer": content.footer,
         "link": content.link,
     }

@@ -10,12 +10,14 @@ from vindaris_sync.domain.findings import Findings, GoalRow, Listing
 from vindaris_sync.domain.goals import outcome_progress
 from vindaris_sync.domain.readings import sparkline
 from vindaris_sync.domain.text import age, counted, percent, signed
+from vindaris_sync.domain.wording import Kind, Piece
 from vindaris_sync.report import words
 from vindaris_sync.report.folds import folds
 from vindaris_sync.report.lasting import remarks
 from vindaris_sync.report.page import web_link
 
 SHOWN = 20
+_MARKS = {Kind.SAME: "{}", Kind.OLD: "~~{}~~", Kind.NEW: "**{}**"}
 
 GOALS = 100
 """Goals shown, those that ended left out; the table holds all of them."""
@@ -51,6 +53,7 @@ def to_markdown(findings: Findings) -> str:
         *_idle(findings),
         *_remarks(findings),
         *(part for name, field in _LISTS for part in _listing(findings, name, getattr(findings, field))),
+        *_goal_changes(findings),
         *_goals(findings),
         *_leading(findings, where),
         *_details(findings),
@@ -148,6 +151,28 @@ def _listing(findings: Findings, name: str, listing: Listing) -> Iterator[str]:
     yield _table(("Issue", "Title", "Goal", "For", "Note"), rows)
     if rest := words.cut(listing, SHOWN):
         yield rest
+
+
+def _goal_changes(findings: Findings) -> Iterator[str]:
+    if not findings.goal_changes:
+        return
+    yield "## What changed in the goals of suspect links"
+    for each in findings.goal_changes[:SHOWN]:
+        head = f"**{escape(each.goal)}** {escape(each.title)}, revision {each.since} → {each.revision}"
+        rows = [f"- {escape(change.name)}: {_words(change.pieces)}" for change in each.changes]
+        yield "\n".join([f"{head}, {counted(each.links, 'link')} to confirm:", "", *rows])
+    if (rest := len(findings.goal_changes) - SHOWN) > 0:
+        yield f"and {rest:,} more"
+
+
+def _words(pieces: Iterable[Piece]) -> str:
+    """Return what went struck out and what came bold; the marks stand beside words, never beside spaces."""
+    return "".join(_MARKS[Kind(piece.kind)].format(_spaced(piece.text)) for piece in pieces)
+
+
+def _spaced(text: str) -> str:
+    before, after = " " if text[:1].isspace() else "", " " if text.strip() and text[-1:].isspace() else ""
+    return f"{before}{escape(text)}{after}"
 
 
 def _link(key: str, url: str) -> str:

@@ -36,6 +36,7 @@ def to_html(findings: Findings) -> str:
         folds=folds(findings.goals),
         remarks=remarks(findings),
         shown=SHOWN,
+        parts=PARTS,
     )
 
 

@@ -15,6 +15,7 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
 from vindaris_sync.store.census import Censuses
+from vindaris_sync.store.confirmations import Confirmations
 from vindaris_sync.store.contests import Contests
 from vindaris_sync.store.due import Due
 from vindaris_sync.store.engine import Database, Meter
@@ -61,6 +62,7 @@ class Store(
     Outbox,
     Due,
     Lists,
+    Confirmations,
     Showing,
     Figures,
     GoalWork,

@@ -210,4 +210,5 @@ def held(config: Config, tracker: str, *, release: bool) -> dict[str, Any]:
         {"issue": f"{one.tracker}:{one.id}", "key": one.key, "title": one.title, "url": one.url} for one in found.items
     ]
     missing = {"count": facts.missing, "of": facts.known, "since": facts.since} if facts.missing else None
-    return {"tracker": tracker, "held": issues, "missing": missing, "shown": shown, "released": len(released) + accepted + let}
+    number = len(released) + accepted + let
+    return {"tracker": tracker, "held": issues, "missing": missing, "shown": shown, "released": number}

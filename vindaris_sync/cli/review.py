@@ -254,7 +254,8 @@ def release(
     you are asked. Issues that come back need no release. A goal's new priority or status that more issues would show
     than show_limit waits here, too, and is then written a part in each pass.
 
-    JSON: tracker, held [{issue, key, title, url}], missing {count, of, since}, shown {goal: issues}, released (how many).
+    JSON: tracker, held [{issue, key, title, url}], missing {count, of, since}, shown {goal: issues}, released (how
+    many).
     """
     from vindaris_sync.cli import reviews
     from vindaris_sync.cli.opening import known_tracker, load_config

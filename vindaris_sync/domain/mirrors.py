@@ -6,7 +6,7 @@ What anybody else put there stays (L4, L5): only an empty surface is filled, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vindaris_sync.domain.actions import WriteBack
 from vindaris_sync.domain.links import Effective
@@ -23,7 +23,7 @@ class Mirrored:
     """What is to be written, and what a surface shows already that is ours from now on."""
 
     writes: tuple[WriteBack, ...] = ()
-    agreed: Mapping[str, Base] = {}  # noqa: RUF012 - frozen, and never changed
+    agreed: Mapping[str, Base] = field(default_factory=dict)
 
 
 def mirrored(record: Record, effect: Effective, policy: Policy) -> Mirrored:

@@ -86,8 +86,8 @@ class SurfaceKind(StrEnum):
 class Surface:
     """One thing we manage on an issue, keyed by an immutable identity.
 
-    ``id`` is the field's id, the label prefix, or the label's whole name. A ``single`` surface holds one value. One that
-    ``mirrors`` a goal's ``priority`` or ``status`` in place of its key is written, and never adopted.
+    ``id`` is the field's id, the label prefix, or the label's whole name. A ``single`` surface holds one value. One
+    that ``mirrors`` a goal's ``priority`` or ``status`` in place of its key is written, and never adopted.
     """
 
     kind: SurfaceKind

@@ -61,7 +61,7 @@ def follow_goals(context: Context, name: str) -> None:
     changed = [goal for goal, values in wanted.items() if shown.values.get(goal) != values or goal in shown.after]
     if not changed:
         return
-    sizes = {goal: store.serving(name, goal) for goal in changed}
+    sizes = {goal: store.showing(name, goal) for goal in changed}
     shown.waiting = {
         goal: n for goal, n in sizes.items() if n > limit and goal not in shown.released | shown.after.keys()
     }

@@ -19,14 +19,14 @@ _SHOWING = (
 class Showing(Part):
     """What issues show of goals beside their keys."""
 
-    def serving(self, tracker: str, goal: int) -> int:
+    def showing(self, tracker: str, goal: int) -> int:
         """Return how many open issues of the tracker serve the goal first of all, by themselves or through others."""
         with self._db.read() as sql:
-            return int(sql.value(f"SELECT count(*) {_SHOWING}", (tracker, f"[{goal}]", f"[{goal},%")))  # noqa: S608 - fixed texts
+            return int(sql.value(f"SELECT count(*) {_SHOWING}", (tracker, f"[{goal}]", f"[{goal},%")))
 
     def mark_serving(self, tracker: str, goal: int, after: int, most: int) -> tuple[int, ...]:
         """Let at most ``most`` of them, numbers above ``after``, be decided anew; return those, lowest first."""
-        text = f"SELECT id {_SHOWING} AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - fixed texts
+        text = f"SELECT id {_SHOWING} AND id > ? ORDER BY id LIMIT ?"
         with self._db.write() as sql:
             found = tuple(row[0] for row in sql.rows(text, (tracker, f"[{goal}]", f"[{goal},%", after, most)))
             sql.run_in("UPDATE issue SET due = TRUE WHERE id IN ({})", found)

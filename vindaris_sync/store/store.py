@@ -36,8 +36,8 @@ from vindaris_sync.store.readings import Readings
 from vindaris_sync.store.repair import Repairs
 from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.rules import Rules
-from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.showing import Showing
+from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.work import Works

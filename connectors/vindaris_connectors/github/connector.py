@@ -262,8 +262,8 @@ class GithubConnector:
                 if field.name.casefold() == wanted:
                     yield Surface(SurfaceKind.FIELD, str(field.id), single=True)
             yield from (one.surface for one in broken if one.name.casefold() == wanted)
-        for mirrors, (form, name) in back.mirrors.items():
-            if form == "label":
+        for mirrors, (shape, name) in back.mirrors.items():
+            if shape == "label":
                 yield Surface(SurfaceKind.LABEL, name, mirrors=mirrors)
                 continue
             for field in fields:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from vindaris_sync.cli.options import AsJson, ConfigPath, complete_goal, examples
+from vindaris_sync.cli.link import Why
+from vindaris_sync.cli.options import AsJson, ConfigPath, Who, complete_goal, examples
 
 app = typer.Typer(
     help="Look at the goals in force, and let edits of them count.",
@@ -111,6 +112,40 @@ def accept(
     from vindaris_sync.cli.opening import load_config
 
     goals_shown.accept(load_config(config), source, as_json=as_json)
+
+
+@app.command(
+    epilog=examples(
+        "vindaris-sync goal edit GROW-1 --minor --why 'a typo in the title'",
+        "vindaris-sync goal edit GROW-1 --minor --revision 7",
+        "vindaris-sync goal edit GROW-1 --not-minor --revision 7 --why 'it moved the target after all'",
+    )
+)
+def edit(  # noqa: PLR0913 - one parameter for each option
+    goal: Annotated[str, typer.Argument(metavar="GOAL", autocompletion=complete_goal, help="The goal's key.")],
+    *,
+    minor: Annotated[bool, typer.Option("--minor/--not-minor", help="Whether it is too small to ask anybody about.")],
+    revision: Annotated[
+        int | None,
+        typer.Option("--revision", metavar="N", min=1, help="Default: the edit that waits, else the last revision."),
+    ] = None,
+    why: Why = "",
+    who: Who = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that an edit of a goal is too small to ask anybody about, or that it is not; kept with who and why.
+
+    The edit is one that waits, or a revision already made: then what was asked because of it alone is withdrawn. The
+    same is said where the goal is stated by `minor_revision = N`.
+
+    JSON: goal, revision, minor, changed, waits (whether it is an edit that does not count yet).
+    """
+    from vindaris_sync.cli import deciding, weighing
+    from vindaris_sync.cli.opening import load_config
+
+    by = deciding.by(who, "command line", why)
+    weighing.weigh(load_config(config), goal, revision, by, minor=minor, as_json=as_json)
 
 
 @app.command(epilog=examples("vindaris-sync goal apply --now"))

@@ -153,9 +153,10 @@ def test_a_clock_that_was_wrong_between_two_ticks_lets_nothing_wait_for_the_futu
     clockwork.tick(now)
     ours.ahead = timedelta()
     assert pulls == ["jira"]
-    site.clock.pass_(hours=1)
-    clockwork.tick(ours())
-    assert pulls == ["jira", "jira"]
+    for _ in range(3):
+        site.clock.pass_(minutes=5)
+        clockwork.tick(ours())
+    assert len(pulls) > 1
 
 
 class Here(Executor):

@@ -12,6 +12,7 @@ PAGES = (
     *sorted(ROOT.glob("*.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "connectors" / "README.md",
+    ROOT / "examples" / "README.md",
 )
 """Every document of the project."""
 

@@ -24,7 +24,7 @@ Document = dict[str, Any]
 _TREE = ("goal", "title", "status", "priority", "period", "issues", "revision", "outcomes")
 _BY_PRIORITY = ("priority", "goal", "title", "open", "done", "suspect", "unlinked nearby", "last week", "share")
 _TITLE = 60
-_OUTCOMES = 2
+_OUTCOMES, _OUTCOME = 2, 70
 
 
 def listing(config: Config, *, by_priority: bool, everything: bool, as_json: bool) -> None:
@@ -121,7 +121,7 @@ def _row(goal: Mapping[str, Any]) -> tuple[object, ...]:
         goal["period"] or "",
         goal["issues"],
         f"{goal['revision']}{' + edit' if goal['pending'] else ''}",
-        "; ".join([*map(outcome_line, outcomes[:_OUTCOMES]), *more]),
+        "; ".join([*(clean(outcome_line(each), _OUTCOME) for each in outcomes[:_OUTCOMES]), *more]),
     )
 
 

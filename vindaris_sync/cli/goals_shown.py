@@ -17,8 +17,8 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.changes import describe_change
 from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
 from vindaris_sync.engine.goals import refresh_goals, retire_goal
-from vindaris_sync.engine.tracker_goals import accepted
 from vindaris_sync.engine.standing import standings
+from vindaris_sync.engine.tracker_goals import accepted
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.revisions import Revision

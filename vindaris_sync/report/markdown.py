@@ -217,9 +217,8 @@ def _leading(findings: Findings, where: tzinfo) -> Iterator[str]:
     if findings.births:
         yield "## How links came to be"
         yield from (f"- **Retrofit burst.** {escape(words.burst(each, where))}" for each in findings.bursts)
-        header = ("Part", "Name", "Born linked", "Created", "At birth", "Later", "Unknown")
         yield _table(
-            header,
+            ("Part", "Name", "Born linked", "Created", "At birth", "Later", "Unknown"),
             (
                 (
                     *(each.kind, escape(each.name), percent(each.birth.share), each.birth.created),

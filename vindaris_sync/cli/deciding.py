@@ -10,17 +10,18 @@ from typing import Any
 
 from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import chain_above, is_rule, must_carry, the_goal, the_issue, the_rule
+from vindaris_sync.cli.finding import chain_above, is_goal, is_rule, must_carry, the_goal, the_issue, the_rule
 from vindaris_sync.cli.output import emit, note, say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain import decisions, ruling
-from vindaris_sync.domain.actions import AnswerRule, CloseCause, Plan
+from vindaris_sync.domain.actions import AnswerGoal, AnswerRule, CloseCause, Plan
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, GoalBook, Record
 from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import PREFIX, Rule
+from vindaris_sync.domain.work import GOAL_PREFIX, confirm_without
 from vindaris_sync.engine import showing
 from vindaris_sync.store.store import Store
 
@@ -139,12 +140,29 @@ def confirm(config: Config, refs: Sequence[str], who: By) -> list[Decided]:
 
     with open_store(config) as store, store.transaction():
         book = store.goal_book()
-        return [
-            confirm_rule(config, store, the_rule(store, ref), book, who)
-            if is_rule(ref)
-            else _kept(store, the_issue(store, ref), book, decide)
-            for ref in refs
-        ]
+        return [_confirmed(config, store, ref, book, decide, who) for ref in refs]
+
+
+def _confirmed(  # noqa: PLR0913, PLR0917 - whatever a reference may mean
+    config: Config, store: Store, ref: str, book: GoalBook, decide: Decide, who: By
+) -> Decided:
+    if is_rule(ref):
+        return confirm_rule(config, store, the_rule(store, ref), book, who)
+    if is_goal(ref):
+        return confirm_goal(store, the_goal(book, ref.removeprefix(GOAL_PREFIX)), book, who)
+    return _kept(store, the_issue(store, ref), book, decide)
+
+
+def confirm_goal(store: Store, goal: int, book: GoalBook, who: By) -> Decided:
+    """Confirm that a goal is right without the required work that was dropped, in the caller's transaction."""
+    key = book.goals[goal].key
+    asked = [cause for cause in store.goal_causes().get(goal, ()) if cause.answer is None]
+    if not asked:
+        raise Refusal(f"{GOAL_PREFIX}{key} asks nothing", advice="`vindaris-sync review list` shows what does")
+    actions = tuple(confirm_without(goal, asked, store.work_scopes(), who))
+    store.apply(Plan(actions, ()), "", who.at)
+    answered = tuple(str(each.key.reason) for each in actions if isinstance(each, AnswerGoal))
+    return Decided(f"{GOAL_PREFIX}{key}", f"{GOAL_PREFIX}{key}", (key,), (key,), answered, bool(actions), ())
 
 
 def _revisions(book: GoalBook) -> dict[int, int]:

@@ -11,6 +11,7 @@ from vindaris_sync.domain.models import Presence
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX, Rule
 from vindaris_sync.domain.succession import successor_of
+from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.store.store import Store
 
 _DEEPEST = 50
@@ -20,6 +21,11 @@ _NEAR = 3
 def is_rule(name: str) -> bool:
     """Return whether ``name`` means a link rule."""
     return name.startswith(PREFIX)
+
+
+def is_goal(name: str) -> bool:
+    """Return whether ``name`` means a goal's own review."""
+    return name.startswith(GOAL_PREFIX)
 
 
 def the_rule(store: Store, name: str) -> Rule:
@@ -34,6 +40,8 @@ def the_issue(store: Store, name: str, tracker: str | None = None) -> Record:
     """Return the one issue that ``name`` means: a key, a former key, or ``TRACKER:ID``; refuse none and several."""
     if is_rule(name):
         raise Refusal(f"{name} is no issue", advice="rules are changed in the configuration, [[rules]]")
+    if is_goal(name):
+        raise Refusal(f"{name} is no issue", advice="goals are changed where they are stated")
     found = candidates(store, name, tracker)
     if not found:
         raise Refusal(

@@ -7,12 +7,13 @@ from typing import Any
 
 from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli.explaining import because, explained, links_of, said
-from vindaris_sync.cli.finding import is_rule, named_goals, the_issue, the_rule
+from vindaris_sync.cli.finding import is_goal, is_rule, named_goals, the_goal, the_issue, the_rule
 from vindaris_sync.cli.output import emit, moment, say, say_text
 from vindaris_sync.cli.reviews import document
 from vindaris_sync.cli.rules_shown import asked
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.records import DECISION_ONLY
+from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.engine.differences import Differences
 from vindaris_sync.store.store import Store
 
@@ -39,11 +40,22 @@ def _review(config: Config, store: Store, ref: str, differences: Differences) ->
         links = (rule.link,) if rule.link else ()
         shown = {**one, "goals": [rule.stated.goal], "causes": list(map(asked, causes))}
         return explained(shown, causes, links, differences)
+    if is_goal(ref):
+        return _goal(store, the_goal(store.goal_book(), ref.removeprefix(GOAL_PREFIX)))
     record = the_issue(store, ref)
     team = teams_of(config).of_place(record.ref.tracker, record.place)
     causes = sorted((cause for cause in record.causes if cause.open), key=lambda cause: cause.opened)
     one = document(record, causes, team.name if team else "", named_goals(store.goal_book(), record.goals))
     return explained(one, causes, links_of(store, record), differences)
+
+
+def _goal(store: Store, goal: int) -> dict[str, Any]:
+    facts = store.goal_book().goals[goal]
+    causes = [asked(cause) for cause in store.goal_causes().get(goal, ()) if cause.open]
+    name = f"{GOAL_PREFIX}{facts.key}"
+    shown = [{**each, "since": None, "change": "", "changes": ()} for each in causes]
+    one = {"issue": name, "key": name, "title": facts.title, "place": "", "team": ""}
+    return {**one, "goals": [facts.key], "causes": shown}
 
 
 def _say(one: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from vindaris_sync.cli.tracing import instant
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.records import Cause, GoalBook, Reason, Record
 from vindaris_sync.domain.text import counted
+from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.engine.differences import Differences
 from vindaris_sync.store.store import Store
 
@@ -54,6 +55,7 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
                 listing.found.append({**one, "successor": _successor(shown, after)})
         asked_rules = _rules(store, book, choice, differences)
         listing.found += ({**one, "successor": _successor(causes, after)} for causes, one in asked_rules)
+        listing.found += _goals(store, book, choice)
     listing.found.sort(key=lambda one: (one["causes"][0]["opened"], one["issue"]))
     return listing
 
@@ -83,6 +85,30 @@ def _rules(
                 "causes": [asked(cause) for cause in sorted(causes, key=lambda cause: cause.opened)],
             }
             yield causes, explained(one, causes, (rule.link,) if rule.link else (), differences)
+
+
+def _goals(store: Store, book: GoalBook, choice: Choice) -> Iterator[dict[str, Any]]:
+    """Yield the goals that are asked about themselves: required work was dropped."""
+    scopes = store.work_scopes()
+    for goal, all_causes in store.goal_causes().items() if not choice.about_issues else ():
+        causes = [cause for cause in all_causes if cause.open and choice.asked(cause.key.reason)]
+        owners = {
+            scope: choice.teams.of_place(*scope) for cause in causes if (scope := scopes.get((goal, cause.key.subject)))
+        }
+        told = sorted({team.name for team in owners.values() if team})
+        if causes and choice.goal in (None, goal) and any(map(choice.told, told or [""])):
+            facts = book.goals[goal]
+            shown = [asked(cause) for cause in sorted(causes, key=lambda cause: cause.opened)]
+            yield {
+                "issue": f"{GOAL_PREFIX}{facts.key}",
+                "key": f"{GOAL_PREFIX}{facts.key}",
+                "title": facts.title,
+                "place": "",
+                "team": ", ".join(told),
+                "goals": [facts.key],
+                "causes": [{**each, "since": None, "change": "", "changes": ()} for each in shown],
+                "successor": None,
+            }
 
 
 def document(record: Record, causes: Sequence[Cause], team: str, goals: str) -> dict[str, Any]:

@@ -147,6 +147,11 @@ def _above(context: Context, work: Work, known: Named, create: Iterable[Work] = 
     return context.store.addresses([above.issue]).get(above.issue)
 
 
+def where_above(context: Context, work: Work) -> Address | str | None:
+    """Return where an item's issue hangs, empty for nowhere; None while what it hangs under is not there."""
+    return _above(context, work, _by_name(context))
+
+
 def _limit(context: Context, name: str, found: Agenda) -> None:
     """Create no more than the tracker's limit; where more are stated at once, none that nobody has agreed to."""
     limit = context.trackers[name].settings.write_back.create_limit
@@ -218,7 +223,7 @@ def make_required(context: Context, tracker: Tracker, counts: Counter[str]) -> l
         actions.append(_action(context, work))
         if context.writes:
             context.beat(tracker.name)
-            made = create(context, tracker, work)
+            made = create_now(context, tracker, work)
             counts["work created" if isinstance(made, Issue) else "work refused"] += 1
             if isinstance(made, Blocked):
                 found.blocked.append(made)
@@ -226,7 +231,7 @@ def make_required(context: Context, tracker: Tracker, counts: Counter[str]) -> l
     return actions
 
 
-def create(context: Context, tracker: Tracker, work: Work) -> Issue | Blocked | None:
+def create_now(context: Context, tracker: Tracker, work: Work) -> Issue | Blocked | None:
     """Create one item: return its issue, or why the tracker does not take it; None where somebody else is at it.
 
     Raises ``Unknown`` where it may have been created, and ``TrackerUnusable``: then it is looked for in the next pass.
@@ -266,7 +271,7 @@ def draft_of(context: Context, tracker: Tracker, work: Work) -> Draft:
             labels.append(surface.id + goal.key)
         elif surface.kind is SurfaceKind.FIELD:
             fields[surface.key] = goal.key
-    above = _above(context, work, _by_name(context))
+    above = where_above(context, work)
     return Draft(
         id=work.draft,
         place=work.place,
@@ -311,7 +316,7 @@ def _left_out(context: Context, work: Work, issue: Issue) -> str:
         missing.append(f"type {work.item.type}")
     if work.item.assignee and not issue.assignee:
         missing.append(f"assignee {work.item.assignee}")
-    if work.item.parent and issue.parent is None and isinstance(_above(context, work, _by_name(context)), Address):
+    if work.item.parent and issue.parent is None and isinstance(where_above(context, work), Address):
         missing.append(f"parent {work.item.parent}")
     return f"created without {', '.join(missing)}" if missing else ""
 

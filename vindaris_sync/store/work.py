@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,15 @@ _DROPPED = (
     "WHERE w.stated AND w.who = '' AND (i.presence = 'gone' OR i.closed AND i.declined) "
     "AND g.status NOT IN ('achieved', 'abandoned') AND g.missing_since IS NULL ORDER BY w.goal_id, w.id"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MadeIssue:
+    """What an item became: its issue, and its state: ``created`` (and open), ``done``, ``declined`` or ``deleted``."""
+
+    key: str
+    url: str
+    state: str
 
 
 class Works(Part):
@@ -64,6 +74,11 @@ class Works(Part):
                 _insert(sql, goal, (stated, item), to_micros(now), who)
             row = sql.row(f"SELECT {_COLUMNS} FROM work WHERE goal_id = ? AND folded = ?", name)  # noqa: S608 - fixed names
             return _work(row)
+
+    def drop_asked(self, work: Work) -> None:
+        """Forget an item that a person asked for and that cannot be created as they said."""
+        with self._db.write() as sql:
+            sql.run("DELETE FROM work WHERE id = ? AND who <> '' AND phase IN ('waiting', 'refused')", (work.id,))
 
     def rest_work(self) -> None:
         """Let every item that waits have rested long enough."""
@@ -129,6 +144,14 @@ class Works(Part):
                 Dropped(goal, load(content)["id"], issue, key, title, url, _fate(presence))
                 for goal, content, issue, key, title, url, presence in sql.rows(_DROPPED)
             )
+
+    def work_issues(self) -> dict[int, MadeIssue]:
+        """Return the issues that items became, by item."""
+        text = (
+            "SELECT w.id, i.key, i.url, i.presence, i.closed, i.declined FROM work w JOIN issue i ON i.id = w.issue_id"
+        )
+        with self._db.read() as sql:
+            return {row[0]: MadeIssue(row[1], row[2], _state(*row[3:])) for row in sql.rows(text)}
 
     def goal_causes(self) -> dict[int, tuple[Cause, ...]]:
         """Return the causes of goals' own reviews that are open or were answered, by goal."""
@@ -244,6 +267,12 @@ def _work(row: Sequence[Any]) -> Work:
         advice=advice,
         note=note,
     )
+
+
+def _state(presence: str, closed: bool, declined: bool) -> str:  # noqa: FBT001 - columns
+    if presence == "gone":
+        return str(Fate.DELETED)
+    return (str(Fate.DECLINED) if declined else "done") if closed else "created"
 
 
 def _fate(presence: str) -> Fate:

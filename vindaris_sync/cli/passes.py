@@ -120,6 +120,13 @@ def show_run(went: Went) -> None:
     opened = sum(isinstance(action, OpenCause | AskRule) for action in (*went.asked, *went.round.planned))
     changed = sum(isinstance(action, SetExplicit) for action in went.round.planned)
     say(f"links changed: {changed:,}; questions opened: {opened:,}; alerts sent: {went.alerts:,}")
+    created = sum(report.counts["work created"] for report in went.round.reports)
+    refused = sum(report.counts["work refused"] for report in went.round.reports)
+    if created or refused:
+        say(
+            f"work created: {created:,}"
+            + (f"; refused: {refused:,}, vindaris-sync work list says why" if refused else "")
+        )
     if went.revised:
         say(f"goals with a new revision: {', '.join(went.revised)}")
     show_troubles(went)

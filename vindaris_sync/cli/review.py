@@ -116,9 +116,9 @@ def confirm(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Say that what issues are linked to is still right, as their goals stand now; many at once by --goal and --where.
 
-    A link rule is named as rule:1: the answer holds for all that it links. What is unlinked or in conflict needs a
-    decision instead: `review relink` or `review exempt`. Many are kept in one transaction, each with the reason and
-    the goal's revision.
+    A link rule is named as rule:1: the answer holds for all that it links. A goal is named as goal:GROW-1: it is right
+    without the required work that was dropped. What is unlinked or in conflict needs a decision instead:
+    `review relink` or `review exempt`. Many are kept in one transaction, each with the reason and the goal's revision.
 
     JSON: decided [{issue, key, before, after, answered, changed, open}], next; of many: dry_run, matched, confirmed,
     not_answered, revisions {goal: revision}, rules, issues [{issue, key, goals, asked}], next.

@@ -220,6 +220,8 @@ def make_required(context: Context, tracker: Tracker, counts: Counter[str]) -> l
     found = agenda(context, tracker.name)
     actions: list[Action] = []
     for work in found.create:
+        if context.writes and where_above(context, work) is None:
+            continue  # what it hangs under was refused in this very pass
         actions.append(_action(context, work))
         if context.writes:
             context.beat(tracker.name)

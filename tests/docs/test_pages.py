@@ -103,8 +103,10 @@ def _completed(block: str, data: dict[str, Any]) -> str:
     """Return the block with what a whole configuration needs beside it: trackers, a channel, and a team for each."""
     if "teams" in data:
         return block
-    if {"goal_sources", "outcome_sources", "rules"} & data.keys() and "trackers" not in data:
-        named = {rule["tracker"] for rule in data.get("rules", ()) if "tracker" in rule} or {"any"}
+    if {"goal_sources", "outcome_sources", "rules", "goals"} & data.keys() and "trackers" not in data:
+        named = {rule["tracker"] for rule in data.get("rules", ()) if "tracker" in rule}
+        named |= {home["tracker"] for home in (data.get("goals", {}).get("home"),) if home}
+        named = named or {"any"}
         data["trackers"] = {name: {} for name in named}
         block += "".join(f'\n[trackers.{name}]\nkind = "memory"\n' for name in sorted(named))
     scopes = [f"{name}:*" for name in data.get("trackers", {})]

@@ -16,9 +16,10 @@ def deliver(channel: Channel, step: Step, content: Content, living: Living | Non
     """Carry out ``step`` and return what to store; raises the channel's errors, after which it may be repeated.
 
     ``living`` is what is stored; for a new message it holds the attempt (``begun``), stored before this call. An
-    attempt begun before ``now`` was interrupted: its message is looked for first, so that a crash between sending and
-    storing leaves one message, or one marked as a possible repetition where the channel cannot be searched. Where a
-    person deleted the message, what is returned says so, and the next step posts anew what is still open.
+    attempt begun at another instant than ``now``, be it later by a clock that was ahead, was interrupted: its message is
+    looked for first, so that a crash between sending and storing leaves one message, or one marked as a possible
+    repetition where the channel cannot be searched. Where a person deleted the message, what is returned says so, and
+    the next step posts anew what is still open.
     """
     try:
         return advanced(living, step, content, _carry_out(channel, step, content, living, now), now)
@@ -46,7 +47,7 @@ def _carry_out(channel: Channel, step: Step, content: Content, living: Living | 
 
 def _send(channel: Channel, content: Content, key: str, living: Living | None, now: datetime) -> str:
     interrupted = living.attempted if living and living.attempt == key else None
-    if interrupted is None or interrupted >= now:
+    if interrupted is None or interrupted == now:
         return channel.post(content, key)
     found = channel.find(key, interrupted - CLOCKS_APART)
     if not found:

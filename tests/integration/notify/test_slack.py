@@ -151,14 +151,15 @@ def test_a_hostile_title_is_read_as_it_was_written(team: Team, world: World) -> 
     assert "<" not in message.text
 
 
-def test_a_crash_after_posting_leaves_one_message(team: Team, world: World, clock: Clock) -> None:
-    """Killed between sending and storing (fault 4): the message is recognised by its key and brought up to date."""
+@pytest.mark.parametrize("later", [timedelta(minutes=2), timedelta(days=-730)], ids=["later", "clock set back"])
+def test_a_crash_after_posting_leaves_one_message(team: Team, world: World, clock: Clock, later: timedelta) -> None:
+    """Killed between sending and storing (faults 4, 14): the message is recognised by its key and shown anew."""
     content = compose(team.subject, [Item("one", "APP-0", "one")], clock.now)
     step = next_step(None, content, clock.now, BERLIN)
     assert isinstance(step, Post)
     team.stored = begun(None, step, clock.now)
     deliver(team.channel, step, content, team.stored, clock.now)  # what it returns is lost
-    clock.now += timedelta(minutes=2)
+    clock.now += later
     team.tell("one", "two")
     assert _texts(world) == ["2 issues serve no goal"]
     assert team.stored.open

@@ -69,6 +69,15 @@ def test_the_first_addition_of_a_working_day_starts_a_new_message() -> None:
     assert (living.episode, living.part) == (1, 2)
 
 
+def test_a_message_of_a_clock_that_was_ahead_does_not_keep_days_from_beginning() -> None:
+    """Posted two years from now, it is of another day: what is added is posted and notifies (fault 14)."""
+    _, living = _lived(None, _content(1), FRIDAY + timedelta(days=730))
+    step, living = _lived(living, _content(1, 2), FRIDAY)
+    assert isinstance(step, Continue)
+    again, _ = _lived(living, _content(1, 2, 3), FRIDAY + timedelta(hours=1))
+    assert isinstance(again, Edit)
+
+
 def test_a_removal_on_a_new_day_is_an_edit() -> None:
     """Only additions are worth a notification."""
     _, living = _lived(None, _content(1, 2), FRIDAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.properties.world import IGNORED_TYPE, World, value
+from tests.properties.world import IGNORED_TYPE, MUST_TYPE, World, value
 from vindaris_sync.domain.models import LinkState, Presence
 from vindaris_sync.domain.records import Reason, Record
 from vindaris_sync.domain.rules import Stated
@@ -53,8 +53,9 @@ class Oracle:
         return found
 
     def decided(self, record: Record) -> Decided:
-        """Return what the nearest explicit link or exemption up the chain says (R6)."""
-        for one in (record, *self.chain(record)):
+        """Return what the nearest explicit link or exemption up the chain says (R6); some must have their own."""
+        line = [record] if record.type == MUST_TYPE else [record, *self.chain(record)]
+        for one in line:
             if one is not record and one.presence in _GONE:
                 return Decided(LinkState.UNLINKED, None, unread=True)
             if one.explicit:
@@ -62,9 +63,9 @@ class Oracle:
                 exempt = value(one.explicit) == frozenset({0})
                 goals = frozenset() if exempt else value(one.explicit)
                 return Decided(LinkState.EXEMPT if exempt else own, one, goals)
-        if one.parent_stated:
+        if one.parent_stated and record.type != MUST_TYPE:
             return Decided(LinkState.UNLINKED, None, unread=True)
-        for one in (record, *self.chain(record)):
+        for one in line:
             goal = next((goal for goal in map(self._leads, self._fulfilled(one)) if goal is not None), None)
             if goal is not None:
                 return Decided(LinkState.LINKED, None, frozenset({goal}), ruled=True)
@@ -85,7 +86,9 @@ class Oracle:
         """Return where a question about the carrier's link is asked for ``record`` (R8)."""
         line = [record]
         for one in self.chain(record) if record.id != carrier.id else []:
-            line.append(one)
+            line += (
+                [one] if one.id == carrier.id or one.type != MUST_TYPE else []
+            )  # else it does not hang on the carrier
             if one.id == carrier.id:
                 break
         return next(one for one in reversed(line) if self.asks(one))

@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from tests.properties.laws import all_laws
 from tests.properties.people import People
 from tests.properties.stating import Operator
-from tests.properties.world import EXEMPT, EXEMPT_DAYS, IGNORED_TYPE, PREFIX, World
+from tests.properties.world import EXEMPT, EXEMPT_DAYS, IGNORED_TYPE, MUST_TYPE, PREFIX, World
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import Action
 from vindaris_sync.domain.goals import Goal, Status, fold
@@ -114,13 +114,14 @@ class Laws(Operator):
         self.people.review(ref, on=on)
 
     @precondition(lambda self: self.people.live())
-    @rule(issue=ISSUES, act=st.sampled_from(["title", "label", "close", "reopen", "type"]))
+    @rule(issue=ISSUES, act=st.sampled_from(["title", "label", "close", "reopen", "type", "altitude"]))
     def edit(self, issue: int, act: str) -> None:
         """Change something that is not ours."""
         ref = self._pick(issue)
         tracker = self.people.tracker(ref)
-        if act == "type":
-            kind = "Task" if tracker.issue(ref.id).type == IGNORED_TYPE else IGNORED_TYPE
+        if act in ("type", "altitude"):
+            other = IGNORED_TYPE if act == "type" else MUST_TYPE
+            kind = "Task" if tracker.issue(ref.id).type == other else other
             self.people.displace(ref, lambda tracker: tracker.set_type(ref.id, kind))
             return
         {
@@ -137,6 +138,15 @@ class Laws(Operator):
         ref, parent = self._pick(issue), self._pick(above)
         older = parent.tracker == ref.tracker and int(parent.id) < int(ref.id)
         self.people.tracker(ref).set_parent(ref.id, parent.id if older else None)
+
+    @precondition(lambda self: self.people.live())
+    @rule(issue=ISSUES, above=st.none() | ISSUES)
+    def name_parent(self, issue: int, above: int | None) -> None:
+        """Let a title begin with the key of an issue in the other tracker, of none that ever was, or with none."""
+        ref, east = self._pick(issue), [each for each in self.people.live() if each.tracker == "east"]
+        named = [self.people.tracker(each).issue(each.id).key for each in east]
+        key = "" if above is None else named[above % len(named)] if named and above % 3 else "APP-777"
+        self.people.tracker(ref).edit_title(ref.id, f"{key}: work" if key else "work")
 
     @precondition(lambda self: self.people.live())
     @rule(issue=ISSUES, place=PLACES)
@@ -236,7 +246,8 @@ class Laws(Operator):
 
         def decision(record: Record, book: GoalBook, by: decisions.By) -> Any:
             seen = {goal.id: goal.revision for goal in book.goals.values()}
-            return decisions.confirm(record, self.world.chain(record), book, seen, by)
+            chain = [] if record.type == MUST_TYPE else self.world.chain(record)
+            return decisions.confirm(record, chain, book, seen, by)
 
         self._decide(issue, None, decision)
 

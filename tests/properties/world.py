@@ -30,7 +30,7 @@ from vindaris_sync.engine.passes import Round, run_round
 from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead
-from vindaris_sync.sdk.settings import WriteBackSettings
+from vindaris_sync.sdk.settings import ParentReference, WriteBackSettings
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
@@ -40,6 +40,10 @@ EXEMPT_DAYS = 1
 SURFACES = {"east": ("field:Goal", "label"), "west": ("label",)}
 """``east`` shows one goal in a field and a label, ``west`` several in labels."""
 IGNORED_TYPE = "Meeting"
+MUST_TYPE = "Epic"
+"""The type that must carry a link itself."""
+NAMING = ParentReference(tracker="east", places=("APP", "OPS"))
+"""In ``west`` a title may begin with the key of a parent in ``east``."""
 EVERYWHERE = tuple(str(presence) for presence in Presence)
 
 
@@ -113,7 +117,10 @@ class World:
             back = WriteBackSettings(
                 surfaces=SURFACES[name], exempt_days=EXEMPT_DAYS, several_goals=name == "west", label_limit=50
             )
-            settings = MemorySettings(write_back=back, page_size=3, ignore_types=(IGNORED_TYPE,))
+            settings = MemorySettings(
+                write_back=back, page_size=3, ignore_types=(IGNORED_TYPE,), must_link=(MUST_TYPE.upper(),),
+                parent_reference=NAMING if name == "west" else None,
+            )  # fmt: skip
             connected[name] = Tracker(name, "memory", settings, MemoryConnector.on(tracker, name, settings))
             store.put_tracker(name, "memory")
         teams = Teams.of([Team("All", tuple(f"{name}:*" for name in SURFACES), "log")])

@@ -52,7 +52,10 @@ def test_without_rules_there_are_none(config_of: Load) -> None:
         ('[[rules]]\ngoal = "G-1"\nlabel = " "\n', "[[rules]] #1 label: "),
         ('[[rules]]\ngoal = "G-1"\nlabel = 3\n', "[[rules]] #1 label: "),
         ('[[rules]]\ngoal = "G-1"\nlable = "x"\nplace = "Red"\n', "there is no such key; did you mean 'label'?"),
-        ('[[rules]]\ngoal = "G-1"\ntracker = "mian"\ntype = "x"\n', "[[rules]] #1 tracker: there is no [trackers.mian]"),
+        (
+            '[[rules]]\ngoal = "G-1"\ntracker = "mian"\ntype = "x"\n',
+            "[[rules]] #1 tracker: there is no [trackers.mian]",
+        ),
         ('[[rules]]\ngoal = "G-1"\nplace = "Red"\n', "[[rules]] #1: this would link all that is there"),
         ('[[rules]]\ngoal = "G-1"\ntracker = "main"\nplace = "Red"\n', "one of type, component, label, milestone"),
         ('[rules]\ngoal = "G-1"\n', "rules: write [[rules]], with two brackets"),

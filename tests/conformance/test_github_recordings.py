@@ -33,8 +33,8 @@ HEADERS = ("etag", "link", "location", "cache-control", "x-ratelimit-limit", "x-
            "x-ratelimit-reset", "x-github-media-type", "x-github-request-id")  # fmt: skip
 SERVED = re.compile(
     r"(?:/api/v3)?(?:/repos/[^/]+/[^/]+|/repositories/\d+)"
-    r"(?:/issues(?:/\d+(?:/labels(?:/[^/]+)?|/lock|/sub_issues?|/comments|/events|/timeline)?)?|/labels(?:/[^/]+)?)?"
-    r"|/user|/rate_limit"
+    r"(?:/issues(?:/\d+(?:/labels(?:/[^/]+)?|/lock|/sub_issues?|/comments|/events|/timeline)?)?|/labels(?:/[^/]+)?"
+    r"|/milestones(?:/\d+)?)?|/user|/rate_limit"
 )
 NOT_SERVED = {
     "temp_clone_token", "allow_squash_merge", "allow_merge_commit", "allow_rebase_merge", "allow_auto_merge",
@@ -188,6 +188,10 @@ class Replay:
                 world.create_label(self.repo, f"label {number}")
         elif label := re.search(r"/labels/([^/]+)$", self.path):
             world.create_label(self.repo, unquote(label[1]))
+        elif "/milestones" in self.path and exchange.method != "POST":
+            count = self._listed() if exchange.method == "GET" else int(self.path.rpartition("/")[2])
+            for place in range(count):
+                world.create_milestone(self.repo, f"v{place}", actor="mia", description="d")
 
     def _furnish_issue(self, number: int) -> None:
         world = self.world

@@ -112,6 +112,29 @@ def test_labels(client: Client, recorder: Conformance) -> None:
     recorder.verify()
 
 
+def test_milestones(client: Client, recorder: Conformance) -> None:
+    """Milestones are made, listed, changed and deleted as specified, and issues are put into them."""
+    asked = {"title": "v1", "description": "All of it.", "due_on": "2026-06-30T07:00:00Z"}
+    made = client.json("POST", f"{WEB}/milestones", asked)
+    client.json("POST", f"{WEB}/milestones", {"title": "v0", "state": "closed"})
+    assert client.json("PATCH", f"{WEB}/issues/1", {"milestone": made["number"]})["milestone"]["title"] == "v1"
+    assert [each["title"] for each in client.json("GET", f"{WEB}/issues?milestone=1")] == ["Task 0"]
+    assert [each["title"] for each in client.json("GET", f"{WEB}/issues?milestone=none&direction=asc")] == [
+        "Task 1", "Task 2"
+    ]  # fmt: skip
+    assert [each["open_issues"] for each in client.json("GET", f"{WEB}/milestones")] == [1]
+    every = client.json("GET", f"{WEB}/milestones?state=all&sort=completeness&direction=desc")
+    assert {each["title"]: each["state"] for each in every} == {"v1": "open", "v0": "closed"}
+    changed = client.json("PATCH", f"{WEB}/milestones/1", {"title": "v2", "state": "closed"})
+    assert (changed["title"], changed["closed_at"]) == ("v2", "2026-03-01T12:00:00Z")
+    assert client.json("GET", f"{WEB}/issues/1")["milestone"]["title"] == "v2"
+    assert client.ask("POST", f"{WEB}/milestones", {"title": "v2"}).status == 422
+    assert client.ask("DELETE", f"{WEB}/milestones/1").status == 204
+    assert client.ask("GET", f"{WEB}/milestones/1").status == 404
+    assert client.json("GET", f"{WEB}/issues/1")["milestone"] is None
+    recorder.verify()
+
+
 def test_parents_and_fields(client: Client, recorder: Conformance, world: World) -> None:
     """Sub-issues from both ends, and the organisation's issue fields and their values."""
     child = client.json("GET", f"{WEB}/issues/2")

@@ -188,10 +188,15 @@ class Replay:
                 world.create_label(self.repo, f"label {number}")
         elif label := re.search(r"/labels/([^/]+)$", self.path):
             world.create_label(self.repo, unquote(label[1]))
-        elif "/milestones" in self.path and exchange.method != "POST":
-            count = self._listed() if exchange.method == "GET" else int(self.path.rpartition("/")[2])
-            for place in range(count):
-                world.create_milestone(self.repo, f"v{place}", actor="mia", description="d")
+        elif "/milestones" in self.path:
+            self._furnish_milestones()
+
+    def _furnish_milestones(self) -> None:
+        count = {"GET": self._listed, "POST": int}.get(
+            self.exchange.method, lambda: int(self.path.rpartition("/")[2])
+        )()
+        for place in range(count):
+            self.world.create_milestone(self.repo, f"v{place}", actor="mia", description="d")
 
     def _furnish_issue(self, number: int) -> None:
         world = self.world

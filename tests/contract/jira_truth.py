@@ -99,7 +99,7 @@ class JiraTruth:
             "email": BOT if self.cloud else "",
             "token": Secret(TOKEN),
             "projects": list(self.places),
-            "write_back": WriteBackSettings(surfaces=("field:Goal", "label")),
+            "write_back": WriteBackSettings(surfaces=("field:Goal", "label"), show_priority="label:prio:"),
             **settings,
         }
         around = Surroundings(

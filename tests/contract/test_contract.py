@@ -180,7 +180,9 @@ def _run(flawed: type[MemoryConnector], name: str) -> None:
     truth = MemoryTruth(MemoryTracker())
 
     def connect() -> Connector:
-        settings = MemorySettings(write_back=WriteBackSettings(surfaces=("field:Goal", "label")))
+        settings = MemorySettings(
+            write_back=WriteBackSettings(surfaces=("field:Goal", "label"), show_priority="label:prio:")
+        )
         return flawed.on(truth.world, settings=settings)
 
     suite = ConnectorContract()

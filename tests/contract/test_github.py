@@ -212,7 +212,8 @@ class TestGithub(ConnectorContract):
     def connect(self, tracker: GithubTruth) -> Iterator[Connect]:
         """Return how to connect to it."""
         place = Place(tracker.clock, tracker.world, tracker.server)
-        yield place.connect
+        surfaces = {"surfaces": (f"field:{FIELD}", "label"), "show_priority": "label:prio:"}
+        yield lambda **settings: place.connect(**{"write_back": surfaces, **settings})
         for connector in place.made:
             connector.close()
 

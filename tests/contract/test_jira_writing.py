@@ -84,7 +84,7 @@ def cloud() -> Iterator[JiraTruth]:
 
 def surfaces(connector: Connector) -> dict[SurfaceKind, Surface]:
     """Return the surfaces by kind."""
-    return {one.kind: one for one in connector.layout().surfaces}
+    return {one.kind: one for one in connector.layout().surfaces if not one.mirrors}
 
 
 def plan(connector: Connector, issues: Sequence[Issue], *changes: Change) -> list[Write]:

@@ -30,7 +30,7 @@ class TestMemory(ConnectorContract):
         """Return how to connect to it."""
 
         def connect(**settings: object) -> Connector:
-            write_back = WriteBackSettings(surfaces=("field:Goal", "label"))
+            write_back = WriteBackSettings(surfaces=("field:Goal", "label"), show_priority="label:prio:")
             return MemoryConnector.on(
                 tracker.world, settings=MemorySettings.model_validate({"write_back": write_back, **settings})
             )

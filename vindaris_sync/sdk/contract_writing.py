@@ -93,6 +93,22 @@ class WritingContract(Suite):
         observed = shown(connector, fetch_one(connector, address_of(connector, tracker, issue.ref.id)))
         assert all(observed[change.surface.key] == change.add for change in changes)
 
+    def test_what_a_goal_shows_beside_its_key_is_a_surface_of_its_own(
+        self, tracker: Truth, connector: Connector
+    ) -> None:
+        """A priority's label is put on and replaced, and is neither read as a goal nor taken for anybody's label."""
+        mirror = next((one for one in connector.layout().surfaces if one.mirrors), None)
+        if mirror is None:
+            pytest.skip("the tracker is connected without any")
+        goal = surface(connector, SurfaceKind.LABEL)
+        issue = self._issue(tracker, connector, labels=[f"{goal.id}G-1", "bug"])
+        done = _write(connector, Done, write_of(connector, issue, mirror, add=("P1",)))
+        assert sorted(tracker.labels(issue.ref.id)) == sorted(["bug", f"{goal.id}G-1", f"{mirror.id}P1"])
+        assert shown(connector, done.issue)[goal.key] == ("G-1",)
+        done = _write(connector, Done, write_of(connector, done.issue, mirror, add=("P2",), remove=("P1",)))
+        assert sorted(tracker.labels(issue.ref.id)) == sorted(["bug", f"{goal.id}G-1", f"{mirror.id}P2"])
+        assert shown(connector, done.issue)[mirror.key] == ("P2",)
+
     def test_double_write_is_a_no_op(self, tracker: Truth, connector: Connector) -> None:
         """The same write again is Done, changes nothing and sends nothing that could."""
         issue = self._issue(tracker, connector)

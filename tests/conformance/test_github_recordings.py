@@ -192,9 +192,8 @@ class Replay:
             self._furnish_milestones()
 
     def _furnish_milestones(self) -> None:
-        count = {"GET": self._listed, "POST": int}.get(
-            self.exchange.method, lambda: int(self.path.rpartition("/")[2])
-        )()
+        number = self.path.rpartition("/")[2]
+        count = self._listed() if self.exchange.method == "GET" else int(number) if number.isdigit() else 0
         for place in range(count):
             self.world.create_milestone(self.repo, f"v{place}", actor="mia", description="d")
 

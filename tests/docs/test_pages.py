@@ -106,12 +106,24 @@ def _completed(block: str, data: dict[str, Any]) -> str:
     if {"goal_sources", "outcome_sources", "rules", "goals"} & data.keys() and "trackers" not in data:
         named = {rule["tracker"] for rule in data.get("rules", ()) if "tracker" in rule}
         named |= {home["tracker"] for home in (data.get("goals", {}).get("home"),) if home}
-        named = named or {"any"}
-        data["trackers"] = {name: {} for name in named}
-        block += "".join(f'\n[trackers.{name}]\nkind = "memory"\n' for name in sorted(named))
+        kinds = dict.fromkeys(sorted(named), "memory")
+        kinds |= {each["tracker"]: each["kind"] for each in data.get("goal_sources", {}).values() if "tracker" in each}
+        kinds = kinds or {"any": "memory"}
+        data["trackers"] = {name: {} for name in kinds}
+        block += "".join(f"\n[trackers.{name}]\n{_TRACKERS[kind]}\n" for name, kind in kinds.items())
     scopes = [f"{name}:*" for name in data.get("trackers", {})]
     team = f'\n[notify.others]\nkind = "log"\n[[teams]]\nname = "All"\nscopes = {scopes}\nnotify = "others"\n'
     return block + (team if scopes else "")
+
+
+_JIRA = 'kind = "jira"\nurl = "https://acme.atlassian.net"\nprojects = ["APP"]\ntoken = { env = "ANY_TOKEN" }\n'
+_TRACKERS = {
+    "memory": 'kind = "memory"',
+    "github": 'kind = "github"\nrepositories = ["acme/web"]\ntoken = { env = "ANY_TOKEN" }\n',
+    "jira": _JIRA,
+    "atlassian-goals": _JIRA,
+}
+"""A tracker for each kind of goal source that needs one."""
 
 
 @pytest.mark.parametrize("block", list(_configurations()))
@@ -127,7 +139,7 @@ def test_configurations_in_documents_are_accepted(block: str, tmp_path: Path) ->
         return
     for credential in _referred(data, "credential"):
         (tmp_path / credential).write_text("a secret of the example\n", "utf-8")
-    environ = dict.fromkeys(_referred(data, "env"), "https://example.invalid/secret")
+    environ = dict.fromkeys([*_referred(data, "env"), "ANY_TOKEN"], "https://example.invalid/secret")
     config = load(file, environ, tmp_path)
     assert set(config.trackers) == set(data.get("trackers", {}))
 

@@ -20,12 +20,16 @@ def names(explicit: Explicit, goals: GoalBook) -> tuple[str, ...]:
     return tuple(goals.goals[link.goal].key for link in explicit)
 
 
+BY_LABEL, UNKNOWN = "label", "unknown"
+"""Reason and author of an exemption by label (R10)."""
+
+
 def adopted(  # noqa: PLR0913, PLR0917 - all that an adopted link or exemption remembers
     merged: Merged, record: Record, goals: GoalBook, who: str, now: datetime, policy: Policy
 ) -> Explicit:
     """Return S as a person set it in the tracker; links that were there before keep their provenance."""
     if NO_GOAL in merged.value:
-        return Exemption("label", "unknown", now, now + timedelta(days=policy.exempt_days))
+        return Exemption(BY_LABEL, UNKNOWN, now, now + timedelta(days=policy.exempt_days))
     held = {link.goal: link for link in record.links}
     return tuple(
         replace(held.get(goal) or _link(goal, goals, who, now), primary=goal == merged.primary)

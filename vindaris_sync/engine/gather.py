@@ -88,9 +88,15 @@ def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> No
             return
         for batch in _batches(wanted):
             seen = list(tracker.connector.fetch(batch))
-            found = [each.issue for each in seen if isinstance(each, Present | Moved)]
-            context.store.record_context(tracker.name, found, surfaces, context.now())
+            there = [each for each in seen if isinstance(each, Present | Moved)]
+            found = [each.issue for each in there]
+            named = {
+                each.address.key: each.issue.ref.id for each in there if each.address.key not in ("", each.issue.key)
+            }
+            context.store.record_context(tracker.name, found, surfaces, context.now(), named=named)
             unread = {each.address: each.reason for each in seen if isinstance(each, Gone | Hidden)}
+            still = set(context.store.unread_parents(tracker.name)).intersection(batch)  # nothing is asked for twice
+            unread = dict.fromkeys(still, "it is another issue now") | unread
             context.store.put_unread(tracker.name, unread, context.now())
             counts.update(context=len(found), unread=len(unread))
 

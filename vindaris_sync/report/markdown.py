@@ -132,7 +132,7 @@ def _remarks(findings: Findings) -> Iterator[str]:
         yield f"## {remark.heading}"
         yield f"{remark.about}."
         yield "\n".join(
-            f"- **{escape(line.key)}** {escape(line.title)}{': ' if line.title else ' '}{escape(line.note)}"
+            f"- **{escape(line.key)}**{f' {escape(line.title)}' if line.title else ''}: {escape(line.note)}"
             for line in remark.lines
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vindaris_sync.domain.outcome import BY_LABEL, UNKNOWN
 from vindaris_sync.store import astray
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.goal_issues import HOLDING
@@ -196,7 +197,8 @@ class Figures(Part):
 
 def _exemption(reason: str, author: str, expires: int | None) -> str:
     until = f"until {to_instant(expires).date()}" if expires is not None else "without end"
-    return f"{reason} ({author}), {until}"
+    told = "by label" if reason == BY_LABEL else reason
+    return f"{told}{f' ({author})' if author != UNKNOWN else ''}, {until}"
 
 
 def _numbers(counts: Mapping[str, Any]) -> dict[str, int]:

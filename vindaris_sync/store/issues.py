@@ -25,6 +25,7 @@ _UPDATE = (
     "presence_at = CASE WHEN presence = ? THEN presence_at ELSE ? END, presence = ?, verified_at = ?, "
     "refused = CASE WHEN ? THEN '[]' ELSE refused END, due = due OR ? WHERE id = ?"
 )
+NO_NAMES: Mapping[str, str] = {}
 _HISTORY = "INSERT INTO history (at, issue_id, event, how, before, after) VALUES (?, ?, ?, 'tracker', ?, ?)"
 
 
@@ -118,12 +119,28 @@ class Issues(Part):
         return PageResult(result.new, result.changed, result.same, result.moved, len(page.rejected))
 
     def record_context(
-        self, tracker: str, issues: Sequence[Issue], surfaces: tuple[Surface, ...], now: datetime
+        self,
+        tracker: str,
+        issues: Sequence[Issue],
+        surfaces: tuple[Surface, ...],
+        now: datetime,
+        *,
+        named: Mapping[str, str] = NO_NAMES,
     ) -> PageResult:
-        """Record ancestors out of scope, read directly: they carry links, but have no state, review or writes (R6)."""
+        """Record ancestors out of scope, read directly: they carry links, but have no state, review or writes (R6).
+
+        ``named``: ids of those among them that were asked for under another key than they have; what names them so is
+        theirs.
+        """
         reading = Reading(to_micros(now), direct=True, new=Presence.CONTEXT)
         with self._db.write() as sql:
-            return record(sql, tracker, issues, self._observer(surfaces), reading)
+            result = record(sql, tracker, issues, self._observer(surfaces), reading)
+            if named:
+                known = lookup(sql, tracker, named.values())
+                rows = {key: known[ext].id for key, ext in named.items()}
+                keep_aliases(sql, tracker, rows.items(), reading.now)
+                adopt_orphans(sql, tracker, {}, rows)
+        return result
 
     def _observer(self, surfaces: tuple[Surface, ...]) -> Observer:
         if self._last_observer is None or self._last_observer.surfaces != surfaces:

@@ -102,6 +102,26 @@ def test_a_parent_that_is_out_of_scope_is_read_by_its_own_tracker(site: Site) ->
     assert not any("bulkfetch" in each for each in counted.asked)
 
 
+def test_a_parent_named_by_a_former_key_or_in_another_case_is_found_and_asked_for_once(site: Site) -> None:
+    """It moved away before anybody here saw it: the tracker knows where it is, and from then on we do."""
+    site.jira.world.add_project("CORE", "Core")
+    epic = site.jira.epic("Checkout", "goal:GROW-1")
+    moved = site.jira.move(epic, "CORE")
+    above = site.github.create("Costs", "goal:COST-1", place="acme/api")
+    former, other = site.github.create(f"{epic}: Faster cart"), site.jira.create("Smaller images")
+    site.jira.alice.edit(other, description="Parent: " + above.replace("acme", "Acme"))
+    site.reconnect("jira", parent_reference={"tracker": "github", "places": ["Acme/api"]})
+    configured(site)
+    ok(site.turn())
+    assert (site.serves(former), site.record(former).parent) == ("inherited GROW-1", site.record(moved).id)
+    assert site.serves(other) == "inherited COST-1"
+    assert site.store.trackers_due(site.clock()) == []
+    with site.requests() as counted:
+        assert ok(site.turn()).planned == []
+    assert not any("graphql" in each or "bulkfetch" in each for each in counted.asked)
+    site.sound()
+
+
 def test_a_parent_that_is_found_later_settles_what_waited(site: Site) -> None:
     """Until then its child is unlinked without being told: the question may answer itself. Asked once a day."""
     child = site.github.create("APP-40: Faster cart")

@@ -66,7 +66,7 @@ def test_exemptions_are_listed_with_reason_author_and_end(site: Site) -> None:
     listing = found(site).exemptions
     assert [line.key for line in listing.lines] == [said, labelled]
     assert notes(listing)[said] == f"said so (kim), until {soon.date()}"
-    assert notes(listing)[labelled].startswith("label (")
+    assert notes(listing)[labelled].startswith("by label, until ")
     ok(site.turn(minutes=3 * 24 * 60 + 20))
     assert (site.serves(said), site.asks(said)) == ("unlinked", ["unlinked"])
     assert site.github.labels(said) == {REVIEW}

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+from vindaris_connectors.jira.texts import text_of
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
 from vindaris_sync.sdk.mapping import JsonObject, Mapped, instant, map_items
-from vindaris_sync.sdk.references import NO_REFERENCES, References
+from vindaris_sync.sdk.references import LONGEST_BODY, NO_REFERENCES, References
+from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 BASE_FIELDS = (
     "summary", "status", "issuetype", "created", "updated", "parent", "labels", "components", "creator", "assignee",
@@ -97,8 +99,8 @@ class Mapper:
             return Address(self.tracker, key=_text(epic))
         if not self.references:
             return None
-        body = plain_text(fields.get("description"))
-        return self.references.parent(Address(self.tracker, key=key), _text(fields.get("summary") or ""), body)
+        own, title = Address(self.tracker, key=key), _text(fields.get("summary") or "")
+        return self.references.parent(own, title, _lines_of(fields.get("description")))
 
     def _managed(self, fields: Mapping[str, Any]) -> dict[str, Raw]:
         found: dict[str, Raw] = {}
@@ -110,8 +112,7 @@ class Mapper:
 
 _SECONDS = 3600
 _NOTHING: Mapping[str, Any] = {}
-_MOST_NODES = 5000
-_BREAKS = frozenset({"paragraph", "heading", "hardBreak", "listItem", "tableCell", "blockquote", "codeBlock"})
+_LONGEST_LINE = 1000  # of a description; whoever names a parent does so in a short one
 
 
 def plain_name(name: str) -> str:
@@ -149,28 +150,14 @@ def shown_values(value: object) -> Raw | None:
     return (value.strip(),) if value.strip() else ()
 
 
-def plain_text(body: object) -> str:
-    """Return the lines of a description: text as it is, or a document (Atlassian Document Format) without its marks.
-
-    Of a document, no more than its first ``_MOST_NODES`` nodes, however deeply they are nested.
-    """
+def _lines_of(body: object) -> str:
+    """Return the lines of a description; of one that is no text, none: it names no parent, and the issue is kept."""
     if isinstance(body, str):
-        return body
-    parts: list[str] = []
-    waiting: list[object] = [body]
-    for _ in range(_MOST_NODES):
-        if not waiting:
-            break
-        node = waiting.pop()
-        if isinstance(node, str):
-            parts.append(node)
-        elif isinstance(node, dict):
-            kind, content, attributes = node.get("type"), node.get("content"), node.get("attrs")
-            told = attributes.get("url") if isinstance(attributes, dict) else node.get("text")
-            waiting += ["\n"] if kind in _BREAKS else []
-            waiting += reversed(content) if isinstance(content, list) else []
-            waiting += [told] if isinstance(told, str) else []
-    return "".join(parts)
+        body = "\n".join(line[:_LONGEST_LINE] for line in body[:LONGEST_BODY].splitlines())
+    try:
+        return str(text_of(body))
+    except SHAPE_ERRORS:
+        return ""
 
 
 def _person(user: Mapping[str, Any] | None) -> str:

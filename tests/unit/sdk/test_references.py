@@ -21,7 +21,7 @@ def named(title: str = "", body: str = "", settings: ParentReference = SETTINGS)
     """Return the key that a text names."""
     found = References(settings).parent(OWN, title, body)
     assert found is None or found == Address("jira", key=found.key)
-    return found and found.key
+    return found.key if found else None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 
 from vindaris_connectors.jira.mapping import BASE_FIELDS, Mapper, shown_values
 from vindaris_sync.domain.models import Address, Issue, IssueRef
+from vindaris_sync.sdk.references import References
+from vindaris_sync.sdk.settings import ParentReference
 
 DATA = Path(os.environ.get("VINDARIS_REAL_DATA") or Path(__file__).parents[5] / "shared" / "data") / "jira"
 MAPPER = Mapper("jira", "https://acme.example", {"customfield_1": "field:customfield_1"}, "customfield_9")
@@ -84,6 +87,46 @@ def test_an_issue() -> None:
 def test_parents(fields: dict[str, object], parent: Address | None) -> None:
     """Cloud's parent and Data Center's sub-task parent win over the Epic Link, of which only the key is known."""
     assert mapped(**fields).parent == parent
+
+
+def _document(*lines: str) -> dict[str, Any]:
+    """Return a description as Cloud prints it."""
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in lines],
+    }
+
+
+@pytest.mark.parametrize(
+    ("description", "key"),
+    [
+        ("Why: it is slow.\r\n\r\nParent: acme/web#4", "acme/web#4"),
+        ("*Parent:* [acme/web#4|https://hub.example/4]", "acme/web#4"),
+        (_document("Why: it is slow.", "Parent: acme/web#4"), "acme/web#4"),
+        ({"type": "doc", "content": [{"type": "paragraph", "content": [{"type": "text", "text": "Parent: "}, {
+            "type": "text", "text": "acme/web#4", "marks": [{"type": "link"}]}]}]}, "acme/web#4"),
+        (None, None),
+        ("", None),
+        (_document(), None),
+        (7, None),
+        ({"type": "doc", "content": 7}, None),
+        ({"type": "doc", "content": [[["x"]]]}, None),
+        ("*" * 100_000, None),
+    ],
+    ids=lambda each: str(each)[:40],
+)  # fmt: skip
+def test_a_description_names_a_parent_where_that_is_configured(description: object, key: str | None) -> None:
+    """As text, as wiki markup, as a document; one that is no text names none, and the issue is kept all the same."""
+    refers = References(ParentReference(tracker="hub", places=("acme/web",)))
+    mapper = replace(MAPPER, references=refers)
+    assert "description" in mapper.fields
+    assert "description" not in MAPPER.fields
+    page = mapper.page([raw(description=description)])
+    assert page.rejected == ()
+    assert page.issues[0].parent == (Address("hub", key=key) if key else None)
+    own = mapper.page([raw(description=description, parent={"id": "9", "key": "OPS_2-1"})])
+    assert own.issues[0].parent == Address("jira", "9", "OPS_2-1")
 
 
 @pytest.mark.parametrize(

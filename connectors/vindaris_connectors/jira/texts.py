@@ -14,6 +14,7 @@ from typing import Any
 from vindaris_sync.sdk.outcome_tables import Table, Text
 
 _DEEPEST = 100
+_LONGEST = 65_536  # characters; Jira itself takes half as many unless it is told otherwise
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,7 +23,7 @@ def text_of(value: object) -> Text:
     if value is None:
         return Text()
     if isinstance(value, str):
-        return Text(tuple(_wiki(value)))
+        return Text(tuple(_wiki(value[:_LONGEST])))
     if isinstance(value, Mapping) and value.get("type") == "doc":
         return Text(tuple(_blocks(value, 0)))
     raise ValueError(f"a text was expected, not {type(value).__name__}")
@@ -91,10 +92,10 @@ def _day(milliseconds: str) -> str:
 # --- wiki markup ----------------------------------------------------------------------------------------------------
 
 _LINK = re.compile(r"\[([^\[\]|\n]+)(?:\|[^\[\]\n]*)?\]")
-_MACRO = re.compile(r"\{(?:code|noformat|quote|panel|color|anchor|toc|expand)(?::[^{}\n]*)?\}")
+_MACRO = re.compile(r"(?<!\{)\{(?:code|noformat|quote|panel|color|anchor|toc|expand)(?::[^{}\n]*)?\}(?!\})")
 _IMAGE = re.compile(r"!(?=\S)[^!|\s]+\.\w{2,5}(?:\|[^!\n]*)?!")
 _PREFIX = re.compile(r"^\s*(?:h[1-6]\.|bq\.|[*#-]+)\s+")
-_MARKED = re.compile(r"(?<![\w\\])([*_+^~-]|\?\?|\{\{)(?=\S)(.+?)(?<=\S)(?:\1|\}\})(?!\w)")
+_MARKED = re.compile(r"(?<![\w\\])([*_+^~-]|\?\?|\{\{)(?=\S)(.{1,200}?)(?<=\S)(?:\1|\}\})(?!\w)")
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _RULE = re.compile(r"^\s*-{4,}\s*$")
 _BREAK = re.compile(r"\\\\(?=\s|$)")

@@ -209,6 +209,14 @@ class JiraTruth:
         option = next(each for each in self.goal.contexts[0].options if each.value == value)
         option.disabled = not changed.enabled
 
+    def body(self, id_: str) -> str:
+        """Return the description as wiki text."""
+        return str(self.issue(id_).state.values.get("description") or "")
+
+    def write_body(self, id_: str, text: str) -> None:
+        """Write the description anew."""
+        self.alice.edit(id_, description=text)
+
     # Faults and counts
 
     def fail_next(self, fault: Fault, *, times: int = 1, writes_only: bool = False) -> None:

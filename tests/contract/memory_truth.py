@@ -75,6 +75,14 @@ class MemoryTruth:
         """Change how it looks."""
         self.world.change_choice(replace(changed, id=self.shown_choices()[value].id))
 
+    def body(self, id_: str) -> str:
+        """Return what it says."""
+        return self.world.bodies.get(id_, "")
+
+    def write_body(self, id_: str, text: str) -> None:
+        """Write all of it."""
+        self.world.bodies[id_] = text
+
     def exchanges(self) -> int:
         """Count all calls."""
         return self.world.faults.calls

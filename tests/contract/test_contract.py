@@ -14,6 +14,8 @@ from tests.contract.memory_truth import MemoryTruth
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.domain.homes import Attached, Rewrite, Rewritten
+from vindaris_sync.domain.menus import Alter, Make, Menu, MenuChange, Offered
 from vindaris_sync.domain.models import (
     Address,
     CensusPage,
@@ -152,7 +154,44 @@ class Adrift(MemoryConnector):
         return super().census(scope, position) if not position or position.isdigit() else iter(())
 
 
+class Overwriting(MemoryConnector):
+    """Changes a choice without looking, and writes a home's body whole."""
+
+    def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:
+        """Take whatever the choice shows now for what was expected."""
+        now = {choice.id: choice for choice in self._tracker.menu}
+        blind = [replace(each, before=now[each.before.id]) if isinstance(each, Alter) else each for each in changes]
+        return super().offer(menu, blind)
+
+    def rewrite(self, wanted: Rewrite) -> Rewritten:
+        """Leave nothing of what stood there."""
+        self._tracker.bodies.pop(wanted.address.id, None)
+        return super().rewrite(replace(wanted, before=None))
+
+
+class Renewing(MemoryConnector):
+    """Makes a choice anew instead of renaming it, and forgets that an answer may be lost."""
+
+    def offer(self, menu: Menu, changes: Sequence[MenuChange]) -> Iterator[Offered]:
+        """Add the new name beside the old one."""
+        return super().offer(menu, [Make(c.goal, c.after) if isinstance(c, Alter) else c for c in changes])
+
+
+class Reparenting(MemoryConnector):
+    """Hangs issues below homes, wherever they hang."""
+
+    def attach(self, child: Address, parent: Address) -> Attached:
+        """Take it from where it is."""
+        self._tracker.set_parent(child.id, None)
+        return super().attach(child, parent)
+
+
 MISTAKES: list[tuple[type[MemoryConnector], str]] = [
+    (Overwriting, "test_what_a_person_has_just_changed_is_left_alone"),
+    (Overwriting, "test_what_a_person_took_out_stays_out"),
+    (Overwriting, "test_our_section_is_put_below_and_then_kept"),
+    (Renewing, "test_a_goal_that_was_renamed_keeps_its_choice"),
+    (Reparenting, "test_nobodys_parent_is_replaced"),
     (CursorFirst, "test_interrupted_pull_is_resumed"),
     (CursorFirst, "test_fault_between_pages_keeps_the_cursor"),
     (FirstPageOnly, "test_full_pull_reads_every_page"),

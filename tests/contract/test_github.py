@@ -124,7 +124,7 @@ class GithubTruth:
         """Arm the fault; writes are what is not a GET and not a GraphQL query."""
         injected = INJECTED[fault]
         paths = r"/(repos|repositories)/" if writes_only else None
-        methods = ("POST", "DELETE") if writes_only else (None,)
+        methods = ("POST", "PATCH", "DELETE") if writes_only else (None,)
         values = {name: getattr(injected, name) for name in ("kind", "status", "headers", "body", "applied")}
         for method in methods:
             self.server.faults.add(Injected(**values, times=times, method=method, path=paths))
@@ -147,6 +147,14 @@ class GithubTruth:
     def change_choice(self, value: str, changed: Choice) -> None:
         """Describe the label otherwise."""
         self.world.edit_label(WEB, f"goal:{value}", {"description": changed.description}, actor=PERSON)
+
+    def body(self, id_: str) -> str:
+        """Return the body."""
+        return str(self._issue(id_).document().get("body") or "")
+
+    def write_body(self, id_: str, text: str) -> None:
+        """Write the body anew."""
+        self.world.edit(*self._home(id_), actor=PERSON, body=text)
 
     def exchanges(self) -> int:
         """Count all requests."""

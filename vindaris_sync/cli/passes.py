@@ -127,6 +127,10 @@ def show_run(went: Went) -> None:
             f"work created: {created:,}"
             + (f"; refused: {refused:,}, vindaris-sync work list says why" if refused else "")
         )
+    published = sum(report.counts["publishing done"] for report in went.round.reports)
+    homes = sum(report.counts["homes done"] + report.counts["hanging done"] for report in went.round.reports)
+    if published or homes:
+        say(f"goals' labels and options changed: {published:,}; changes to goals' issues and below them: {homes:,}")
     if went.revised:
         say(f"goals with a new revision: {', '.join(went.revised)}")
     show_troubles(went)

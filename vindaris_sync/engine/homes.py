@@ -31,11 +31,11 @@ from vindaris_sync.domain.homes import (
 from vindaris_sync.domain.menus import Fate
 from vindaris_sync.domain.models import Address, Finding, Gone, Hidden, Issue, Level, Present
 from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.sdk.creating import Creates
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.homes import Homing
 from vindaris_sync.sdk.protocol import OVERLAP, Capability, Connector
-from vindaris_sync.sdk.publishing import Publisher
 from vindaris_sync.store.homes import Hanging, Hung, StoredHome
 
 log = structlog.get_logger("vindaris_sync.homes")
@@ -46,7 +46,7 @@ MOST = 50
 _AGAIN = "to have another one made: vindaris-sync goal rehome"
 
 
-class _Keeper(Connector, Homing, Publisher, Protocol):
+class _Keeper(Connector, Homing, Creates, Protocol):
     """A connector that can be a home."""
 
 
@@ -152,9 +152,9 @@ class _Keeping:
         except IssueRejected as error:
             store.put_home(replace(held, refused=f"{error}. {error.advice}".strip(" .")))
             return
-        self._record(Address(self.tracker.name, made.ref.id, made.key), made)
         held = replace(held, ref=made.ref, key=made.key, attempted=None)
-        store.put_home(held)
+        store.home_made(held, goal, self.context.now())
+        self._record(held.address, made)
         self._write(held, Rewrite(held.address, None, page))
 
     def _write(self, held: StoredHome, wanted: Rewrite) -> None:

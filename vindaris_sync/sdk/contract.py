@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(
     "vindaris_sync.sdk.contract_creating",
     "vindaris_sync.sdk.contract_faults",
     "vindaris_sync.sdk.contract_goals",
+    "vindaris_sync.sdk.contract_homes",
     "vindaris_sync.sdk.contract_menus",
 )
 
@@ -30,6 +31,7 @@ from vindaris_sync.sdk.contract_creating import CreatingContract  # noqa: E402 -
 from vindaris_sync.sdk.contract_faults import FaultContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_fetching import FetchingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_goals import GoalsContract  # noqa: E402 - as above
+from vindaris_sync.sdk.contract_homes import HomeContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_menus import MenuContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_reading import ReadingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_truth import Ability, Connect, Fault, Truth  # noqa: E402 - as above
@@ -39,6 +41,13 @@ __all__ = ["Ability", "Connect", "ConnectorContract", "Fault", "Truth"]
 
 
 class ConnectorContract(
-    ReadingContract, FetchingContract, WritingContract, CreatingContract, GoalsContract, FaultContract, MenuContract
+    ReadingContract,
+    FetchingContract,
+    WritingContract,
+    CreatingContract,
+    GoalsContract,
+    FaultContract,
+    MenuContract,
+    HomeContract,
 ):
     """All of the contract; inherit it and provide ``tracker`` and ``connect``."""

@@ -12,10 +12,6 @@ from vindaris_sync.domain.menus import Menu, MenuChange, Offered
 class Publisher(Protocol):
     """A connector whose tracker has definitions of labels or options. Raises as ``Connector`` does."""
 
-    def public(self, place: str) -> bool:
-        """Return whether strangers can read what stands in ``place``; where that cannot be told, they can (L9)."""
-        ...
-
     def menus(self) -> Iterator[Menu]:
         """Yield every menu of the goal surfaces, as it stands now, read directly; one that is shut says why.
 

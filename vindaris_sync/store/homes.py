@@ -11,6 +11,7 @@ from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.homes import Means, Page
 from vindaris_sync.domain.models import Address, Finding, IssueRef, Raw
 from vindaris_sync.store.codec import dump, load, load_ids, maybe_instant, to_micros
+from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.publishing import put_troubles
 
@@ -117,6 +118,12 @@ class Homes(Part):
                 "refused = ?, gone = ?, crowded = ? WHERE goal_id = ?",
                 values,
             )
+
+    def home_made(self, home: StoredHome, goal: Goal, now: datetime) -> None:
+        """Remember that a home is there; from now on the issue is the goal, and no work that would be asked about."""
+        with self._db.write() as sql:
+            self.put_home(home)
+            follow(sql, {home.goal: replace(goal, issue=home.ref)}, to_micros(now))
 
     def forget_home(self, goal: int) -> bool:
         """Forget a goal's home, so that it gets another one; False where it has none."""

@@ -140,10 +140,14 @@ class Homes:
         return f"{self.site.reader.api}/issue/{address.id or address.key}"
 
     def _sent(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer | Unknown:
+        quiet = {"notifyUsers": "false"} if method == "PUT" else {}
         try:
-            return self.client.write(method, path, body or {})
+            answer = self.client.write(method, path, body or {}, **quiet)
+            if quiet and answer.status == HTTPStatus.FORBIDDEN:  # only project administrators may edit without a mail
+                answer = self.client.write(method, path, body or {})
         except Unknown as error:
             return error
+        return answer
 
 
 def document_with(document: object, before: Page | None, after: Page) -> Json | None:

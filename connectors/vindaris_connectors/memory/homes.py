@@ -26,6 +26,9 @@ def rewrite(tracker: MemoryTracker, wanted: Rewrite) -> Rewritten:
         kept.append("section")
     if issue.title != wanted.after.title and not mine:
         kept.append("title")
+    same = body in (None, tracker.bodies.get(issue.ref.id, "")) and (not mine or issue.title == wanted.after.title)
+    if same:
+        return Rewritten(Fate.DONE, tuple(kept))
     try:
         with tracker.faults.call("rewrite", issue.ref.id):
             if refusal := tracker.places[issue.place].refusal:
@@ -77,9 +80,13 @@ def _id(tracker: MemoryTracker, address: Address) -> str:
 
 
 def _body(body: str, before: Page | None, after: Page) -> str | None:
-    parts, fresh = section_between(body, BEGIN, END), "\n".join(after.lines)
+    parts, fresh = section_between(body, BEGIN, END), _section(after)
     if parts is None:
         return f"{body}{BEGIN}{fresh}{END}" if before is None and BEGIN not in body else None
-    if not same_text(parts[1], fresh) and (before is None or not same_text(parts[1], "\n".join(before.lines))):
+    if not same_text(parts[1], fresh) and (before is None or not same_text(parts[1], _section(before))):
         return None
     return f"{parts[0]}{BEGIN}{fresh}{END}{parts[2]}"
+
+
+def _section(page: Page) -> str:
+    return "\n".join(line.replace("<", "&lt;") for line in page.lines)

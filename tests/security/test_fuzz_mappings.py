@@ -20,9 +20,14 @@ from vindaris_connectors.jira.mapping import Mapper as JiraMapper
 from vindaris_connectors.memory.mapping import named
 from vindaris_sync.domain.models import Issue
 from vindaris_sync.sdk.mapping import Mapped, clean, decode, map_items
+from vindaris_sync.sdk.references import References
+from vindaris_sync.sdk.settings import ParentReference
 
-GITHUB = GithubMapper("hub", (ManagedField(1, "IF_1", "Goal", "acme", "single_select", ("G-1",)),))
-JIRA = JiraMapper("site", "https://acme.example", {"customfield_10001": "field:x", "labels": "field:y"})
+REFERS = References(ParentReference(tracker="far", places=("APP", "acme/web")))
+GITHUB = GithubMapper("hub", (ManagedField(1, "IF_1", "Goal", "acme", "single_select", ("G-1",)),), references=REFERS)
+JIRA = JiraMapper(
+    "site", "https://acme.example", {"customfield_10001": "field:x", "labels": "field:y"}, references=REFERS
+)
 SERVER = JiraMapper("site", "https://acme.example", {"customfield_10001": "field:x"}, "customfield_10101")
 Map = Callable[[Sequence[Any]], Mapped]
 
@@ -52,6 +57,7 @@ def storable(issue: Issue) -> bool:
     """Return whether every text of an issue is a text, and one that every database takes."""
     texts = [issue.key, issue.title, issue.url, issue.status, issue.type, issue.place, issue.author, issue.assignee]
     texts += [*issue.labels, *issue.components, issue.milestone, issue.ref.id]
+    texts += [issue.parent.key] if issue.parent else []
     texts += [text for values in issue.fields.values() for text in values]
     return all(type(text) is str and clean(text) == text for text in texts)
 

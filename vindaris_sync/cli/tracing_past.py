@@ -13,6 +13,7 @@ from vindaris_sync.domain.readings import current_of
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.store.lookup import Event
+from vindaris_sync.store.parents import named_then
 from vindaris_sync.store.store import Store
 
 _ALL = 100_000
@@ -88,8 +89,7 @@ def _parent_then(store: Store, record: Record, events: Sequence[Event], at: date
     if not later:
         return store.view_records([record.parent]).get(record.parent) if record.parent is not None else None
     for told in later[-1].before:
-        tracker, colon, name = str(told).partition(":")  # a parent in another tracker is told with that one's name
-        tracker, name = (tracker, name) if colon else (record.ref.tracker, str(told))
+        tracker, name = named_then(str(told), record.ref.tracker)
         found = store.by_id(tracker, [name]).get(name) or next(iter(store.find(name, tracker)), None)
         if found is not None:
             return store.view_records([found])[found]

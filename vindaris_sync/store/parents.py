@@ -46,6 +46,12 @@ class Parents:
         return old.parent_id if same else self.of(old.id, payload)
 
 
+def named_then(told: str, tracker: str) -> tuple[str, str]:
+    """Return the tracker and the name (id or key) of a parent as the history of an issue of ``tracker`` tells it."""
+    before, colon, name = told.partition(":")  # a parent in another tracker is told with that one's name
+    return (before, name) if colon else (tracker, told)
+
+
 def _by_ext(sql: Sql, tracker: str, stated: Iterable[str], written: Mapping[str, int]) -> dict[str, int]:
     query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND ext_id IN ({})"
     found = {ext: written[ext] for ext in stated if ext in written}

@@ -12,6 +12,7 @@ from vindaris_sync.domain.goals import Contents, fold
 from vindaris_sync.store.codec import load, load_ids, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import HOLDING, carried_then
+from vindaris_sync.store.parents import named_then
 from vindaris_sync.store.part import Part
 
 _COLUMNS = (
@@ -232,9 +233,10 @@ class _Then:
 
     def _former_parents(self) -> Iterator[tuple[int, int | None]]:
         """Yield (issue, its parent then) of issues whose parent has changed; a parent is told by its id, or its key."""
-        changed = {issue: past.parent for issue, past in self.pasts.items() if past.parent is not None}
-        trackers = dict(self.sql.rows_in("SELECT id, tracker FROM issue WHERE id IN ({})", changed))
-        wanted = {name for names in changed.values() for name in names}
+        told = {issue: past.parent for issue, past in self.pasts.items() if past.parent is not None}
+        trackers = dict(self.sql.rows_in("SELECT id, tracker FROM issue WHERE id IN ({})", told))
+        changed = {issue: [named_then(name, trackers[issue]) for name in names] for issue, names in told.items()}
+        wanted = {name for names in changed.values() for _, name in names}
         known: dict[tuple[str, str], int] = {}
         for query in (
             "SELECT tracker, key, issue_id FROM alias WHERE key IN ({})",
@@ -243,7 +245,7 @@ class _Then:
         ):
             known |= {(row[0], row[1]): row[2] for row in self.sql.rows_in(query, wanted)}
         for issue, names in changed.items():
-            yield issue, next((known[at] for name in names if (at := (trackers[issue], name)) in known), None)
+            yield issue, next((known[at] for at in names if at in known), None)
 
     def _explicit(self) -> dict[int, tuple[int, ...]]:
         """Return what held a link then, or an exemption (no goals), with its goals."""

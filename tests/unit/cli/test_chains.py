@@ -45,10 +45,14 @@ def test_a_trace_prints_the_chain_through_both_trackers(running: Installation, f
     assert [above["issue"] for above in found["chain"]] == ["mem:1002", "far:1001"]
     assert (found["state"], found["carrier"]["issue"], found["chain_end"]) == ("inherited", "far:1001", "")
     assert "└─ CORE-1 Platform · in far ← carries the link" in said(running, "trace", "APP-3")
+    before = datetime.now(UTC).isoformat()
     running.tracker.edit_title(story, "Faster")
     running.call("run", "--once")
-    then = running.told("trace", "APP-3", "--at", found["history"][0]["at"]) if found["history"] else found
-    assert [above["key"] for above in then["chain"]] == ["APP-2", "CORE-1"]
+    then = running.told("trace", "APP-3", "--at", before)
+    assert ([above["key"] for above in then["chain"]], then["carrier"]["key"]) == (["APP-2", "CORE-1"], "CORE-1")
+    work = {one["key"]: one["carrier"] for one in running.told("trace", "GROW", "--at", before)["work"]}
+    assert work == {"CORE-1": None, "APP-2": "CORE-1", "APP-3": "CORE-1"}
+    assert [one["key"] for one in running.told("trace", "GROW")["work"]] == ["CORE-1"]
     assert running.told("trace", "APP-3")["chain"][-1]["key"] == "APP-2"
 
 

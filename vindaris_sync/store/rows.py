@@ -100,7 +100,7 @@ class Observer:
 
     def __init__(self, surfaces: tuple[Surface, ...]) -> None:
         self.surfaces = surfaces
-        self._texts: dict[tuple[Raw, tuple[tuple[str, Raw], ...], Raw, str], tuple[str, str]] = {}
+        self._texts: dict[tuple[Raw, tuple[tuple[str, Raw], ...], Raw, tuple[str, str]], tuple[str, str]] = {}
 
     def payload(self, issue: Issue) -> Payload:
         """Return the issue's columns; equal digests mean that nothing we keep differs."""

@@ -242,3 +242,23 @@ def test_an_item_that_was_taken_off_is_no_goal(place: Place) -> None:
     place.world.take_off_board(board, items[1])
     place.clock.advance(timedelta(minutes=1))
     assert [each.id for each in stated(place, first, project=board).goals] == items[:1]
+
+
+# --- what pulls have shown ------------------------------------------------------------------------------------------
+
+
+def test_what_pulls_have_shown_needs_no_question(place: Place) -> None:
+    """Goals by type: nothing edited costs nothing, and what was edited is read in one request."""
+    wanted = GithubGoalSettings.model_validate({"tracker": "acme-github", "types": "Goal"})
+    numbers = [place.world.create_issue(WEB, f"goal {n}", actor=PERSON, kind="Goal") for n in range(3)]
+    connector = place.connect()
+    first = connector.goals(wanted, None, None)
+    place.clock.advance(timedelta(minutes=1))
+    place.world.edit(WEB, numbers[1], actor=PERSON, title="edited")
+    listed = {issue.ref.id: issue.updated for page in connector.pull({}) for issue in page.issues}
+    place.spent()
+    second = connector.goals(wanted, first, listed)
+    assert [each.goal.title for each in second.goals] == ["goal 0", "edited", "goal 2"]
+    assert len(place.spent()) == 1
+    assert connector.goals(wanted, second, listed) is second
+    assert place.spent() == []

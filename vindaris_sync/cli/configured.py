@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ from vindaris_sync.cli.exits import DONE, USAGE
 from vindaris_sync.cli.opening import load_config
 from vindaris_sync.cli.options import config_path
 from vindaris_sync.cli.output import emit, note, say
+from vindaris_sync.config.settings import Config
 from vindaris_sync.config.show import show as shown
+from vindaris_sync.domain.goals import Goal, fold
 from vindaris_sync.domain.text import counted
 from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sdk.goals import GoalsRefused
 
 
 def check(path: Path | None, *, as_json: bool) -> int:
@@ -25,7 +28,10 @@ def check(path: Path | None, *, as_json: bool) -> int:
     try:
         config = load_config(path)
         found |= {"trackers": len(config.trackers), "teams": len(config.teams)}
-        found["goals"] = len(stated_goals(config).goals)
+        goals = stated_goals(config).goals
+        found["goals"] = len(goals)
+        if lost := list(_misplaced(config, goals)):
+            raise GoalsRefused(lost)
         found["valid"] = True
     except ConfigError as error:
         if not as_json:
@@ -38,6 +44,18 @@ def check(path: Path | None, *, as_json: bool) -> int:
         say(f"{found['path']} is right: {', '.join(parts)}")
         note("`vindaris-sync doctor` asks trackers and chats whether they agree")
     return DONE if found["valid"] else USAGE
+
+
+def _misplaced(config: Config, goals: Iterable[Goal]) -> Iterator[str]:
+    """Yield the required work that could be created nowhere."""
+    for goal in goals:
+        for item in goal.requires:
+            settings, name = config.trackers.get(item.tracker), f"{goal.key} requires {item.id}"
+            places = settings.named_places() if settings else None
+            if settings is None:
+                yield f"{name}: there is no tracker {item.tracker!r}; there are {', '.join(config.trackers)}"
+            elif places is not None and fold(item.place) not in map(fold, places):
+                yield f"{name}: {item.place} is not tracked by {item.tracker}; there are {', '.join(places)}"
 
 
 def show(path: Path | None, *, as_json: bool) -> None:

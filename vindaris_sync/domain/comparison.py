@@ -24,6 +24,7 @@ def figures(findings: Findings) -> dict[str, int]:
         "waiting": findings.reviews.waiting,
         "suspect": findings.suspect.total,
         "closed_goal_work": findings.closed_goal_work.total,
+        "dropped": findings.dropped.total,
         "goals_without_work": len(findings.goals_without_work),
         "conflicts": findings.conflicts.total,
         "unknown_goals": findings.unknown_goals.total,

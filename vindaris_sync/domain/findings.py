@@ -329,6 +329,8 @@ class Findings:
     """Open work that was exempted by itself, what is asked again soonest first."""
     parents: Listing = Listing()
     """Open work whose parent cannot be followed: it could not be read, is gone, or leads back in a circle."""
+    dropped: Listing = Listing()
+    """Work that goals require, closed without being done or deleted, about which nobody has answered yet."""
 
     @property
     def goals_without_work(self) -> tuple[GoalRow, ...]:

@@ -51,6 +51,7 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
     yield "Catch-all goals", _catch_alls(findings)
     yield "Exempt beyond the budget", _over_budget(findings)
     yield "Work on closed goals", _number(findings, "closed_goal_work", findings.closed_goal_work.total)
+    yield "Required work dropped", _number(findings, "dropped", findings.dropped.total)
     yield "Suspect links", _suspect(findings)
     yield "Reviews", f"{reviews.opened:,} opened, {reviews.closed:,} closed, {reviews.waiting:,} waiting"
     yield "Conflicts", _number(findings, "conflicts", findings.conflicts.total)

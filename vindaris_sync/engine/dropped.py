@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vindaris_sync.domain.actions import Action, Plan
+from vindaris_sync.domain.findings import IssueLine
 from vindaris_sync.domain.messages import Item
 from vindaris_sync.domain.work import ask_dropped
 from vindaris_sync.engine.context import Context
@@ -21,6 +22,17 @@ def dropped_items(context: Context, team: Team, goal: int) -> Iterator[Item]:
         if each.goal == goal and each.cause in asked and owner == team:
             note = f"{each.item} was {each.happened}"
             yield Item(f"{goal}/{each.item}", each.key, each.title, each.url, note, since=asked[each.cause].opened)
+
+
+def dropped_lines(context: Context) -> Iterator[IssueLine]:
+    """Yield, for the report, every dropped item about which nobody has answered."""
+    goals, scopes, asked = context.book().goals, context.store.work_scopes(), context.store.goal_causes()
+    for each in context.store.dropped_work():
+        cause = next((one for one in asked.get(each.goal, ()) if one.key == each.cause and one.open), None)
+        if cause is not None:
+            tracker, place = scopes[each.goal, each.item]
+            note = f"{each.item} was {each.happened}"
+            yield IssueLine(each.key, each.title, each.url, tracker, place, goals[each.goal].key, cause.opened, note)
 
 
 def follow_work(context: Context, pass_id: str = "") -> list[Action]:

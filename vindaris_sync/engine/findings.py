@@ -30,6 +30,7 @@ from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.engine.changed import goal_changes
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.dropped import dropped_lines
 from vindaris_sync.engine.leading import Born, born, priorities, retrofit_bursts
 from vindaris_sync.engine.standing import Standing, Standings, standings
 from vindaris_sync.store.figures import Noted, Tally
@@ -76,6 +77,7 @@ def gather_findings(
         quarantined=_quarantined(context),
         exemptions=_listing(context, *store.exemptions(_LINES)),
         parents=_listing(context, *store.astray(_LINES)),
+        dropped=_dropped(context),
         parent_unknown=store.parents_unknown(),
         not_checked=(*not_checked, *_unchecked(context)),
         trackers=tuple(_trackers(context, counts)),
@@ -154,6 +156,11 @@ def _measured(goal: Goal, series: Series) -> Iterator[Measured]:
         if len(found := series.get(metric_of(outcome.metric), ())) > 1:
             at, values = tuple(each.at for each in found), tuple(each.value for each in found)
             yield Measured(outcome.metric, at, values, found[-1].how)
+
+
+def _dropped(context: Context) -> Listing:
+    lines = tuple(dropped_lines(context))
+    return Listing(len(lines), lines[:_LINES])
 
 
 def _closed_goal_work(context: Context) -> Listing:
@@ -249,6 +256,9 @@ def _unchecked(context: Context) -> Iterable[NotChecked]:
     for name in context.trackers:
         for each in context.store.attention(name):
             yield NotChecked(f"{name} {each.subject}", f"{each.message}. {each.fix}".strip(" ."))
+    for work in context.store.works():
+        if work.stated and work.issue is None and work.tracker not in context.trackers:
+            yield NotChecked(f"required work {work.draft}", f"there is no tracker {work.tracker!r}")
 
 
 def _skipped(counts: Iterable[Counter[str]]) -> dict[str, int]:

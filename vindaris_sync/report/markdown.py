@@ -26,6 +26,7 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|~&$])")
 _LIVE = re.compile(r"(@(?=\w)|#(?=\d)|:(?=//))")  # GitHub finds mentions, issues and addresses in finished text, too
 _LISTS = (
     ("Work on closed goals", "closed_goal_work"),
+    ("Required work that was dropped", "dropped"),
     ("Conflicts", "conflicts"),
     ("Unknown goals", "unknown_goals"),
     ("Work that serves no goal", "unlinked"),

@@ -10,7 +10,8 @@ from vindaris_sync.domain.findings import Findings, Listing
 from vindaris_sync.domain.goals import outcome_progress
 
 LISTS = (
-    *("closed_goal_work", "suspect", "conflicts", "unknown_goals", "unlinked", "parents", "exemptions", "quarantined"),
+    *("closed_goal_work", "dropped", "suspect", "conflicts", "unknown_goals", "unlinked", "parents", "exemptions"),
+    "quarantined",
 )
 """The lists of issues in a report."""
 

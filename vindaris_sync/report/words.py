@@ -18,6 +18,7 @@ REASONS: Mapping[str, str] = {
     "goal_closed": "Its goal is closed",
     "parent_changed": "Its parent has changed",
     "unknown_goal": "Names an unknown goal",
+    "work_dropped": "Required work was dropped",
     "conflict": "Two different answers",
     "requested": "Somebody asked for a review",
 }

@@ -13,6 +13,7 @@ from tests.integration.engine.world import GOALS, Counted, Setup, Site, ok
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.requirements import Requirement
+from vindaris_sync.engine.findings import gather_findings
 from vindaris_sync.sandbox.faults import Fault
 
 
@@ -156,6 +157,11 @@ def test_dropped_work_is_asked_about_at_its_goal(one: Site, desk: Desk) -> None:
     ok(one.turn(rounds=2))
     assert _asked(one) == ["api", "ui"]
     assert _made(one, "UI") == []
+    found = gather_findings(one.context, None, "UTC").dropped
+    assert [(line.key, line.goal, line.note) for line in found.lines] == [
+        (api, "GROW-1", "api was closed without being done"),
+        (ui, "GROW-1", "ui was deleted"),
+    ]
     desk.reopen(api)
     ok(one.turn(rounds=2))
     assert _asked(one) == ["ui"]

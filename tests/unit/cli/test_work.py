@@ -132,6 +132,10 @@ def test_the_list_says_what_became_of_each_item(running: Installation) -> None:
     assert found["sub"]["reason"] == "waits for typed"
     assert found["lost"]["fix"] == "write one of mem"
     assert "no tracker 'memm'" in running.said("work", "list")
+    assert (
+        "CHECKOUT requires lost: there is no tracker 'memm'; there are mem"
+        in running.call("config", "check", code=2).stderr
+    )
     running.tracker.places["APP"].types = frozenset()
     running.call("run", "--once")
     assert "Typed" not in _titles(running)

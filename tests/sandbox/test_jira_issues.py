@@ -9,6 +9,7 @@ import pytest
 
 from tests.sandbox.jira_site import BOT, Caller, Site, document, refusal
 from vindaris_sync.sandbox.jira import LABELS, MULTI_SELECT, JiraCloud, JiraDataCenter, Person, Quota
+from vindaris_sync.sandbox.jira.adf import to_adf, to_text
 
 API = "/rest/api/3"
 
@@ -646,3 +647,15 @@ def test_people_act_only_on_what_is_there(site: Site) -> None:
     ):
         with pytest.raises(KeyError):
             act()
+
+
+def test_a_table_in_wiki_markup_is_a_table_in_a_document_and_back() -> None:
+    """Cells of a head and of rows, empty ones too; both versions of the API show the same description."""
+    text = "Before\n\n||Metric||Target||\n|NRR|110|\n| |x|\n\nAfter"
+    document = to_adf(text)
+    assert document is not None
+    [before, table, after] = document["content"]
+    assert (before["type"], table["type"], after["type"]) == ("paragraph", "table", "paragraph")
+    kinds = [[cell["type"] for cell in row["content"]] for row in table["content"]]
+    assert kinds == [["tableHeader"] * 2, ["tableCell"] * 2, ["tableCell"] * 2]
+    assert to_text(document) == text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from vindaris_connectors.jira import jql
@@ -21,6 +21,7 @@ from vindaris_sync.sdk.goal_issues import edited, lingering, merged
 from vindaris_sync.sdk.goals import GoalsRefused, StatedGoal, Statement, Unfit
 from vindaris_sync.sdk.mapping import instant
 from vindaris_sync.sdk.parallel import ordered
+from vindaris_sync.sdk.protocol import OVERLAP
 
 PARENT_LINK_TYPE = "com.atlassian.jpo:jpo-custom-field-parent"
 """The schema of Data Center's Parent Link field (Advanced Roadmaps)."""
@@ -31,6 +32,10 @@ _SYSTEM = frozenset(
 """Fields that every site has under these ids: nobody needs to ask."""
 
 _LISTED = ("created", "updated")
+_ONE_PAGE = 100  # issues: the longest page with these fields on Cloud
+COUNT_AGAIN = timedelta(hours=1)
+"""How often all goals' issues are listed where they fill more than a page."""
+
 _FieldDocuments = Sequence[Mapping[str, Any]]
 
 
@@ -50,23 +55,38 @@ class GoalReading:
         self, last: Statement | None, listed: Mapping[str, datetime] | None, now: Callable[[], datetime]
     ) -> Statement:
         """Return all goals; only those are read whose stamp is not what it was."""
-        stamps = self._stamps() if listed is None else {id_: stamp.isoformat() for id_, stamp in listed.items()}
+        stamps, cursor = self._stamps(last, now()) if listed is None else (_told(listed), "")
         wanted = edited(last, stamps)
         if last is not None and not wanted and stamps.keys() == last.by_id.keys():
-            return last
+            return last if cursor == last.cursor else replace(last, cursor=cursor)
         left = lingering(last, stamps, self.fetch, self.mapper.tracker, now())
-        return merged(last, stamps, self._read(wanted), left)
+        return replace(merged(last, stamps, self._read(wanted), left), cursor=cursor)
 
-    def _stamps(self) -> dict[str, str]:
-        """Return when each goal's issue was changed last, by id, oldest birth first: one search."""
-        query = Query(self.clause, "created", _LISTED, self.reader.ids_page)
+    def _stamps(self, last: Statement | None, now: datetime) -> tuple[dict[str, str], str]:
+        """Return when each goal's issue was changed last, by id, and the cursor that makes the next look cheap.
+
+        As long as one page holds all of them, they are listed each time. Of more, only what was edited since the cursor
+        is, and all once an hour: until then nobody notices that one was given up.
+        """
+        counted = _instant(last.cursor) if last is not None else None
+        known = {} if last is None else {id_: each.stamp for id_, each in last.by_id.items()}
+        if counted is None or not counted <= now < counted + COUNT_AGAIN or not all(known.values()):
+            found, at = self._listed(None)
+            return found, (at or now).isoformat() if len(found) > _ONE_PAGE else ""
+        return known | self._listed(counted)[0], last.cursor if last is not None else ""
+
+    def _listed(self, since: datetime | None) -> tuple[dict[str, str], datetime | None]:
+        """List the goals' issues, those edited since then alone: stamps by id, oldest birth first; and Jira's clock."""
+        query = Query(self.clause if since is None else self.clause & jql.since("updated", since - OVERLAP), "created",
+                      _LISTED, self.reader.ids_page)  # fmt: skip
         try:
-            items = [item for found in self.reader.pages(query) for item in found.items]
+            pages = list(self.reader.pages(query))
         except SearchRefused as error:
             raise GoalsRefused([f"{error}; correct its jql or types"]) from None
-        if not items:
+        items = [item for page in pages for item in page.items]
+        if not items and since is None:
             self.confirm()
-        return {str(item["id"]): instant(item["fields"]["updated"]).isoformat() for item in items}
+        return {str(item["id"]): instant(item["fields"]["updated"]).isoformat() for item in items}, pages[0].at
 
     def _read(self, wanted: Sequence[str]) -> Iterator[StatedGoal | Unfit]:
         for asked, answer in ordered(map(self._task, parts(wanted, BATCH)), self.in_flight):
@@ -76,6 +96,17 @@ class GoalReading:
 
     def _task(self, part: Sequence[str]) -> Callable[[], tuple[Sequence[str], Answer]]:
         return lambda: (part, self.reader.batch(part, self.mapper.fields))
+
+
+def _told(listed: Mapping[str, datetime]) -> dict[str, str]:
+    return {id_: stamp.isoformat() for id_, stamp in listed.items()}
+
+
+def _instant(cursor: str) -> datetime | None:
+    try:
+        return instant(cursor)
+    except ValueError:
+        return None
 
 
 def resolved(client: Client, reader: Reader, settings: JiraGoalSettings, tracker: str, epic_link: str) -> GoalMapper:

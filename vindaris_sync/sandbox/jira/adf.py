@@ -1,7 +1,7 @@
 """Texts: wiki markup as version 2 shows it, the Atlassian Document Format as version 3 does.
 
-The conversion keeps every character of the text and its paragraphs, lines, headings and bullets; inline markup stays
-as it is written. Source of the node shapes: Atlassian's published ADF schema.
+The conversion keeps every character of the text and its paragraphs, lines, headings, bullets and tables; inline markup
+stays as it is written. Source of the node shapes: Atlassian's published ADF schema.
 """
 
 from __future__ import annotations
@@ -61,16 +61,27 @@ def to_text(document: object, depth: int = 0) -> str:
             level = attributes.get("level") if isinstance(attributes, dict) else 1
             return f"h{level}. {''.join(parts)}"
         case str():
-            return "".join(parts)
+            return _joined(document, parts)
         case _:
             raise ValueError("not an Atlassian Document")
+
+
+def _joined(node: Json, parts: list[str]) -> str:
+    if node["type"] == "table":
+        return "\n".join(parts)
+    if node["type"] != "tableRow":
+        return "".join(parts)
+    bar = "||" if node["content"] and node["content"][0].get("type") == "tableHeader" else "|"
+    return bar + "".join(f"{part or ' '}{bar}" for part in parts)
 
 
 def _kind(line: str) -> str:
     if not line or line.isspace():
         return "blank"
-    if line[0] not in "h*":
+    if line[0] not in "h*|":
         return "text"
+    if line[0] == "|":
+        return "table"
     return "heading" if _HEADING.fullmatch(line) else "bullet" if _BULLET.fullmatch(line) else "text"
 
 
@@ -82,7 +93,17 @@ def _blocks(kind: str, lines: list[str]) -> list[Json]:
     if kind == "bullet":
         items = [{"type": "listItem", "content": [_paragraph(_BULLET.sub(r"\1", line))]} for line in lines]
         return [{"type": "bulletList", "content": items}]
+    if kind == "table":
+        return [{"type": "table", "content": [_row(line) for line in lines]}]
     return [_heading(line) for line in lines]
+
+
+def _row(line: str) -> Json:
+    """Return the row that ``||head||head||`` or ``|cell|cell|`` is; an empty cell holds an empty paragraph."""
+    bar, kind = ("||", "tableHeader") if line.startswith("||") else ("|", "tableCell")
+    cells = [cell.strip() for cell in line.strip().removeprefix(bar).removesuffix(bar).split(bar)]
+    content = [_paragraph(cell) if cell else {"type": "paragraph", "content": []} for cell in cells]
+    return {"type": "tableRow", "content": [{"type": kind, "content": [paragraph]} for paragraph in content]}
 
 
 def _heading(line: str) -> Json:

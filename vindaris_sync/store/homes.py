@@ -180,11 +180,16 @@ class Homes(Part):
             return {row[0]: row[1] for row in sql.rows_in(query, ids, tracker)}
 
     def links_stamp(self) -> list[int]:
-        """Return numbers that differ where links or homes have changed in between."""
+        """Return numbers that differ where links or homes have changed in between, or are seen or decided by now."""
         with self._db.read() as sql:
             links = sql.row("SELECT count(*), coalesce(max(at), 0) FROM link")
-            homes = sql.value("SELECT count(*) FROM home WHERE ext_id <> '' AND NOT gone AND NOT crowded")
-        return [*links, homes]
+            homes = sql.row(
+                "SELECT count(*), count(i.id) FROM home h "
+                "LEFT JOIN issue i ON i.tracker = h.tracker AND i.ext_id = h.ext_id "
+                "WHERE h.ext_id <> '' AND NOT h.gone AND NOT h.crowded"
+            )
+            due = sql.value("SELECT count(*) FROM issue i JOIN link l ON l.issue_id = i.id WHERE i.due")
+        return [*links, *homes, due]
 
     def put_hung(self, issue: int, goal: int, above: int, means: Means, state: Hanging) -> None:
         """Remember how it stands with one issue."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.properties.oracle import Oracle, asked
 from tests.properties.people import People
-from tests.properties.world import EXEMPT, EXEMPT_DAYS, NAMING, NO_GOAL, PREFIX, REVIEW, World, value
+from tests.properties.world import EXEMPT, EXEMPT_DAYS, MIRROR, NAMING, NO_GOAL, PREFIX, REVIEW, World, value
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.models import Issue, IssueRef, LinkState, Presence
 from vindaris_sync.domain.records import Reason, Record
@@ -24,6 +24,7 @@ def all_laws(world: World, people: People) -> set[IssueRef]:
     nothing_missed(world, people, oracle)
     humans_win(world, people, oracle)
     labels_say_what_is_asked(world, oracle)
+    priorities_are_shown(world, oracle)
     return surfaces_agree(world, oracle)
 
 
@@ -123,6 +124,18 @@ def labels_say_what_is_asked(world: World, oracle: Oracle) -> None:
         )
         issue = world.trackers[record.ref.tracker].issue(record.ref.id)
         assert (REVIEW in map(fold, issue.labels)) == asks, (record, issue)
+
+
+def priorities_are_shown(world: World, oracle: Oracle) -> None:
+    """Open work shows the priority of the goal that it serves first of all, and none where that has none."""
+    goals = world.store.goal_book().goals
+    for record in oracle.open():
+        if record.parent_unknown or not _writable(world, record):
+            continue
+        labels = world.trackers[record.ref.tracker].issue(record.ref.id).labels
+        shown = {label[len(MIRROR) :] for label in labels if fold(label).startswith(MIRROR)}
+        priority = goals[record.goals[0]].priority if record.goals else ""
+        assert shown == ({priority} if priority else set()), (record, labels)
 
 
 def surfaces_agree(world: World, oracle: Oracle) -> set[IssueRef]:

@@ -35,7 +35,7 @@ from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
 T = TypeVar("T")
-NO_GOAL, REVIEW, PREFIX = "no-goal", "goal-review", "goal:"
+NO_GOAL, REVIEW, PREFIX, MIRROR = "no-goal", "goal-review", "goal:", "prio:"
 EXEMPT_DAYS = 1
 SURFACES = {"east": ("field:Goal", "label"), "west": ("label",)}
 """``east`` shows one goal in a field and a label, ``west`` several in labels."""
@@ -115,8 +115,9 @@ class World:
         connected = {}
         for name, tracker in self.trackers.items():
             back = WriteBackSettings(
-                surfaces=SURFACES[name], exempt_days=EXEMPT_DAYS, several_goals=name == "west", label_limit=50
-            )
+                surfaces=SURFACES[name], exempt_days=EXEMPT_DAYS, several_goals=name == "west", label_limit=50,
+                show_priority=f"label:{MIRROR}",
+            )  # fmt: skip
             settings = MemorySettings(
                 write_back=back, page_size=3, ignore_types=(IGNORED_TYPE,), must_link=(MUST_TYPE.upper(),),
                 parent_reference=NAMING if name == "west" else None,
@@ -276,7 +277,11 @@ class World:
 
     def _ours(self, label: str) -> bool:
         folded = fold(label)
-        return folded in {NO_GOAL, REVIEW} or (folded.startswith(PREFIX) and folded[len(PREFIX) :] in self.names)
+        return (
+            folded in {NO_GOAL, REVIEW}
+            or folded.startswith(MIRROR)
+            or (folded.startswith(PREFIX) and folded[len(PREFIX) :] in self.names)
+        )
 
     # --- laws that hold at every moment -------------------------------------------------------------------------------
 

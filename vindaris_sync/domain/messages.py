@@ -173,7 +173,8 @@ _RESOLVED: Mapping[Kind, str] = {
 }
 _FOOTER: Mapping[Kind, str] = {
     Kind.UNLINKED: "Set the goal in the issue, by field or label. Not goal work? Put the exempt label on it.",
-    Kind.SUSPECT: "Still right? Take the review label off. Else set the right goal.",
+    Kind.SUSPECT: "Still right? Take the review label off. Else set the right goal. Many at once: "
+    "vindaris-sync review confirm --goal {about} --why …",
     Kind.CLOSED_GOAL: "Close the work, move it to another goal, or take the review label off to keep it there.",
     Kind.CONFLICT: "Set the goal that is right in the issue: the next change by a person wins.",
     Kind.UNKNOWN_GOAL: "Correct the key in the issue, or add the goal.",

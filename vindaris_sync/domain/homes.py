@@ -5,7 +5,7 @@ What stands in a home is ours only in a marked section, and its title only while
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from vindaris_sync.domain.goals import Goal, Outcome, fold, parent_of
 from vindaris_sync.domain.menus import Fate
 from vindaris_sync.domain.models import Address, Issue, Raw
 from vindaris_sync.domain.text import one_line
+from vindaris_sync.domain.visibility import as_told
 
 _TITLE = 200
 _LINE = 500
@@ -45,8 +46,8 @@ class Rewritten:
     kept: Raw = ()
     reason: str = ""
     advice: str = ""
-    gone: bool = False
-    """Whether the issue exists no more."""
+    unseen: bool = False
+    """Whether there was no issue to be seen: it may be deleted, or hidden from us (L6)."""
 
 
 class Means(StrEnum):
@@ -110,12 +111,16 @@ def draft_id(goal: Goal, number: int = 1) -> str:
     return mark if number == 1 else f"{mark}/{number}"
 
 
-def page_of(goal: Goal, goals: Mapping[str, Goal], *, public: bool) -> Page:
-    """Return what a goal's home shows; where strangers read, a private goal is its key alone (L9)."""
+def page_of(goal: Goal, goals: Mapping[str, Goal], *, public: bool, told: Callable[[str], str] = as_told) -> Page:
+    """Return what a goal's home shows; where strangers read, a private goal is its key alone (L9).
+
+    ``told`` takes out what they may not read of other goals, where a text quotes it.
+    """
     if public and goal.private:
         return Page(goal.key, (goal.key, KEPT))
-    title = one_line(goal.title, _TITLE)
-    return Page(f"{goal.key}: {title}", tuple(_lines(goal, goals, title, public=public))[:_LINES])
+    title = told(one_line(goal.title, _TITLE))
+    lines = [*_lines(goal, goals, title, public=public)][: _LINES - 1]
+    return Page(f"{goal.key}: {title}", (*map(told, lines), KEPT))
 
 
 def _lines(goal: Goal, goals: Mapping[str, Goal], title: str, *, public: bool) -> Iterator[str]:
@@ -130,7 +135,6 @@ def _lines(goal: Goal, goals: Mapping[str, Goal], title: str, *, public: bool) -
             yield line
     for outcome in goal.outcomes:
         yield _outcome(outcome)
-    yield KEPT
 
 
 def _outcome(outcome: Outcome) -> str:

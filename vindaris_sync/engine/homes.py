@@ -7,7 +7,7 @@ and tried with the next pass.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
@@ -30,6 +30,7 @@ from vindaris_sync.domain.homes import (
 )
 from vindaris_sync.domain.menus import Fate
 from vindaris_sync.domain.models import Address, Finding, Gone, Hidden, Issue, Level, Present
+from vindaris_sync.domain.visibility import as_told, for_strangers
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.sdk.creating import Creates
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient
@@ -83,11 +84,12 @@ class _Keeping:
     planned: list[KeepHome] = field(default_factory=list)
     _public: bool | None = None
     _asked_public: bool = False
+    _told: Callable[[str], str] = as_told
 
     def carry_out(self, *, look: bool) -> None:
         if look and self.context.writes:
             self.context.store.retry_homes()
-            self._look()
+            self._look(self._homes().values())
             self.context.store.put_note(self._note, self.connector.public(self.home.place))
         book = self.context.book()
         goals = [
@@ -98,6 +100,8 @@ class _Keeping:
         known = by_key(each.goal for each in self.context.store.goals())
         homes = self.context.store.homes()
         for number, goal in parents_first(goals):
+            if number in homes and homes[number].ref and homes[number].tracker != self.tracker.name:
+                continue  # its home was made elsewhere and stays there, until somebody wants another one
             self._keep(number, goal, homes.get(number), known)
         if self.home.attach:
             self._hang(goals, known, look=look)
@@ -119,6 +123,11 @@ class _Keeping:
         if wanted.after != held.page and self._plans(number, Errand.REWRITE, held.key, f"{goal.key}: section, title"):
             self._write(held, wanted)
 
+    def _homes(self) -> dict[int, StoredHome]:
+        """Return the homes in this tracker."""
+        found = self.context.store.homes()
+        return {goal: held for goal, held in found.items() if held.tracker == self.tracker.name}
+
     def _waits(self, held: StoredHome) -> bool:
         """Whether an attempt was made so lately that a lagging index may not show what came of it."""
         return held.attempted is not None and abs(self.context.now() - held.attempted) < OVERLAP + timedelta(minutes=1)
@@ -130,7 +139,10 @@ class _Keeping:
         if ask and not self._asked_public:
             self._asked_public, self._public = True, self.connector.public(self.home.place)
             self.context.store.put_note(self._note, self._public)
-        return page_of(goal, known, public=self._public is not False)
+        public = self._public is not False
+        if public and self._told is as_told:
+            self._told = for_strangers(known.values())
+        return page_of(goal, known, public=public, told=self._told if public else as_told)
 
     @property
     def _note(self) -> str:
@@ -163,24 +175,25 @@ class _Keeping:
         match outcome.fate:
             case Fate.DONE:
                 held = replace(held, page=wanted.after, kept=outcome.kept)
-            case Fate.REFUSED if outcome.gone:
-                held = replace(held, gone=True)
+            case Fate.REFUSED if outcome.unseen:
+                self._look([replace(held, refused=outcome.reason)])
+                return
             case Fate.REFUSED:
                 held = replace(held, refused=f"{outcome.reason}. {outcome.advice}".strip(" ."))
             case _:
                 return
         self.context.store.put_home(held)
 
-    def _look(self) -> None:
+    def _look(self, homes: Iterable[StoredHome]) -> None:
         """Find out which homes were deleted or have moved; what cannot be seen is left as it is (L6)."""
-        homes = {each.address: each for each in self.context.store.homes().values() if each.ref and not each.gone}
-        homes = {address: each for address, each in homes.items() if each.tracker == self.tracker.name}
-        for seen in self.connector.fetch(list(homes)):
-            held = homes[seen.address]
+        found = {each.address: each for each in homes if each.ref and not each.gone}
+        for seen in self.connector.fetch(list(found)):
+            held = found[seen.address]
             if isinstance(seen, Gone):
-                self.context.store.put_home(replace(held, gone=True))
-            elif not isinstance(seen, Hidden) and (seen.issue.ref, seen.issue.key) != (held.ref, held.key):
-                self.context.store.put_home(replace(held, ref=seen.issue.ref, key=seen.issue.key))
+                held = replace(held, gone=True, refused="")
+            elif not isinstance(seen, Hidden):
+                held = replace(held, ref=seen.issue.ref, key=seen.issue.key, refused="")
+            self.context.store.put_home(held)
 
     def _troubles(self, goals: dict[int, Goal]) -> Iterator[Finding]:
         homes = self.context.store.homes()
@@ -223,7 +236,7 @@ class _Keeping:
 
     def _hang_homes(self, goals: list[tuple[int, Goal]], known: dict[str, Goal]) -> None:
         """Hang each goal's home below its parent's."""
-        homes, store = self.context.store.homes(), self.context.store
+        homes, store = self._homes(), self.context.store
         numbers = {goal.key: number for number, goal in goals}
         rows = store.rows_of(self.tracker.name, [each.ref.id for each in homes.values() if each.ref])
         hung = {each.issue: each for each in store.hung()}
@@ -243,12 +256,12 @@ class _Keeping:
 
     def _hang_work(self) -> None:
         """Hang linked work that hangs nowhere below its goal's home, and take from there what serves another goal."""
-        store, homes = self.context.store, self.context.store.homes()
+        store, homes = self.context.store, self._homes()
         rows = store.rows_of(self.tracker.name, [each.ref.id for each in homes.values() if each.ref])
         own = set(rows.values())
         for hung in store.hung():
-            if hung.issue not in own:
-                self._stays(hung, hung.serves)
+            if hung.issue not in own and not self._stays(hung, hung.serves):
+                self._attach(hung.issue, store.addresses({hung.issue})[hung.issue], hung.goal, hung.above)
         loose = [each for each in store.loose(self.tracker.name, MOST) if each[0] not in own]
         addresses = store.addresses({issue for issue, _ in loose})
         for issue, goal in loose:
@@ -294,7 +307,7 @@ class _Keeping:
             case Fate.REFUSED | Fate.STALE:
                 store.put_hung(issue, goal, above, outcome.means, Hanging.REFUSED)
             case _:
-                store.forget_hung([issue])
+                pass  # nobody knows: it stays intended, and is asked for once more
 
     def _detach(self, hung: Hung) -> None:
         store = self.context.store

@@ -13,6 +13,7 @@ from vindaris_sync.domain.menus import Alter, Choice, Fate, Make, Menu, MenuPlan
 from vindaris_sync.domain.menus import decide as decide_menu
 from vindaris_sync.domain.menus import offers as offers_of
 from vindaris_sync.domain.models import Finding, Level, Raw
+from vindaris_sync.domain.visibility import for_strangers
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
@@ -80,10 +81,17 @@ class _Publishing:
     whole: bool = True
     """Whether nothing is left to be tried again."""
 
+    @property
+    def strangers(self) -> Sequence[Offer]:
+        """The goals as strangers may read of them: a public title that quotes a private one has a gap there."""
+        told = for_strangers(each.goal for each in self.context.store.goals())
+        return [replace(each, title=told(each.title)) for each in self.offered]
+
     def carry_out(self) -> None:
         bases = _bases(self.context, self.tracker.name)
         for menu in self.connector.menus():
-            plan = decide_menu(menu, self.offered, bases.get(menu.key, {}), self.orders.get(menu.key, ()))
+            offered = self.strangers if menu.public else self.offered
+            plan = decide_menu(menu, offered, bases.get(menu.key, {}), self.orders.get(menu.key, ()))
             self.troubles += [each for each in plan.troubles if each not in self.troubles]
             if plan.order is not None:
                 self.orders[menu.key] = plan.order

@@ -77,11 +77,11 @@ class HomeContract(Suite):
         assert "Status: achieved" in truth.body(home.id)
 
     def test_a_deleted_home_is_told(self, tracker: Truth, connector: Connector) -> None:
-        """It is gone, which is no passing failure."""
+        """There is nothing to be rewritten, which is no passing failure."""
         need(tracker, Ability.DELETE)
         homing, _, home = _home(tracker, connector)
         tracker.delete(home.id)
-        assert homing.rewrite(Rewrite(home, None, _FIRST)).gone
+        assert homing.rewrite(Rewrite(home, None, _FIRST)).unseen
 
     def test_work_hangs_below_once(self, tracker: Truth, connector: Connector) -> None:
         """Twice is once; taken off, it hangs nowhere, and taking off what hangs nowhere is nothing."""

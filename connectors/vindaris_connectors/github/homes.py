@@ -46,7 +46,7 @@ class Homes:
         """Read the issue directly, and change what is ours of it in one request."""
         answer = self._read(wanted.address)
         if answer.status in _GONE:
-            return Rewritten(Fate.REFUSED, reason="the issue is not there any more", gone=True)
+            return Rewritten(Fate.REFUSED, reason="the issue cannot be seen any more", unseen=True)
         document: JsonObject = answer.json()
         changes, kept = _changes(document, wanted)
         if not changes:

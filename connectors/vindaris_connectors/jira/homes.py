@@ -45,7 +45,7 @@ class Homes:
         """Read the issue directly, and change what is ours of it in one request."""
         answer = self._read(wanted.address, "summary,description")
         if answer.status == HTTPStatus.NOT_FOUND:
-            return Rewritten(Fate.REFUSED, reason="the issue is not there any more", gone=True)
+            return Rewritten(Fate.REFUSED, reason="the issue cannot be seen any more", unseen=True)
         fields = _fields(answer)
         changes, kept = self._changes(fields, wanted)
         if not changes:

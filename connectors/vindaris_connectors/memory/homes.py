@@ -18,7 +18,7 @@ def rewrite(tracker: MemoryTracker, wanted: Rewrite) -> Rewritten:
     """Change what is ours of the title and the body."""
     record = tracker.locate(wanted.address)
     if record is None:
-        return Rewritten(Fate.REFUSED, reason="the issue is not there any more", gone=True)
+        return Rewritten(Fate.REFUSED, reason="the issue cannot be seen any more", unseen=True)
     issue, kept = record.issue, []
     body = _body(tracker.bodies.get(issue.ref.id, ""), wanted.before, wanted.after)
     mine = wanted.before is None or issue.title == wanted.before.title

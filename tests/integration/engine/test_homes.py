@@ -18,7 +18,7 @@ from vindaris_sync.domain.homes import Errand, Home, KeepHome
 from vindaris_sync.engine.context import Context
 from vindaris_sync.sandbox import jira
 from vindaris_sync.sandbox.faults import Fault
-from vindaris_sync.store.homes import StoredHome
+from vindaris_sync.store.homes import Hanging, StoredHome
 
 STATED = tuple(replace(goal, source="goals", visibility="public") for goal in GOALS)
 KINDS = {
@@ -374,6 +374,46 @@ def test_what_a_person_took_off_or_hung_elsewhere_stays_so(site: Site, desk: Des
     site.link(away, "COST-1")
     ok(site.turn(rounds=3))
     assert parent(site, away) == epic
+
+
+@pytest.mark.parametrize("site", ["cloud", "github"], indirect=True)
+def test_what_was_hung_without_an_answer_is_still_ours(site: Site, desk: Desk) -> None:
+    """Killed between request and answer: it hangs there once, and follows its link as all that we hung."""
+    ok(site.turn(rounds=2))
+    key = desk.create("Pay by phone", "goal:GROW-1")
+    if desk.tracker == "jira":
+        desk.set_field(key, "GROW-1")  # nothing is left to be written but the parent
+    method, path = ("PUT", r"/issue/\d+$") if desk.tracker == "jira" else ("POST", r"/sub_issues$")
+    site.server.faults.add(Fault("status", status=502, applied=True, method=method, path=path, times=1))
+    kept = site.context.home
+    site.turn()
+    assert parent(site, key) == home(site, "GROW-1").key
+    assert [each.state for each in site.store.hung() if each.issue == site.record(key).id] == [Hanging.INTENDED]
+    site.restart()
+    assert kept is not None
+    settle_in(site, kept)
+    ok(site.turn(rounds=2))
+    assert [each.state for each in site.store.hung() if each.issue == site.record(key).id] == [Hanging.ATTACHED]
+    site.link(key, "COST-1")
+    ok(site.turn(rounds=3))
+    assert parent(site, key) == home(site, "COST-1").key
+
+
+@pytest.mark.parametrize("site", ["github"], indirect=True)
+def test_a_repository_that_cannot_be_seen_proves_no_deletion(site: Site) -> None:
+    """Hidden homes are left as they are, and go on when they are seen again (L6)."""
+    ok(site.turn(rounds=2))
+    key = home(site, "GROW-1").key
+    site.github.world.hide("github-token-123456", "acme/api")
+    site.change_goal("GROW-1", title="Much faster checkout")
+    site.turn()
+    site.night()
+    assert not home(site, "GROW-1").gone
+    site.github.world.hide("github-token-123456", "acme/api", hidden=False)
+    site.turn()
+    site.night()
+    ok(site.turn(minutes=10, rounds=2))
+    assert site.github.title(key) == "GROW-1: Much faster checkout"
 
 
 @pytest.mark.parametrize("site", ["github"], indirect=True)

@@ -105,10 +105,10 @@ class Rules(Part):
             return tuple((row[0], row[1]) for row in sql.rows("SELECT tracker, place FROM place ORDER BY 1, 2"))
 
     def at_work(self) -> frozenset[int]:
-        """Return the rules that link an open tracked issue."""
+        """Return the rules that link an open tracked issue; those that are over are passed over by the index."""
         text = (
-            "SELECT id FROM rule WHERE EXISTS (SELECT 1 FROM issue WHERE rule_id = rule.id AND tracked AND NOT closed "
-            "AND presence = 'present')"
+            "SELECT id FROM rule WHERE EXISTS (SELECT 1 FROM issue WHERE rule_id = rule.id AND closed = FALSE "
+            "AND tracked AND presence = 'present')"
         )
         with self._db.read() as sql:
             return frozenset(row[0] for row in sql.rows(text))

@@ -258,3 +258,54 @@ def test_recording_the_same_traits_again_changes_nothing(store: Store) -> None:
     put(store, replace(issue(1, labels=("Slow", "big")), components=("A", "B")))
     again = replace(issue(1, labels=("big", "SLOW")), components=("b", "a"))
     assert store.record_page(T, page(again), SURFACES, NOW).same == 1
+
+
+def listed(*issues: str, goal: str = "G-1") -> Stated:
+    """Return the rule that a source of goals states for what a goal lists."""
+    return Stated(goal, {Condition.TRACKER: (T,), Condition.ISSUE: issues}, f"there {goal}")
+
+
+def test_an_edited_list_makes_due_what_was_or_is_on_it_and_all_below(store: Store) -> None:
+    """By id or key; the rule stays the same, and everything else that rules may decide is left alone."""
+    put_rules(store, listed("acme/web#1"), CHECKOUT)
+    one, two, below, other, deep = put(
+        store, issue(1), issue(2), issue(3, parent=Address(T, "id2")), issue(4), issue(5, parent=Address(T, "id3"))
+    )
+    decide_unlinked(store, one, two, below, other, deep)
+    assert put_rules(store, listed("id2"), CHECKOUT)
+    assert due(store) == [one, two, below, deep]
+    assert [(rule.id, rule.stated.same) for rule in rules(store)] == [(1, "there G-1"), (2, "")]
+    decide_unlinked(store, one, two, below, deep)
+    assert put_rules(store, listed("acme/web#4", goal="G-2"), listed("id2"), CHECKOUT)
+    assert due(store) == [other]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [(SLOW, listed("id1")), (CHECKOUT, SLOW, listed("id1")), (listed("id1"), CHECKOUT), ()],
+    ids=["order", "another rule", "one less", "none"],
+)
+def test_any_other_change_makes_due_all_that_rules_may_decide(store: Store, after: tuple[Stated, ...]) -> None:
+    """Since any issue may come under another rule."""
+    put_rules(store, listed("id1"), SLOW)
+    free = put(store, issue(1), issue(2))
+    decide_unlinked(store, *free)
+    assert put_rules(store, *after)
+    assert due(store) == free
+
+
+def test_parents_in_a_circle_are_walked_once(store: Store) -> None:
+    """A tracker may hold such; an edited list is no reason to hang."""
+    put_rules(store, listed("id9"))
+    circle = put(store, issue(1, parent=Address(T, "id2")), issue(2, parent=Address(T, "id1")))
+    decide_unlinked(store, *circle)
+    assert put_rules(store, listed("id1"))
+    assert due(store) == circle
+
+
+def test_a_rule_is_at_work_while_it_links_open_issues(store: Store) -> None:
+    """One whose issues are closed, or that has none, is not."""
+    put_rules(store, CHECKOUT, SLOW)
+    one, two = put(store, issue(1), issue(2, closed=True))
+    store.apply(plan(ruled(one, 1), ruled(two, 2, goal=2), decided=[one, two]), "p1", NOW)
+    assert store.at_work() == {1}

@@ -212,7 +212,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(
         "issue_rule",
         "issue",
-        ["rule_id"],
+        ["rule_id", "closed"],
         unique=False,
         sqlite_where=sa.text("rule_id IS NOT NULL"),
         postgresql_where=sa.text("rule_id IS NOT NULL"),

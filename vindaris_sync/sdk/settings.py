@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from vindaris_sync.sdk.durations import format_duration, parse_duration
 from vindaris_sync.sdk.secret import MASK, Secret
@@ -82,6 +82,12 @@ class WriteBackSettings(Settings):
         return tuple(name for form, name in self.mirrors.values() if form == "field")
 
 
+def _somewhere(where: tuple[str, ...]) -> tuple[str, ...]:
+    if not where:
+        raise ValueError("name one at least, title or body; to look nowhere, leave parent_reference out")
+    return where
+
+
 class ParentReference(Settings):
     """Where an issue's text names its parent in another tracker; a parent of the tracker's own goes before it (R6)."""
 
@@ -89,7 +95,7 @@ class ParentReference(Settings):
     """The name of the other ``[trackers.NAME]``, or its own."""
     places: tuple[str, ...] = ()
     """Projects or repositories whose keys count; default: those that the other tracker's block names."""
-    where: tuple[Literal["title", "body"], ...] = Field(("title", "body"), min_length=1)
+    where: Annotated[tuple[Literal["title", "body"], ...], AfterValidator(_somewhere)] = ("title", "body")
     """``title``: it begins with the key. ``body``: a line says ``Parent: KEY``."""
 
 

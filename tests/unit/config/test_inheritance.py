@@ -9,6 +9,7 @@ import pytest
 from tests.unit.config.test_load import REST, TRACKER
 from vindaris_sync.app import goal_rules, teams_of, with_places
 from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.lasting import CatchAll
 
 Load = Callable[..., Config]
 Refusals = Callable[..., list[str]]
@@ -65,5 +66,5 @@ def test_shares_are_given_to_those_who_report_on_them(config_of: Load) -> None:
     config = config_of(f"{TRACKER}{REST}exempt_share = 0.1\n[goals]\ncatch_all_share = 0.5\ncatch_all_least = 9\n")
     assert teams_of(config).teams["All"].exempt_share == pytest.approx(0.1)
     held = goal_rules(config).catch_all
-    assert (held.share, held.least) == (pytest.approx(0.5), 9)
+    assert held == CatchAll(0.5, 9)
     assert teams_of(config_of(TRACKER + REST)).teams["All"].exempt_share is None

@@ -96,3 +96,63 @@ def test_the_past_of_a_goal_is_told_from_the_history(growing: Installation) -> N
     assert before["goals"][0]["output"]["below"] == {"issues": 32, "done": 10, "share": pytest.approx(10 / 32)}
     assert "as of" in growing.said("trace", "CHECKOUT", "--at", then)
     assert "was not stated then" in growing.call("trace", "GROW", "--at", "2020-01-01", code=2).stderr
+
+
+def told_of(shop: Installation, *at: str) -> object:
+    """Return what the trace of GROW says of goals and work, now or then; what no history is kept of left out."""
+    found = shop.told("trace", "GROW", "--history", "0", *at)
+    goals = [(goal["key"], goal["title"], goal["status"], goal["depth"], goal["output"]) for goal in found["goals"]]
+    currents = [outcome["current"] for goal in found["goals"] for outcome in goal["outcomes"]]
+    work = {
+        (one["key"], one["place"], one["closed"], one["state"], one["parent"], one["carrier"], tuple(one["goals"]))
+        for one in found["work"]
+        if one["presence"] == "present"
+    }
+    return goals, currents, work
+
+
+def test_every_moment_is_told_as_it_was(running: Installation) -> None:
+    """After any change by people, goals or rules, all earlier moments are still told as they were seen then."""
+    tracker, moments = running.tracker, list[tuple[str, object]]()
+
+    def seen() -> None:
+        running.call("goal", "apply", "--now")
+        running.call("run", "--once")
+        moments.append((datetime.now(UTC).isoformat(), told_of(running)))
+
+    epic = tracker.create("APP", "Epic", labels=("goal:CHECKOUT",))
+    story = tracker.create("APP", "Story", parent=epic)
+    task = tracker.create("APP", "Task", parent=story)
+    loose = tracker.create("OPS", "Loose")
+    seen()
+    tracker.add_label(loose, "goal:GROW")
+    tracker.close(task)
+    seen()
+    tracker.set_parent(task, loose)
+    tracker.remove_label(epic, "goal:CHECKOUT")
+    tracker.add_label(epic, "goal:GROW")
+    seen()
+    tracker.reopen(task)
+    tracker.add_label(story, "no-goal")
+    running.call("outcome", "record", "revenue", "2.5")
+    seen()
+    tracker.remove_label(loose, "goal:GROW")
+    tracker.set_parent(task, None)
+    running.goals.write_text(
+        GOALS.replace('"CHECKOUT"', '"FAST"\nwas = ["CHECKOUT"]\nstatus = "achieved"').replace("Grow the", "Grow our"),
+        "utf-8",
+    )
+    seen()
+    tracker.move(epic, "OPS")
+    tracker.remove_label(story, "no-goal")
+    tracker.delete(loose)
+    running.goals.write_text(running.goals.read_text("utf-8").replace('parent = "GROW"', ""), "utf-8")
+    seen()
+    rule = '\n[[rules]]\ngoal = "GROW"\ntype = "Task"\n'
+    running.config.write_text(running.config.read_text("utf-8") + rule, "utf-8")
+    seen()
+    running.config.write_text(running.config.read_text("utf-8").replace(rule, ""), "utf-8")
+    seen()
+    assert len({str(told) for _, told in moments}) == len(moments) - 1  # without the rule it is as before
+    for at, told in moments:
+        assert told_of(running, "--at", at) == told, at

@@ -109,6 +109,7 @@ def show_plan(went: Went, found: Sequence[planned.Line], *, everything: bool) ->
     planned.show(found, everything=everything)
     if not went.to_do and not went.round.unusable:
         say("In sync: there is nothing to do.")
+    _show_waiting(went)
     show_troubles(went)
 
 
@@ -131,6 +132,7 @@ def show_run(went: Went) -> None:
     homes = sum(report.counts["homes done"] + report.counts["hanging done"] for report in went.round.reports)
     if published or homes:
         say(f"goals' labels and options changed: {published:,}; changes to goals' issues and below them: {homes:,}")
+    _show_waiting(went)
     if went.revised:
         say(f"goals with a new revision: {', '.join(went.revised)}")
     show_troubles(went)
@@ -145,6 +147,11 @@ def _row(report: PassReport, shown: Sequence[str]) -> tuple[object, ...]:
         *(f"{counts.get(name, 0):,}" for name in shown),
         f"{counts.get('decided', 0):,}",
     )
+
+
+def _show_waiting(went: Went) -> None:
+    if waiting := sum(report.counts["work waiting"] for report in went.round.reports):
+        say(f"Required work that waits: {waiting:,}; vindaris-sync work list says for what", style="dim")
 
 
 def show_troubles(went: Went) -> None:

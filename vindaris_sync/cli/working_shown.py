@@ -12,10 +12,11 @@ from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.output import emit, note, say, table
 from vindaris_sync.config.settings import Config
+from vindaris_sync.domain.requirements import filled
 from vindaris_sync.domain.text import counted
-from vindaris_sync.domain.work import Phase, Work
+from vindaris_sync.domain.work import Phase, Work, values_of
 from vindaris_sync.engine.context import Context
-from vindaris_sync.engine.work import agenda, unfit
+from vindaris_sync.engine.work import agenda, standing, unfit
 from vindaris_sync.engine.work import release as let_be_created
 from vindaris_sync.store.work import MadeIssue
 
@@ -31,6 +32,7 @@ def gather(context: Context, goal: int | None) -> list[Document]:
         why |= {work.id: ("waiting", reason, "") for work, reason in found.waiting}
         why |= {work.id: ("waiting", "it is created in the next pass", "") for work in found.create}
         why |= {each.work.id: ("refused", each.reason, each.fix) for each in found.blocked}
+    stands = standing(context)
     works = [work for work in context.store.works() if goal in (None, work.goal)]
     return [
         {
@@ -38,7 +40,7 @@ def gather(context: Context, goal: int | None) -> list[Document]:
             "id": work.item.id,
             "tracker": work.tracker,
             "place": work.place,
-            "title": work.item.title,
+            "title": filled(work.item.title, values_of(stands[work.goal].goal, public=False)),
             **_became(context, work, made.get(work.id), why.get(work.id)),
             "stated": work.stated,
             "who": work.who,

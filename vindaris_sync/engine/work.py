@@ -7,7 +7,7 @@ lists show what was made then; only what is surely not there is made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,7 +76,8 @@ def agenda(context: Context, name: str) -> Agenda:
     works = [work for work in context.store.works(name) if work.stated]
     if not works:
         return found
-    stands, known = standing(context), _by_name(context)
+    stands, planned = standing(context), set[int]()
+    known = _by_name(context) if any(work.item.parent for work in works) else {}
     for work in parents_first(works):
         if work.phase is Phase.BEGUN:
             found.waiting.append((work, "it may have been created already: that is looked for"))
@@ -86,10 +87,11 @@ def agenda(context: Context, name: str) -> Agenda:
             found.waiting.append((work, why))
         elif blocked := unfit(context, work):
             found.blocked.append(blocked)
-        elif _above(context, work, known, found.create) is None:
+        elif _above(context, work, known, planned) is None:
             found.waiting.append((work, f"{WAITS}{work.item.parent}"))
         else:
             found.create.append(work)
+            planned.add(work.id)
     _limit(context, name, found)
     return found
 
@@ -130,10 +132,10 @@ def _by_name(context: Context) -> Named:
     return {(work.goal, fold(work.item.id)): work for work in context.store.works()}
 
 
-def _above(context: Context, work: Work, known: Named, create: Iterable[Work] = ()) -> Address | str | None:
+def _above(context: Context, work: Work, known: Named, planned: Collection[int] = frozenset()) -> Address | str | None:
     """Return where the issue hangs, empty for nowhere; None while what it hangs under is not there.
 
-    What is created before it in the same pass will be there.
+    What is ``planned`` to be created before it in the same pass will be there.
     """
     wanted = work.item.parent
     above = known.get((work.goal, fold(wanted))) if wanted else None
@@ -143,7 +145,7 @@ def _above(context: Context, work: Work, known: Named, create: Iterable[Work] = 
         found = context.store.find(wanted, work.tracker)[:1]
         return context.store.addresses(found).get(found[0]) if found else None
     if above.issue is None:
-        return "" if any(each.id == above.id for each in create) else None
+        return "" if above.id in planned else None
     return context.store.addresses([above.issue]).get(above.issue)
 
 
@@ -159,7 +161,8 @@ def _limit(context: Context, name: str, found: Agenda) -> None:
     fresh = [work for work in found.create if work.draft not in agreed and not work.who]
     if len(fresh) > limit:
         found.held = len(fresh)
-        found.create = [work for work in found.create if work not in fresh]
+        waiting = {work.id for work in fresh}
+        found.create = [work for work in found.create if work.id not in waiting]
         found.waiting += [(work, "more are required at once than are created unasked") for work in fresh]
     found.waiting += [(work, "it is created in one of the next passes") for work in found.create[limit:]]
     del found.create[limit:]
@@ -229,6 +232,7 @@ def make_required(context: Context, tracker: Tracker, counts: Counter[str]) -> l
             counts["work created" if isinstance(made, Issue) else "work refused"] += 1
             if isinstance(made, Blocked):
                 found.blocked.append(made)
+    counts["work waiting"] += len(found.waiting)
     context.store.put_work_findings(tracker.name, _findings(context, tracker.name, found), context.now())
     return actions
 

@@ -134,7 +134,8 @@ def _departed(scene: Scene, row: Row) -> Iterator[Violation]:
         yield Violation("L6", said(row), f"it was transferred, and is held for {row['presence']}")
     elif row["moved_to"] != heir["id"]:
         yield Violation("L6", said(row), f"it goes on as {heir['key']}, not as row {row['moved_to']}")
-    lost = scene.explicit(row["id"]) and not scene.explicit(heir["id"]) and heir["undecided_since"] == "never"
+    ended = heir["undecided_since"] != "never" or any(told["event"] == "unlinked" for told in scene.history[heir["id"]])
+    lost = scene.explicit(row["id"]) and not scene.explicit(heir["id"]) and not ended
     if row["presence"] == "moved" and lost:
         yield Violation("L6", said(row), f"its link did not follow it to {heir['key']}")
 

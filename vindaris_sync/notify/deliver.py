@@ -16,7 +16,7 @@ def deliver(channel: Channel, step: Step, content: Content, living: Living | Non
     """Carry out ``step`` and return what to store; raises the channel's errors, after which it may be repeated.
 
     ``living`` is what is stored; for a new message it holds the attempt (``begun``), stored before this call. An
-    attempt begun at another instant than ``now``, be it later by a clock that was ahead, was interrupted: its message is
+    attempt begun at another instant than ``now`` (later by a clock that was ahead, too) was interrupted: its message is
     looked for first, so that a crash between sending and storing leaves one message, or one marked as a possible
     repetition where the channel cannot be searched. Where a person deleted the message, what is returned says so, and
     the next step posts anew what is still open.

@@ -132,12 +132,17 @@ def history_tells_every_link(scene: Scene) -> Iterator[Violation]:
                 yield Violation("L10", said(row), f"a {one['event']} without who, how or why")
         explicit = scene.explicit(row["id"])
         line = [ref]
-        while line[-1] in former and len(line) < len(former) + 1:
+        while line[-1] in former and len(line) < len(former) + 1 and _told_to_have_moved(scene, former[line[-1]]):
             line.append(former[line[-1]])
         told = [each for one in reversed(line) for each in rows.get(one, ()) if each["after"] != each["before"]]
         last = frozenset(_goal_of(scene, name) for name in parsed(told[-1]["after"])) if told else frozenset()
         if explicit != last and row["presence"] != "moved" and not (len(line) > 1 and scene.doubtful(ref)):
             yield Violation("L10", said(row), f"linked to {sorted(explicit)}, its history ends with {last}")
+
+
+def _told_to_have_moved(scene: Scene, ref: Ref) -> bool:
+    """Whether a tracker said where an issue went; deleted under its new id before anybody asked, it is only gone."""
+    return ref in scene.held and scene.held[ref]["presence"] == "moved"
 
 
 def _goal_of(scene: Scene, name: str) -> int | None:

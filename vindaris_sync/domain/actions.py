@@ -92,6 +92,14 @@ class Silence:
     key: CauseKey
 
 
+def shown_after(before: Raw, add: Raw, remove: Raw) -> Raw:
+    """Return what a surface that showed ``before`` shows after a change; spellings do not matter."""
+    removed = {value.casefold() for value in remove}
+    kept = tuple(value for value in before if value.casefold() not in removed)
+    held = {value.casefold() for value in kept}
+    return kept + tuple(value for value in add if value.casefold() not in held)
+
+
 @dataclass(frozen=True, slots=True)
 class WriteBack:
     """Bring a surface to what S or the review wants; valid only while it shows ``expected`` (raw values).

@@ -248,6 +248,8 @@ class Case:
         base = self.before.bases.get(side.surface.key)
         if base is not None and not side.works:
             self._bases[side.surface.key] = replace(base, place="")
+        elif base is not None and base.sent and side.raw == base.value and self.policy.verified:
+            self._bases.setdefault(side.surface.key, replace(base, sent=()))  # it was read since, and never arrived
 
     def _adopt(self, merged: Merged) -> None:
         record = self.after

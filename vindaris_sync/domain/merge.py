@@ -127,8 +127,8 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     """Return how ``surface`` of ``record`` counts under R2."""
     raw, base = record.observed.get(surface.key), record.bases.get(surface.key)
     works = raw is not None and surface.key not in layout.broken
-    if works and base is not None and raw == base.value and not base.unknown:
-        return _unmoved(surface, base.value, goals)  # the usual case, told early
+    if raw is not None and works and base is not None and _is_ours(raw, base):
+        return _unmoved(surface, raw, goals)  # the usual case, told early
     agreed, agreed_unknown = _agreed(surface, base, goals)
     if raw is None or not works:
         return Side(surface, base.value if base else (), agreed, agreed, agreed, works=False)
@@ -146,6 +146,14 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         return Side(surface, raw, agreed, known, agreed, unknown, held=True)
     unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
     return Side(surface, raw, known, known, agreed, unknown, unread=unread)
+
+
+def _is_ours(raw: Raw, base: Base) -> bool:
+    """Return whether nobody but us can have changed a surface: as agreed, or as we made it and never heard of (R5)."""
+    if raw == base.value and not base.unknown:
+        return True
+    shown = sorted(value.casefold() for value in raw) if base.sent else ()
+    return any(shown == sorted(value.casefold() for value in sent) for sent in base.sent)
 
 
 def _elsewhere(base: Base, record: Record, layout: Layout) -> bool:
@@ -360,6 +368,6 @@ def agreed_base(record: Record, side: Side) -> Base:
         )
         value, unknown = value + hidden, unknown + tuple(raw for raw in hidden if raw in former.unknown)
     now = (value, unknown, record.place, record.type)
-    if former is not None and (former.value, former.unknown, former.place, former.type) == now:
+    if former is not None and not former.sent and (former.value, former.unknown, former.place, former.type) == now:
         return former
     return Base(value, record.place, record.type, record.updated, unknown)

@@ -396,6 +396,8 @@ class Base:
     updated: datetime
     unknown: Raw = ()
     """Those of ``value`` that named no goal then: should they name one later, that is news (R3)."""
+    sent: tuple[Raw, ...] = ()
+    """What we have since tried to make it show, as far as nobody knows what became of that: it is ours, if it shows."""
 
 
 Explicit = tuple[Link, ...] | Exemption

@@ -112,12 +112,14 @@ def load_stood(text: str) -> Stood:
 
 
 def dump_bases(bases: Mapping[str, Base]) -> str:
-    """Return bases as JSON: per surface its value, place, type and stamp, and what was unknown."""
+    """Return bases as JSON: per surface its value, place, type, stamp, what was unknown and what was sent."""
     return dump({key: _base(base) for key, base in bases.items()})
 
 
 def _base(base: Base) -> tuple[object, ...]:
     always = (base.value, base.place, base.type, to_micros(base.updated))
+    if base.sent:
+        return (*always, base.unknown, base.sent)
     return (*always, base.unknown) if base.unknown else always
 
 
@@ -126,9 +128,13 @@ def load_bases(text: str) -> dict[str, Base]:
     if text == "{}":
         return {}
     return {
-        key: Base(tuple(value), place, kind, to_instant(updated), tuple(unknown[0]) if unknown else ())
-        for key, (value, place, kind, updated, *unknown) in orjson.loads(text).items()
+        key: Base(tuple(value), place, kind, to_instant(updated), *_seldom(*rest))
+        for key, (value, place, kind, updated, *rest) in orjson.loads(text).items()
     }
+
+
+def _seldom(unknown: Iterable[str] = (), sent: Iterable[Iterable[str]] = ()) -> tuple[Raw, tuple[Raw, ...]]:
+    return tuple(unknown), tuple(map(tuple, sent))
 
 
 def dump_conflict(conflict: Conflict | None) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from vindaris_sync.domain.actions import Announce, WriteBack
+from vindaris_sync.domain.actions import Announce, WriteBack, shown_after
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.records import Record, Stood
-from vindaris_sync.store.codec import dump, dump_stood, load_ids, to_micros
+from vindaris_sync.store.codec import dump, dump_bases, dump_stood, load_bases, load_ids, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
@@ -106,13 +107,15 @@ class Due(Part):
     def mark_unwritten(self, writes: Collection[WriteBack]) -> None:
         """Note that these writes were decided, and what a review label among them stands for.
 
-        ``record_written`` takes the note off; a label that arrives before a crash is thus known for what it stood for.
+        ``record_written`` takes the note off; what arrives before a crash is thus known for ours, and a label for what
+        it stood for.
         """
         labels = [each for each in writes if each.causes]
         stood = [(dump_stood(Stood(frozenset(each.causes), each.revisions)), each.issue) for each in labels]
         with self._db.write() as sql:
             sql.run_in("UPDATE issue SET unwritten = TRUE WHERE id IN ({})", {each.issue for each in writes})
             sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
+            _note_sent(sql, writes)
 
     def unwritten(self, tracker: str) -> list[Address]:
         """Return where the issues are found whose writes were decided and never recorded as made."""
@@ -177,6 +180,18 @@ class Due(Part):
             if sql.run("DELETE FROM unread WHERE tracker = ?", (tracker,)):
                 sql.run(orphans + "parent_ext <> ''", (tracker,))
                 sql.run(orphans + "parent_key <> ''", (tracker,))
+
+
+def _note_sent(sql: Sql, writes: Collection[WriteBack]) -> None:
+    """Note with the bases what surfaces may show from now on without anybody but us having changed them (R5)."""
+    query = "SELECT id, bases FROM issue WHERE id IN ({})"
+    held = {row[0]: load_bases(row[1]) for row in sql.rows_in(query, {each.issue for each in writes})}
+    for each in writes:
+        bases = held.get(each.issue, {})
+        if (base := bases.get(each.surface.key)) is not None:
+            wanted = shown_after(each.expected, each.add, each.remove)
+            bases[each.surface.key] = replace(base, sent=tuple(dict.fromkeys((*base.sent, wanted))))
+    sql.many("UPDATE issue SET bases = ? WHERE id = ?", [(dump_bases(bases), issue) for issue, bases in held.items()])
 
 
 def _due(sql: Sql, trackers: Collection[str], waiting: Collection[int], limit: int, where: str) -> list[int]:

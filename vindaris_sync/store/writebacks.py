@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from vindaris_sync.domain.actions import shown_after
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.models import (
     Base,
@@ -126,9 +127,7 @@ def _wanted(write: Write) -> dict[str, Raw]:
     wanted: dict[str, Raw] = {}
     for change in write.changes:
         key = change.surface.key
-        removed = set(_folded(change.remove))
-        kept = tuple(value for value in write.expected.get(key, ()) if value.casefold() not in removed)
-        wanted[key] = kept + tuple(value for value in change.add if value.casefold() not in _folded(kept))
+        wanted[key] = shown_after(write.expected.get(key, ()), change.add, change.remove)
     return wanted
 
 

@@ -29,7 +29,7 @@ from vindaris_sync.domain.actions import Announce, NeedsRead, OpenCause, SetExpl
 from vindaris_sync.domain.decide import removed
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.models import Exemption, Layout, LinkState, Presence, Provenance
-from vindaris_sync.domain.records import Answer, GoalBook, GoalFacts, Policy, Reason
+from vindaris_sync.domain.records import Answer, GoalBook, GoalFacts, Policy, Reason, Record
 
 
 def goals_of(world: World, number: int = 1) -> list[int]:
@@ -239,6 +239,44 @@ def test_a_label_taken_off_while_its_repository_got_another_name_is_an_edit() ->
     world.decide()
     assert goals_of(world) == []
     settle(world)
+
+
+def unheard(*sent: str) -> Record:
+    """Return an issue linked to A, which we have once tried to make show ``sent`` and never heard what became of it."""
+    one = linked()
+    bases = {key: replace(base, sent=(sent,)) for key, base in one.bases.items() if key in (FIELD.key, LABEL.key)}
+    return replace(one, bases={**one.bases, **bases})
+
+
+def test_what_we_wrote_and_never_heard_of_is_nobodys_edit() -> None:
+    """Unlinked, written, the answer lost, and linked again: the emptiness is ours, and A is shown again (R5, L5)."""
+    world = World.of(unheard())
+    world.person(1)
+    world.decide()
+    assert goals_of(world) == [A]
+    assert planned(world) == {FIELD.key: (("A",), ()), LABEL.key: (("A",), ())}
+    settle(world)
+    world.person(1)
+    world.decide()
+    assert goals_of(world) == []
+
+
+def test_what_never_arrived_is_forgotten_once_the_issue_was_read() -> None:
+    """It shows what it did before: who empties it later has edited."""
+    world = World.of(unheard())
+    world.decide()
+    assert {base.sent for base in world.issues[1].bases.values()} == {()}
+    world.person(1)
+    world.decide()
+    assert goals_of(world) == []
+
+
+def test_another_value_than_we_sent_is_somebodys() -> None:
+    """B in place of A, though C was sent: adopted."""
+    world = World.of(unheard("C"))
+    world.person(1, field="B", labels=["B"])
+    world.decide()
+    assert goals_of(world) == [B]
 
 
 def test_a_typo_keeps_the_link_and_asks() -> None:

@@ -206,6 +206,19 @@ def test_what_the_review_label_will_stand_for_is_kept(store: Store, goal: int) -
     assert record_of(store, number).label_stood == Stood(frozenset({UNLINKED}), {goal: 4})
 
 
+def test_what_was_sent_is_kept_with_the_base_until_something_is_agreed_anew(store: Store) -> None:
+    """Each value that a surface may show for our sake, once, in the words that will be read back (R5)."""
+    [number] = put(store, issue(1))
+    agreed = Base(("A", "TYPO"), "APP", "Story", NOW)
+    store.apply(plan(SetBases(number, {LABEL.key: agreed})), "p", NOW)
+    write = WriteBack(number, LABEL, ("B",), ("a",), ("A", "TYPO"))
+    for each in (write, write, WriteBack(number, LABEL, (), ("A",), ("A", "TYPO"))):
+        store.mark_unwritten([each])
+    assert record_of(store, number).bases == {LABEL.key: replace(agreed, sent=(("TYPO", "B"), ("TYPO",)))}
+    store.apply(plan(SetBases(number, {LABEL.key: agreed})), "p", NOW)
+    assert record_of(store, number).bases == {LABEL.key: agreed}
+
+
 def test_held_removals_wait_for_a_person(store: Store) -> None:
     """Too many edits by absence are held until they are released (R2)."""
     numbers = put(store, issue(1), issue(2))

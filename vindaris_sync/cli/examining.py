@@ -12,6 +12,7 @@ from vindaris_sync.app import (
     goals_of_trackers,
     open_app,
     open_store,
+    outcome_sources,
     stated_goals,
     store_exists,
     store_path,
@@ -30,11 +31,13 @@ from vindaris_sync.engine.courtesy import restore
 from vindaris_sync.engine.goal_sources import JoinedGoals
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.sdk.errors import ConfigError, VindarisError
+from vindaris_sync.sources.outcomes import HttpOutcome
 from vindaris_sync.store.store import Store
 
 _CODES = {
     "configuration": USAGE,
     "goals": USAGE,
+    "outcomes": USAGE,
     "database": USAGE,
     "laws": DRIFT,
     "tracker": UNUSABLE,
@@ -91,6 +94,8 @@ def _all(path: Path | None) -> Iterator[Found]:
     for finding in loose(config, config_path(path)):
         yield Found(str(finding.level), "configuration", finding.subject, finding.message, finding.fix)
     yield from _tried("goals", "goals", lambda: _goals(config))
+    for source in outcome_sources(config):
+        yield from _tried("outcomes", f"outcome source {source.name}", partial(_outcome, source))
     yield from _tried("database", "database", lambda: _database(config))
     yield from _tried("tracker", "trackers", lambda: _outside(config))
 
@@ -104,6 +109,10 @@ def _tried(area: str, subject: str, look: Callable[[], Iterable[Found]]) -> list
         return [Found("error", area, subject, problem, error.advice) for problem in problems]
     except VindarisError as error:
         return [Found("error", area, subject, str(error), error.advice)]
+
+
+def _outcome(source: HttpOutcome) -> Iterator[Found]:
+    yield Found("ok", "outcomes", f"outcome source {source.name}", f"{source.metric} is {source.read():g} now")
 
 
 def _goals(config: Config) -> Iterator[Found]:

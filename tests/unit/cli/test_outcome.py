@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from tests.unit.cli.installation import GOALS, Installation
 
@@ -114,3 +117,40 @@ def test_closed_goals_without_open_work_are_counted_and_not_listed(running: Inst
     assert "OLD" not in said
     assert "… and 1 closed goal without open work" in said
     assert "OLD" in running.said("goal", "list", "--all")
+
+
+class _Figure(BaseHTTPRequestHandler):
+    """Answers with a number."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"2.75")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_doctor_asks_sources_of_outcomes(running: Installation) -> None:
+    """It shows the value that each gives now, or why there is none; the other parts are looked at all the same."""
+    server = HTTPServer(("127.0.0.1", 0), _Figure)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    text = running.config.read_text("utf-8")
+    for name, path in (("shop", ""), ("lost", "a.b")):
+        text += f"""
+[outcome_sources.{name}]
+kind = "http-json"
+url = "http://127.0.0.1:{server.server_port}/"
+path = "{path}"
+metric = "revenue"
+"""
+    running.config.write_text(text, "utf-8")
+    try:
+        found = {one["subject"]: one for one in running.told("doctor", code=2)["findings"]}
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert found["outcome source shop"]["message"] == "revenue is 2.75 now"
+    assert "no 'a' in the document" in found["outcome source lost"]["message"]
+    assert found["outcome source lost"]["fix"] == "correct its block's path"

@@ -243,7 +243,7 @@ def test_a_label_taken_off_while_its_repository_got_another_name_is_an_edit() ->
 
 def unheard(*sent: str) -> Record:
     """Return an issue linked to A, which we have once tried to make show ``sent`` and never heard what became of it."""
-    one = linked()
+    one: Record = linked()
     bases = {key: replace(base, sent=(sent,)) for key, base in one.bases.items() if key in (FIELD.key, LABEL.key)}
     return replace(one, bases={**one.bases, **bases})
 

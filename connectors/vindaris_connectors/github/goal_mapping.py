@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from vindaris_connectors.github import markdown
 from vindaris_connectors.github.goal_settings import GithubGoalSettings, Part
+from vindaris_connectors.github.mapping import filled, number_of
 from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
 from vindaris_sync.domain.models import IssueRef
 from vindaris_sync.domain.serving import Serving
@@ -44,54 +46,67 @@ class GoalMapper:
 
     def issue(self, node: JsonObject) -> StatedGoal | Unfit:
         """Return the goal that an issue is; one that cannot be read says where, and what to do."""
-        id_, key, stamp = str(node.get("id") or ""), "", ""
-        try:
-            key, stamp = _key(node), instant(node["updatedAt"]).isoformat()
-            status = self._meant(_state(node)) or _by_state(_state(node))
-            goal = self._goal(node, key, _issue_values(node), status)
-            return StatedGoal(id_, goal, (node.get("parent") or {}).get("id") or "", stamp)
-        except Unreadable as error:
-            return Unfit(id_, key, str(error), stamp)
-        except SHAPE_ERRORS as error:
-            return Unfit(id_, key, f"GitHub shows it in a form that is not understood ({error}): report it", stamp)
+        return self._read(node, _key, self._issue)
 
     def milestone(self, place: str, places: Sequence[str], node: JsonObject) -> StatedGoal | Unfit:
         """Return the goal that a milestone of ``place`` is; ``places`` are all names that the repository has had."""
-        id_, key, stamp = str(node.get("id") or ""), f"{place}#M{node.get('number')}", ""
+        return self._read(node, lambda each: f"{place}#M{number_of(each['number'])}", partial(self._milestone, places))
+
+    def item(self, node: JsonObject, fields: Mapping[str, str], above: Mapping[str, str]) -> StatedGoal | Unfit:
+        """Return the goal that an item of a board is.
+
+        ``fields`` are the board's by alias, ``above`` leads from an issue's id to its item's.
+        """
+        return self._read(node, self._item_key, partial(self._item, fields, above))
+
+    def _read(
+        self,
+        node: JsonObject,
+        key_of: Callable[[JsonObject], str],
+        stated: Callable[[JsonObject, str], StatedGoal],
+    ) -> StatedGoal | Unfit:
+        id_, key, stamp = "", "", ""
         try:
-            stamp = instant(node["updatedAt"]).isoformat()
-            description, outcomes = self._described(node["description"])
-            state = "open" if node["state"] == "OPEN" else "completed"
-            goal = Goal(
-                key=key,
-                title=clean(node["title"]),
-                description=description,
-                status=self._meant(state) or _BY_STATE[state],
-                period=(node["dueOn"] or "")[:_DAY] or None,
-                outcomes=outcomes,
-                visibility=self.settings.visibility,
-                serving=Serving(self.tracker, tuple(places), milestone=id_),
-            )
-            return StatedGoal(id_, goal, "", stamp)
+            id_ = filled(node["id"])
+            stamp = instant(node["updatedAt"]).isoformat() if "updatedAt" in node else ""
+            key = key_of(node)
+            return replace(stated(node, key), stamp=stamp)
         except Unreadable as error:
             return Unfit(id_, key, str(error), stamp)
         except SHAPE_ERRORS as error:
-            return Unfit(id_, key, f"GitHub shows it in a form that is not understood ({error}): report it", stamp)
+            return Unfit(
+                id_, key, f"GitHub shows it in a form that is not understood ({_said(error)}): report it", stamp
+            )
 
-    def item(self, node: JsonObject, values: Mapping[str, str], above: Mapping[str, str]) -> StatedGoal | Unfit:
-        """Return the goal that an item of a board is; ``above`` leads from an issue's id to its item's."""
-        content, id_ = node["content"], str(node["id"])
-        draft = content["__typename"] == "DraftIssue"
-        key = f"{self.settings.project}#D{node['fullDatabaseId']}" if draft else ""
-        try:
-            key = key or _key(content)
-            goal = self._goal(content, key, values, self._on_board(node, values, "open" if draft else _state(content)))
-            parent = "" if draft else (content.get("parent") or {}).get("id") or ""
-            return StatedGoal(id_, goal, above.get(parent, ""), "")
-        except Unreadable as error:
-            return Unfit(id_, key, str(error))
-        except SHAPE_ERRORS as error:
-            return Unfit(id_, key, f"GitHub shows it in a form that is not understood ({error}): report it")
+    def _issue(self, node: JsonObject, key: str) -> StatedGoal:
+        state = _state(node)
+        goal = self._goal(node, key, _issue_values(node), self._meant(state) or _by_state(state))
+        return StatedGoal(node["id"], goal, _parent(node))
+
+    def _milestone(self, places: Sequence[str], node: JsonObject, key: str) -> StatedGoal:
+        description, outcomes = self._described(node["description"])
+        state = "open" if node["state"] == "OPEN" else "completed"
+        goal = Goal(
+            key=key,
+            title=clean(node["title"]),
+            description=description,
+            status=self._meant(state) or _BY_STATE[state],
+            period=_day(node["dueOn"]) or None,
+            outcomes=outcomes,
+            visibility=self.settings.visibility,
+            serving=Serving(self.tracker, tuple(places), milestone=node["id"]),
+        )
+        return StatedGoal(node["id"], goal)
+
+    def _item_key(self, node: JsonObject) -> str:
+        content = node["content"]
+        return f"{self.settings.project}#D{filled(node['fullDatabaseId'])}" if _is_draft(content) else _key(content)
+
+    def _item(self, fields: Mapping[str, str], above: Mapping[str, str], node: JsonObject, key: str) -> StatedGoal:
+        content, values = node["content"], _item_values(node, fields)
+        draft = _is_draft(content)
+        goal = self._goal(content, key, values, self._on_board(node, values, "open" if draft else _state(content)))
+        return StatedGoal(node["id"], goal, "" if draft else above.get(_parent(content), ""))
 
     def _goal(self, node: JsonObject, key: str, values: Mapping[str, str], status: Status) -> Goal:
         description, outcomes = self._described(node["body"])
@@ -106,7 +121,7 @@ class GoalMapper:
             owner=_owner(node) if issue else None,
             outcomes=outcomes,
             visibility=self.settings.visibility,
-            issue=IssueRef(self.tracker, node["id"]) if issue else None,
+            issue=IssueRef(self.tracker, filled(node["id"])) if issue else None,
             serving=self._listed(node, key) if issue and self.settings.lists else None,
         )
 
@@ -118,8 +133,8 @@ class GoalMapper:
         return str(text)[:_LONGEST], outcomes
 
     def _listed(self, node: JsonObject, key: str) -> Serving | None:
-        place = node["repository"]["nameWithOwner"]
-        root = str(node["url"]).rsplit("/", 4)[0]
+        place = key.partition("#")[0]
+        root = clean(node["url"]).rsplit("/", 4)[0]
         keys = [self._known(each) for each in markdown.listed(node["body"], place, root)]
         keys = [each for each in keys if each != key]
         places = tuple(dict.fromkeys(each.partition("#")[0] for each in keys))
@@ -139,7 +154,24 @@ class GoalMapper:
         return Status.ABANDONED if node["isArchived"] and not status.closed else status
 
 
-def item_values(node: JsonObject, fields: Mapping[str, str]) -> dict[str, str]:
+def _is_draft(content: JsonObject) -> bool:
+    return bool(content["__typename"] == "DraftIssue")
+
+
+def _parent(node: JsonObject) -> str:
+    parent = node.get("parent")
+    return filled(parent["id"]) if parent else ""
+
+
+def _said(error: Exception) -> str:
+    return " ".join(clean(str(error)).split())[:100] or type(error).__name__
+
+
+def _day(stamp: str | None) -> str:
+    return clean(stamp or "")[:_DAY]
+
+
+def _item_values(node: JsonObject, fields: Mapping[str, str]) -> dict[str, str]:
     """Return what an item shows in its board's ``fields`` (names by alias), as text."""
     found = {name: node.get(alias) for alias, name in fields.items()}
     return {name: text for name, value in found.items() if value and (text := _text(value))}
@@ -148,12 +180,12 @@ def item_values(node: JsonObject, fields: Mapping[str, str]) -> dict[str, str]:
 def _text(value: Mapping[str, Any]) -> str:
     told = next((value[name] for name in ("name", "text", "date", "title", "value") if value.get(name)), None)
     number = value.get("number")
-    return clean(str(told)) if told is not None else f"{number:g}" if isinstance(number, int | float) else ""
+    return clean(told) if told is not None else f"{number:g}" if isinstance(number, int | float) else ""
 
 
 def _issue_values(node: JsonObject) -> dict[str, str]:
     values = (node.get("issueFieldValues") or {}).get("nodes") or ()
-    return {each["field"]["name"]: _text(each) for each in values if each.get("field")}
+    return {filled(each["field"]["name"]): _text(each) for each in values if each.get("field")}
 
 
 def _at(at: Part | None, node: JsonObject, values: Mapping[str, str]) -> str:
@@ -168,11 +200,11 @@ def _at(at: Part | None, node: JsonObject, values: Mapping[str, str]) -> str:
         names = sorted(clean(each["name"]) for each in (node.get("labels") or {}).get("nodes", ()))
         return next((name[len(prefix) :].strip() for name in names if name.casefold().startswith(prefix)), "")
     milestone = node.get("milestone") or {}
-    return clean(milestone.get("title") or "") if at.kind == "milestone" else (milestone.get("dueOn") or "")[:_DAY]
+    return clean(milestone.get("title") or "") if at.kind == "milestone" else _day(milestone.get("dueOn"))
 
 
 def _key(node: JsonObject) -> str:
-    return f"{clean(node['repository']['nameWithOwner'])}#{int(node['number'])}"
+    return f"{filled(node['repository']['nameWithOwner'])}#{number_of(node['number'])}"
 
 
 def _owner(node: JsonObject) -> str | None:
@@ -182,7 +214,7 @@ def _owner(node: JsonObject) -> str | None:
 
 def _state(node: JsonObject) -> str:
     """Return ``open``, or for what reason the issue was closed."""
-    return "open" if node["state"] == "OPEN" else str(node.get("stateReason") or "COMPLETED").lower()
+    return "open" if node["state"] == "OPEN" else clean(node.get("stateReason") or "COMPLETED").lower()
 
 
 def _by_state(state: str) -> Status:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from vindaris_connectors.github import goal_queries as queries
-from vindaris_connectors.github.goal_mapping import GoalMapper, item_values
+from vindaris_connectors.github.goal_mapping import GoalMapper
 from vindaris_connectors.github.goal_settings import GithubGoalSettings
 from vindaris_connectors.github.graph import Graph
 from vindaris_sync.domain.models import Address, Seen
@@ -108,7 +108,7 @@ class GoalReading:
         found: list[StatedGoal | Unfit] = []
         for node in items:
             if _is(node, "Issue", "DraftIssue"):
-                found.append(self.mapper.item(node, item_values(node, fields), above))
+                found.append(self.mapper.item(node, fields, above))
             elif not node.get("content") and node["id"] in known:  # hidden from us
                 found.append(known[node["id"]])
         return _statement(found)

@@ -58,8 +58,8 @@ class Mapper:
         kind, parent, milestone = item.get("type"), item.get("parent_issue_url"), item.get("milestone")
         assignees = item.get("assignees") or ()
         return Issue(
-            ref=IssueRef(self.tracker, _filled(item["node_id"])),
-            key=f"{place}#{_number(item['number'])}",
+            ref=IssueRef(self.tracker, filled(item["node_id"])),
+            key=f"{place}#{number_of(item['number'])}",
             place=place,
             type=clean(kind["name"]) if kind else "",
             title=clean(item["title"]),
@@ -82,14 +82,14 @@ class Mapper:
     def from_graph(self, node: JsonObject) -> Issue:
         """Return the issue or pull request that a GraphQL node shows; raises as ``from_rest`` does."""
         pull = node["__typename"] == "PullRequest"
-        place = _filled(node["repository"]["nameWithOwner"])
+        place = filled(node["repository"]["nameWithOwner"])
         state, reason = _text(node["pullState" if pull else "state"]).lower(), node.get("stateReason")
         state = "closed" if state == "merged" else state
         kind, parent, milestone = node.get("issueType"), node.get("parent"), node.get("milestone")
         assignees = node["assignees"]["nodes"]
         return Issue(
-            ref=IssueRef(self.tracker, _filled(node["id"])),
-            key=f"{place}#{_number(node['number'])}",
+            ref=IssueRef(self.tracker, filled(node["id"])),
+            key=f"{place}#{number_of(node['number'])}",
             place=place,
             type=clean(kind["name"]) if kind else "",
             title=clean(node["title"]),
@@ -115,7 +115,7 @@ class Mapper:
             return Address(self.tracker, key=key)
         if not self.references:
             return None
-        own = Address(self.tracker, key=f"{place}#{_number(item['number'])}")
+        own = Address(self.tracker, key=f"{place}#{number_of(item['number'])}")
         return self.references.parent(own, clean(item["title"]), str(item.get("body") or ""))
 
     def _place(self, url: str) -> str:
@@ -220,7 +220,7 @@ def _graph_login(actor: Mapping[str, Any] | None) -> str:
 
 
 def _graph_key(parent: Mapping[str, Any]) -> str:
-    return f"{_filled(parent['repository']['nameWithOwner'])}#{_number(parent['number'])}"
+    return f"{filled(parent['repository']['nameWithOwner'])}#{number_of(parent['number'])}"
 
 
 def _text(value: object) -> str:
@@ -230,7 +230,8 @@ def _text(value: object) -> str:
     return clean(value)
 
 
-def _filled(value: object) -> str:
+def filled(value: object) -> str:
+    """Return a text that is not empty; raises ``TypeError`` or ``ValueError`` for anything else."""
     text = _text(value)
     if not text:
         message = "text was expected, and it is empty"
@@ -238,7 +239,8 @@ def _filled(value: object) -> str:
     return text
 
 
-def _number(value: object) -> int:
+def number_of(value: object) -> int:
+    """Return a whole number; raises ``TypeError`` for anything else."""
     if not isinstance(value, int) or isinstance(value, bool):
         message = f"a number was expected, not {type(value).__name__}"
         raise TypeError(message)

@@ -19,7 +19,7 @@ from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
 from vindaris_sync.domain.serving import Serving
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.goals import GoalsRefused, StatedGoal, Statement, TrackerGoalSettings, Unfit
-from vindaris_sync.sdk.mapping import JsonObject
+from vindaris_sync.sdk.mapping import JsonObject, clean
 from vindaris_sync.sdk.outcome_tables import Unreadable, outcomes_in
 from vindaris_sync.sdk.secret import redact
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
@@ -140,7 +140,9 @@ class AtlassianGoals:
         """Return what a goal of GraphQL is to us; more work items than come with it are asked for."""
         id_, key = str(node.get("id") or ""), str(node.get("key") or "")
         try:
-            return StatedGoal(id_, self._goal(node), str((node.get("parentGoal") or {}).get("id") or ""))
+            return StatedGoal(
+                clean(node["id"]), self._goal(node), clean((node.get("parentGoal") or {}).get("id") or "")
+            )
         except Unreadable as error:
             return Unfit(id_, key, str(error))
         except SHAPE_ERRORS as error:
@@ -153,12 +155,12 @@ class AtlassianGoals:
             tabled, text = outcomes_in(text)
         measured = (edge["node"] for edge in (node.get("metricTargets") or {}).get("edges", ()))
         return Goal(
-            key=str(node["key"]),
-            title=" ".join(str(node["name"]).split()),
+            key=clean(node["key"]),
+            title=" ".join(clean(node["name"]).split()),
             description=str(text),
             status=self._status(node),
             period=period_of(node.get("targetDate")),
-            owner=(node.get("owner") or {}).get("name") or None,
+            owner=clean((node.get("owner") or {}).get("name") or "") or None,
             outcomes=(*map(_outcome, measured), *tabled),
             visibility=self.settings.visibility,
             serving=self._serving(node) if self.settings.work_items else None,
@@ -171,9 +173,9 @@ class AtlassianGoals:
         return Status.ABANDONED if node.get("isArchived") and not status.closed else status
 
     def _serving(self, node: JsonObject) -> Serving | None:
-        items = [each for each in self._items(node) if each.get("__typename") == "JiraIssue"]
-        ids = tuple(str(each["issueId"]) for each in items)
-        places = dict.fromkeys(str(each["key"]).rpartition("-")[0] for each in items)
+        items = [each for each in self._items(node) if each.get("__typename") == "JiraIssue" and each.get("issueId")]
+        ids = tuple(clean(each["issueId"]) for each in items)
+        places = dict.fromkeys(clean(each["key"]).rpartition("-")[0] for each in items)
         return Serving(self.tracker, tuple(places), issues=ids) if ids else None
 
     def _items(self, node: JsonObject) -> Iterator[JsonObject]:
@@ -213,7 +215,7 @@ def _outcome(node: Mapping[str, Any]) -> Outcome:
     latest = (metric.get("latestValue") or {}).get("value")
     values = (node.get("startValue"), node.get("targetValue"), latest)
     baseline, target, current = (None if value is None else float(value) for value in values)
-    return Outcome(str(metric["name"]), _UNITS.get(str(metric.get("type")), ""), baseline, target, current)
+    return Outcome(clean(metric["name"]), _UNITS.get(str(metric.get("type")), ""), baseline, target, current)
 
 
 def _next(page: JsonObject, after: str | None, count: int) -> str:

@@ -160,9 +160,6 @@ class Case:
             self.after = replace(self.after, basis=accepted)
         self._inherited = inherited
 
-    def _passed(self, record: Record) -> bool:
-        return self.situation.ignores(record) or self.situation.must_carry(record)
-
     def review(self) -> None:
         """Open the causes that stand and were not asked, close those that stand no more (R7)."""
         if not self.asked or self.before.closed:
@@ -171,7 +168,7 @@ class Case:
         found = standing(
             self.after,
             self._effect,
-            holder=holds(self.after, self._effect.carrier, self.chain, self._passed),
+            holder=holds(self.after, self._effect.carrier, self.chain, self.situation.passes_by),
             causes=self.causes,
             conflict=self.after.conflict,
             unknown=self._merged.unknown if self._merged else (),
@@ -286,11 +283,8 @@ class Case:
         """Let a label that a person put on stand for all that is asked, unless it is ours and was not recorded yet."""
         asked = frozenset(cause.key for cause in self.causes if cause.answer is None)
         if not asked & self.before.label_stood.causes:
-            stood = Stood(asked, self._revisions(self._effective()))
+            stood = Stood(asked, self.goals.revisions_of(self._effective().links))
             self.actions.append(StandFor(self.before.id, stood))
-
-    def _revisions(self, effect: Effective) -> dict[int, int]:
-        return {link.goal: self.goals.goals[link.goal].revision for link in effect.links}
 
     def _answer_open_causes(self) -> None:
         """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
@@ -377,7 +371,7 @@ class Case:
             return
         if label.shown:  # lost with a move or a deleted definition: not an edit, and put back
             self._bases.pop(label.surface.key, None)
-        add, revisions = (label.surface.id,), self._revisions(self._effect)
+        add, revisions = (label.surface.id,), self.goals.revisions_of(self._effect.links)
         self.actions.append(WriteBack(self.before.id, label.surface, add, (), label.raw, causes, revisions))
 
     def _set_state(self, state: LinkState, *, tracked: bool) -> None:

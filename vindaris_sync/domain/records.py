@@ -245,6 +245,10 @@ class GoalBook:
         carried = {ref: link if each.goal == link.goal else each for ref, each in self.carried.items()}
         return GoalBook(self.goals, self.by_key, carried)
 
+    def revisions_of(self, links: Iterable[Link]) -> dict[int, int]:
+        """Return the present revision of each goal that is linked to."""
+        return {link.goal: self.goals[link.goal].revision for link in links}
+
     def suspect(self, link: Link) -> bool:
         """Return whether the goal's material contents differ from those that ``link`` was confirmed against."""
         goal = self.goals[link.goal]
@@ -331,6 +335,13 @@ class Situation:
         """Return whether the issue's type must carry a link itself: it inherits nothing (R6)."""
         policy = self.policies.get(record.ref.tracker)
         return policy is not None and policy.must_carry(record.type) and record.ref not in self.goals.carried
+
+    def passes_by(self, record: Record) -> bool:
+        """Return whether questions about links above pass this issue by: it has no part in them (R8).
+
+        Its type is not tracked, or inherits nothing and it carries nothing itself.
+        """
+        return self.ignores(record) or (self.must_carry(record) and not record.explicit)
 
 
 def value_text(explicit: Explicit) -> str:

@@ -87,6 +87,16 @@ def test_questions_pass_by_what_inherits_nothing() -> None:
     assert (asked(world, 2), asked(world, 3)) == ({Reason.UNLINKED}, {Reason.GOAL_CHANGED})
 
 
+def test_what_carries_its_own_link_is_asked_for_all_below_it() -> None:
+    """As every carrier: the story asks nothing (R8)."""
+    world = tree(explicit=(link(B),), state=LinkState.LINKED, **agreed(field="B", labels=["B"]))
+    world.decide()
+    world.goals = book(B=GoalFacts(B, "B", "Goal B", "active", 2, {1: "B1", 2: "B2"}))
+    world.decide()
+    assert state(world, 3) == (LinkState.INHERITED, (B,), 2)
+    assert (asked(world, 2), asked(world, 3)) == ({Reason.GOAL_CHANGED}, set())
+
+
 def test_its_own_link_is_never_redundant() -> None:
     """It must have one, whatever its parent serves: relinking the parent opens nothing at it (R7)."""
     world = tree(explicit=(link(A),), state=LinkState.LINKED, **agreed(field="A", labels=["A"]))

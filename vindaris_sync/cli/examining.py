@@ -117,7 +117,10 @@ def _outcome(source: HttpOutcome) -> Iterator[Found]:
 
 def _goals(config: Config) -> Iterator[Found]:
     read = stated_goals(config)
-    yield Found("ok", "goals", "goals", f"{counted(len(read.goals), 'goal')} in {read.origin}")
+    if read.origin:
+        yield Found("ok", "goals", "goals", f"{counted(len(read.goals), 'goal')} in {read.origin}")
+    if goals_of_trackers(config):
+        return  # a rule's goal may be among those
     known = by_key(read.goals)
     for number, rule in enumerate(config.rules, 1):
         if fold(rule.goal) not in known:

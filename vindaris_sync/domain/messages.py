@@ -186,7 +186,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.ATTENTION: "Everything else goes on. To see it all: vindaris-sync doctor",
     Kind.MISSING: "Looked for every 15 minutes. Is it right that they are gone? vindaris-sync review release {about}",
     Kind.TRACKER: "The other trackers go on. To see what is wrong: vindaris-sync doctor",
-    Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync config check",
+    Kind.GOALS: "The last good goals stay in force. To see what is wrong: vindaris-sync doctor",
     Kind.MISSING_GOALS: "They stay in force. State them again, or end one for good: vindaris-sync goal retire GOAL",
     Kind.OUTCOMES: "What was measured last stays. By hand: vindaris-sync outcome record METRIC VALUE",
     Kind.BACKUP: "It is tried again every hour. To try it now: vindaris-sync db backup",

@@ -128,7 +128,7 @@ class Rule:
         """The folded ids and keys of the issues that it names."""
         return self._wanted.get(Condition.ISSUE, frozenset())
 
-    def matches(  # noqa: PLR0913, PLR0917 - all that a rule may look at
+    def matches(
         self, tracker: str, place: str, type_: str, traits: Traits, names: frozenset[str] = frozenset()
     ) -> bool:
         """Return whether an issue that is there, of that type, with these traits and names fulfils every condition."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from vindaris_sync.app import App, open_app
+from vindaris_sync.cli.rules_shown import gather, tell
 from vindaris_sync.config.load import load
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.models import LinkState
@@ -246,6 +247,28 @@ def test_a_source_that_fails_closes_nothing(company: Company, source: str) -> No
     assert company.goals() == before
     company.server.faults.clear()
     assert company.turn(hours=1).problems == ()
+
+
+def test_the_list_of_rules_shows_those_that_link_open_work(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before those of the configuration; the others are counted."""
+    for title in ("v1", "v2", "v3"):
+        company.world.create_milestone(WEB, title, actor=MIA)
+    company.issue(milestone="v2")
+    company.install('milestones = true\n[[rules]]\ngoal = "nowhere"\nlabel = "bug"')
+    assert company.app is not None
+    found = gather(company.app.config)
+    shown = [(each["goal"], each["source"], each["linked"]) for each in found]
+    assert shown == [
+        (f"{WEB}#M1", "there", 0), (f"{WEB}#M2", "there", 1), (f"{WEB}#M3", "there", 0), ("nowhere", None, 0)
+    ]  # fmt: skip
+    capsys.readouterr()
+    tell(found, as_json=False)
+    said = capsys.readouterr().out
+    assert "in the milestone, says there" in said
+    assert f"{WEB}#M1" not in said
+    assert "2 rules more, stated at goals, link no open issue." in said
 
 
 def test_nothing_new_costs_one_request_for_all_repositories(company: Company) -> None:

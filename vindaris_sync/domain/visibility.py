@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -26,10 +26,11 @@ def for_strangers(goals: Iterable[Goal]) -> Callable[[str], str]:
     there are goals.
     """
     keys = {" ".join(goal.title.split()): goal.key for goal in goals if goal.private}
+    words_of = {title: set(_words(title)) for title in keys if len(title) >= _SHORTEST}
+    common = Counter(word for words in words_of.values() for word in words)
     by_word: dict[str, list[str]] = defaultdict(list)
-    for title in keys:
-        if len(title) >= _SHORTEST:
-            by_word[next(iter(_words(title)), "")].append(title)
+    for title, words in words_of.items():
+        by_word[min(words, key=lambda word: (common[word], word), default="")].append(title)
 
     def told(text: str) -> str:
         words = {*_words(text), ""} & by_word.keys()

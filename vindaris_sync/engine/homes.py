@@ -84,6 +84,8 @@ class _Keeping:
     planned: list[KeepHome] = field(default_factory=list)
     _public: bool | None = None
     _asked_public: bool = False
+    _cut: bool = False
+    """Whether something is left for the next pass."""
     _told: Callable[[str], str] = as_told
 
     def carry_out(self, *, look: bool) -> None:
@@ -91,13 +93,13 @@ class _Keeping:
             self.context.store.retry_homes()
             self._look(self._homes().values())
             self.context.store.put_note(self._note, self.connector.public(self.home.place))
-        book = self.context.book()
+        book, stored = self.context.book(), self.context.store.goals()
         goals = [
             (each.id, replace(each.goal, title=book.goals[each.id].title))
-            for each in self.context.store.goals()
+            for each in stored
             if each.goal.source in self.home.sources
         ]
-        known = by_key(each.goal for each in self.context.store.goals())
+        known = by_key(each.goal for each in stored)
         homes = self.context.store.homes()
         for number, goal in parents_first(goals):
             if number in homes and homes[number].ref and homes[number].tracker != self.tracker.name:
@@ -113,9 +115,11 @@ class _Keeping:
 
     def _keep(self, number: int, goal: Goal, held: StoredHome | None, known: dict[str, Goal]) -> None:
         """Make a goal's home, or bring it up to date, where there is something to do."""
+        if len(self.planned) >= MOST:
+            return
         if held is None or held.ref is None:
             if not goal.status.closed and not (held and (held.refused or self._waits(held))):
-                self._make(number, goal, known)
+                self._make(held or StoredHome(number, self.tracker.name, self.home.place), goal, known)
             return
         if held.gone or held.refused or held.page == self._page(goal, known):
             return
@@ -148,15 +152,15 @@ class _Keeping:
     def _note(self) -> str:
         return f"home public {self.tracker.name} {self.home.place}"
 
-    def _make(self, number: int, goal: Goal, known: dict[str, Goal]) -> None:
+    def _make(self, held: StoredHome, goal: Goal, known: dict[str, Goal]) -> None:
         page = self._page(goal, known, ask=True)
         if goal.private and self._public:
             return  # told by ``_troubles``: an issue for a title that nobody may read helps nobody
-        if not self._plans(number, Errand.CREATE, self.home.place, page.title):
+        if not self._plans(held.goal, Errand.CREATE, self.home.place, page.title):
             return
-        store, now = self.context.store, self.context.now()
-        store.intend_home(number, self.tracker.name, self.home.place, now)
-        held = store.homes()[number]
+        store = self.context.store
+        held = replace(held, tracker=self.tracker.name, place=self.home.place, attempted=self.context.now())
+        store.intend_home(held)
         try:
             made = self.connector.create(
                 Draft(draft_id(goal, held.number), self.home.place, self.home.type, page.title, "")
@@ -231,7 +235,7 @@ class _Keeping:
         before = len(self.planned)
         self._hang_homes(goals, known)
         self._hang_work()
-        if self.context.writes and len(self.planned) == before:
+        if self.context.writes and len(self.planned) == before and not self._cut:
             store.put_note(name, stamp)
 
     def _hang_homes(self, goals: list[tuple[int, Goal]], known: dict[str, Goal]) -> None:
@@ -331,6 +335,7 @@ class _Keeping:
     def _plans(self, goal: int, errand: Errand, key: str, text: str) -> bool:
         """Note that this is to be done; return whether it is, now and really."""
         if len(self.planned) >= MOST:
+            self._cut = True
             return False
         self.planned.append(KeepHome(self.tracker.name, goal, errand, key, text))
         self.context.beat(self.tracker.name)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.homes import Means, Page
 from vindaris_sync.domain.models import Address, Finding, IssueRef, Raw
-from vindaris_sync.store.codec import dump, load, load_ids, maybe_instant, to_micros
+from vindaris_sync.store.codec import dump, load, load_ids, maybe_instant, maybe_micros, to_micros
 from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.publishing import put_troubles
@@ -38,16 +38,16 @@ class StoredHome:
     goal: int
     tracker: str
     place: str
-    ref: IssueRef | None
-    key: str
-    attempted: datetime | None
-    page: Page | None
-    kept: Raw
-    refused: str
+    ref: IssueRef | None = None
+    key: str = ""
+    attempted: datetime | None = None
+    page: Page | None = None
+    kept: Raw = ()
+    refused: str = ""
     """Why the tracker does not take what is wanted; empty: it does."""
-    gone: bool
+    gone: bool = False
     """Whether the issue was deleted; it is not made again."""
-    crowded: bool
+    crowded: bool = False
     """Whether it takes no more children."""
     number: int = 1
     """Which of the goal's homes it is: a person may ask for another one."""
@@ -94,23 +94,22 @@ class Homes(Part):
             replace(goal, issue=refs[goal.key]) if goal.issue is None and goal.key in refs else goal for goal in goals
         )
 
-    def intend_home(self, goal: int, tracker: str, place: str, now: datetime) -> None:
+    def intend_home(self, home: StoredHome) -> None:
         """Note that a home is about to be made."""
         with self._db.write() as sql:
             sql.run(
                 "INSERT INTO home (goal_id, tracker, place, attempted_at) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (goal_id) DO UPDATE SET tracker = excluded.tracker, place = excluded.place, "
                 "attempted_at = excluded.attempted_at",
-                (goal, tracker, place, to_micros(now)),
+                (home.goal, home.tracker, home.place, maybe_micros(home.attempted)),
             )
 
     def put_home(self, home: StoredHome) -> None:
         """Remember how a home stands."""
         page = dump({"title": home.page.title, "lines": home.page.lines}) if home.page else "{}"
-        attempted = None if home.attempted is None else to_micros(home.attempted)
         values = (
-            home.tracker, home.place, home.ref.id if home.ref else "", home.key, attempted, page, dump(home.kept),
-            home.refused, home.gone, home.crowded, home.goal,
+            home.tracker, home.place, home.ref.id if home.ref else "", home.key, maybe_micros(home.attempted), page,
+            dump(home.kept), home.refused, home.gone, home.crowded, home.goal,
         )  # fmt: skip
         with self._db.write() as sql:
             sql.run(

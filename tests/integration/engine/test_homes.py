@@ -451,9 +451,11 @@ def test_five_hundred_goals_settle_in_by_and_by(site: Site) -> None:
     site.goals.goals = tuple(
         Goal(f"G-{number}", f"Goal {number}", source="goals", visibility="public") for number in range(120)
     )
+    work = [site.github.create(f"Step {number}", f"goal:G-{number}") for number in range(60)]
     before = count(site)
-    ok(site.turn(rounds=4))
+    ok(site.turn(rounds=7))
     assert count(site) == before + 120
+    assert all(parent(site, key) for key in work)
     with site.requests() as counted:
         done = ok(site.turn())
     assert (done.planned, counted.writes) == ([], 0)

@@ -36,7 +36,10 @@ def test_everything_the_connector_asks() -> None:
         connector.check()
         _read(place, connector)
         _write(connector)
-        connector.create(Draft("d1", WEB, "Task", "Born", "why", ("goal:G-1",)))
+        place.world.user("ana")
+        above = Address(connector.name, key=f"{WEB}#1")
+        connector.create(Draft("d1", WEB, "Task", "Born", "why", ("goal:G-1",), parent=above, assignee="ana"))
+        connector.drafted(WEB, ["d1"], clock())
         surfaces = connector.layout().surfaces
         assert set(connector.defined(WEB, surfaces[1], ["G-1", "G-5"])) == {"G-1"}
     recorder.verify()
@@ -50,6 +53,7 @@ def test_everything_the_connector_asks() -> None:
         ("GET", "/repos/{owner}/{repo}/labels"),
         ("POST", "/repos/{owner}/{repo}/labels"),
         ("POST", "/repos/{owner}/{repo}/issues"),
+        ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/sub_issues"),
         ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels"),
         ("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"),
         ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/issue-field-values"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.conformance.specs import Allowed, Conformance, jira_cloud_spec
 from tests.contract.jira_truth import TOKEN, JiraTruth
@@ -10,6 +10,7 @@ from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import Address, Change, Write
 from vindaris_sync.sandbox.core import Service
 from vindaris_sync.sdk.contract_truth import census, pull, shown
+from vindaris_sync.sdk.creating import Creates
 from vindaris_sync.sdk.protocol import Connector
 
 _ALLOWED = (
@@ -41,7 +42,13 @@ def _use(truth: JiraTruth, connector: Connector) -> None:
     truth.alice.move(ids[1], "OPS")
     list(connector.fetch([Address(connector.name, id_, f"APP-{n}") for n, id_ in enumerate(ids, 2)]))
     connector.defined("APP", on[0], ["G-1"])
-    connector.create(Draft("d-1", "APP", "Task", "Born", "because", ("goal:G-1",)))
+    field = {on[0].key: "G-1"}
+    above, who = Address(connector.name, epic), truth.world.user("ana").email
+    draft = Draft("d-1", "APP", "Task", "Born", "because", ("goal:G-1",), field, above, who)
+    connector.create(draft)
+    assert isinstance(connector, Creates)
+    connector.drafted("APP", ["d-1"], datetime(2026, 1, 1, tzinfo=UTC))
+    connector.form(draft)
     truth.alice.lock_project("APP", TOKEN)
     _write(connector, Change(on[1], ("G-3",)))
 
@@ -76,6 +83,9 @@ def test_every_request_is_in_the_specification() -> None:
         "GET /field/{fieldId}/context",
         "POST /field/{fieldId}/context/{contextId}/option",
         "POST /issue",
+        "GET /project/{projectIdOrKey}",
+        "GET /user/assignable/search",
+        "GET /issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}",
         "PUT /issue/{issueIdOrKey}/properties/{propertyKey}",
     }
     requests = [violation for violation in recorders[0].violations if violation.side == "request"]

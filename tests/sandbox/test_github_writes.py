@@ -162,3 +162,29 @@ def test_bad_values_are_refused_and_change_nothing(github: Site, method: str, pa
     before = github.get(f"{WEB}/issues?state=all")
     assert github.ask(method, path, body).status_code == 422
     assert github.get(f"{WEB}/issues?state=all") == before
+
+
+def test_an_issue_is_created_whole_or_not_at_all(github: Site) -> None:
+    """Assignees and field values stand on it at once; a bad type, person or option refuses all of it."""
+    github.world.user("ana")
+    field = github.world.create_field("acme", "Goal", "single_select", ["G-1"])
+    whole = {
+        "title": "Whole",
+        "type": "Task",
+        "labels": ["new"],
+        "assignees": ["ana"],
+        "issue_field_values": [{"field_id": field.id, "value": "G-1"}],
+    }
+    made = github.ask("POST", f"{WEB}/issues", whole).json()
+    shown = github.get(f"{WEB}/issues/{made['number']}")
+    assert [each["login"] for each in shown["assignees"]] == ["ana"]
+    assert shown["issue_field_values"][0]["single_select_option"]["name"] == "G-1"
+    before = len(github.get(f"{WEB}/issues?state=all"))
+    for bad in (
+        {"type": "Storyy"},
+        {"assignees": ["nobody-knows"]},
+        {"issue_field_values": [{"field_id": field.id, "value": "G-9"}]},
+    ):
+        refused = github.ask("POST", f"{WEB}/issues", {**whole, **bad})
+        assert (refused.status_code, refused.json()["message"]) == (422, "Validation Failed")
+    assert len(github.get(f"{WEB}/issues?state=all")) == before

@@ -659,3 +659,35 @@ def test_a_table_in_wiki_markup_is_a_table_in_a_document_and_back() -> None:
     kinds = [[cell["type"] for cell in row["content"]] for row in table["content"]]
     assert kinds == [["tableHeader"] * 2, ["tableCell"] * 2, ["tableCell"] * 2]
     assert to_text(document) == text
+
+
+def test_people_are_found_by_part_of_a_name(site: Site, cloud: Caller) -> None:
+    """Cloud asks with ``query`` and names accounts, Data Center with ``username`` and names users, in a project."""
+    site.world.user("ana", display_name="Ana Diaz")
+    [ana] = cloud.get(f"{API}/user/assignable/search", project="APP", query="ana d")
+    assert "accountId" in ana
+    [same] = site.data_center().get("/rest/api/2/user/assignable/search", project="APP", username="ana@")
+    assert same["name"] == "ana"
+    assert cloud.ask("GET", f"{API}/user/assignable/search", query="ana").status == 400
+    assert cloud.ask("GET", f"{API}/user/assignable/search", project="NOPE", query="ana").status == 404
+
+
+def test_the_create_screen_lists_its_fields_and_options(site: Site, cloud: Caller) -> None:
+    """A page of fields under the deployment's own name; a field that is off the screen is not there."""
+    goal = site.world.add_field("Picked", options=["G-1"])
+    kind = site.world.type("Task").id
+    path = f"issue/createmeta/APP/issuetypes/{kind}"
+    shown = {field["fieldId"]: field for field in cloud.get(f"{API}/{path}")["fields"]}
+    assert [option["value"] for option in shown[goal.id]["allowedValues"]] == ["G-1"]
+    assert goal.id in {field["fieldId"] for field in site.data_center().get(f"/rest/api/2/{path}")["values"]}
+    site.alice.remove_field_from_screen("Picked", "APP")
+    assert goal.id not in {field["fieldId"] for field in cloud.get(f"{API}/{path}")["fields"]}
+
+
+def test_closing_says_how_it_was_resolved(site: Site, cloud: Caller) -> None:
+    """Done unless the person says otherwise; reopening clears it."""
+    site.alice.create_issue("APP", "Work")
+    site.alice.close("APP-1", "Won't Do")
+    assert fields(cloud, "APP-1")["resolution"]["name"] == "Won't Do"
+    site.alice.reopen("APP-1")
+    assert fields(cloud, "APP-1")["resolution"] is None

@@ -237,7 +237,7 @@ def compose(  # noqa: PLR0913 - the options only say what differs from the kind'
         changes=changes if all_of_it else (),
         total=len(all_of_it),
         more=len(all_of_it) - len(lines),
-        footer=(footer or _FOOTER[subject.kind].format(about=subject.goal)) if all_of_it else "",
+        footer=(footer or _FOOTER[subject.kind].format(about=one_line(subject.goal, _ABOUT))) if all_of_it else "",
         link=link,
         members=all_of_it,
     )

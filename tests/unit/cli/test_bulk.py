@@ -127,9 +127,9 @@ def test_many_are_exempt_with_one_reason(running: Installation, crowd: list[str]
 def test_a_rule_is_confirmed_with_the_issues_unless_issues_are_described(running: Installation) -> None:
     """A rule's review stands for all that it links; what an issue looks like says nothing about it."""
     running.config.write_text(
-        running.config.read_text("utf-8") + '[[rules]]\ngoal = "CHECKOUT"\nplace = "OPS"\n', "utf-8"
+        running.config.read_text("utf-8") + '[[rules]]\ngoal = "CHECKOUT"\nlabel = "auto"\n', "utf-8"
     )
-    running.tracker.create("OPS", "Ruled")
+    running.tracker.create("OPS", "Ruled", labels=("auto",))
     running.call("run", "--once")
     edited(running, "Faster checkout", "Safer checkout")
     running.call("run", "--once")

@@ -54,6 +54,7 @@ def test_a_webhook_gets_plain_json_with_its_key() -> None:
         "more": 0,
         "items": [{"key": "APP-1", "title": "<!channel> *t*", "url": "https://x.example/1", "note": "n"}],
         "facts": [],
+        "changes": [],
         "footer": CONTENT.footer,
         "link": "",
     }

@@ -253,12 +253,17 @@ def github_path(path: str) -> str:
 def _as_exampled(document: dict[str, Any]) -> None:
     """Let answers be as Jira's own examples and recorded webhooks print them where its schemas say otherwise.
 
-    Some instants are epoch milliseconds, a changelog tells nothing by null, and a 204 has no body.
+    Some instants are epoch milliseconds, a changelog tells nothing by null, and a 204 and a new link have no body.
     """
     schemas = document["components"]["schemas"]
     for each in schemas["ChangeDetails"]["properties"].values():
         each["nullable"] = True
-    document["paths"]["/rest/api/3/issue/{issueIdOrKey}"]["put"]["responses"]["204"].pop("content")
+    for path, verb, status in (
+        ("issue/{issueIdOrKey}", "put", "204"),
+        ("field/{fieldId}/context/{contextId}/option/move", "put", "204"),
+        ("issueLink", "post", "201"),
+    ):
+        document["paths"][f"/rest/api/3/{path}"][verb]["responses"][status].pop("content")
     epoch = {"type": "integer", "format": "int64"}
     schemas["BulkOperationProgress"]["properties"].update(created=epoch, started=epoch, updated=epoch)
     history = dict(schemas["Changelog"])

@@ -20,6 +20,10 @@ from tests.unit.connectors.github.sandboxed import (
 )  # fmt: skip
 from vindaris_connectors.github.connector import GithubConnector
 from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.goals import Status
+from vindaris_sync.domain.homes import Page as Title
+from vindaris_sync.domain.homes import Rewrite
+from vindaris_sync.domain.menus import Fate, Offer, decide
 from vindaris_sync.domain.models import Address, Change, Done, SurfaceKind, Write, observe
 from vindaris_sync.sandbox.github import GitHub
 
@@ -40,6 +44,7 @@ def test_everything_the_connector_asks() -> None:
         above = Address(connector.name, key=f"{WEB}#1")
         connector.create(Draft("d1", WEB, "Task", "Born", "why", ("goal:G-1",), parent=above, assignee="ana"))
         connector.drafted(WEB, ["d1"], clock())
+        _keep_goals(place, connector)
         surfaces = connector.layout().surfaces
         assert set(connector.defined(WEB, surfaces[1], ["G-1", "G-5"])) == {"G-1"}
     recorder.verify()
@@ -58,7 +63,24 @@ def test_everything_the_connector_asks() -> None:
         ("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"),
         ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/issue-field-values"),
         ("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/issue-field-values/{issue_field_id}"),
+        ("PATCH", "/repos/{owner}/{repo}/labels/{name}"),
+        ("PATCH", "/orgs/{org}/issue-fields/{issue_field_id}"),
+        ("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}"),
+        ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/sub_issues"),
+        ("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/sub_issue"),
     }
+
+
+def _keep_goals(place: Place, connector: GithubConnector) -> None:
+    """Publish goals, rewrite one's home, and hang work below it."""
+    for status in (Status.ACTIVE, Status.ABANDONED):
+        goals = [Offer(1, "G-77", (), "New", status, private=False), Offer(2, "G-1", (), "Old", status, private=False)]
+        for menu in connector.menus():
+            assert all(each.fate is Fate.DONE for each in connector.offer(menu, decide(menu, goals, {}).changes))
+    home, child = (Address(connector.name, key=f"{API}#{number}") for number in place.create(API, 2))
+    connector.rewrite(Rewrite(home, None, Title("G-1: Grow", ("Status: active",))))
+    assert connector.attach(child, home).fate is Fate.DONE
+    assert connector.detach(child, home).fate is Fate.DONE
 
 
 def _read(place: Place, connector: GithubConnector) -> None:

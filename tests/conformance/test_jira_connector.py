@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from tests.conformance.specs import Allowed, Conformance, jira_cloud_spec
 from tests.contract.jira_truth import TOKEN, JiraTruth
+from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_sync.domain.drafts import Draft
+from vindaris_sync.domain.goals import Status
+from vindaris_sync.domain.homes import Page, Rewrite
+from vindaris_sync.domain.menus import Fate, Offer, decide
 from vindaris_sync.domain.models import Address, Change, Write
 from vindaris_sync.sandbox.core import Service
 from vindaris_sync.sdk.contract_truth import census, pull, shown
@@ -26,7 +30,7 @@ def _write(connector: Connector, *changes: Change) -> None:
         list(connector.write(connectors[:count]))
 
 
-def _use(truth: JiraTruth, connector: Connector) -> None:
+def _use(truth: JiraTruth, connector: JiraConnector) -> None:
     """Ask everything that a connector can be asked, with answers of every kind."""
     epic = truth.create("APP", "epic")
     ids = [truth.create("APP", f"issue {number}", parent=epic) for number in range(5)]
@@ -49,8 +53,25 @@ def _use(truth: JiraTruth, connector: Connector) -> None:
     assert isinstance(connector, Creates)
     connector.drafted("APP", ["d-1"], datetime(2026, 1, 1, tzinfo=UTC))
     connector.form(draft)
+    _keep_goals(truth, connector, Address(connector.name, epic, "APP-1"))
     truth.alice.lock_project("APP", TOKEN)
     _write(connector, Change(on[1], ("G-3",)))
+
+
+def _keep_goals(truth: JiraTruth, connector: JiraConnector, home: Address) -> None:
+    """Publish goals, rewrite one's home, and hang work below it, as child and as linked issue."""
+    truth.world.add_context(truth.goal, "another one", [truth.world.projects[next(iter(truth.world.projects))]])
+    for status in (Status.ACTIVE, Status.ABANDONED):
+        goals = [Offer(1, "G-77", (), "New", status, private=False), Offer(2, "G-1", (), "Old", status, private=False)]
+        for menu in connector.menus():
+            assert all(each.fate is Fate.DONE for each in connector.offer(menu, decide(menu, goals, {}).changes))
+    connector.rewrite(Rewrite(home, None, Page("G-1: Grow", ("Status: active",))))
+    task = truth.create("APP", "task", parent=home.id)
+    truth.set_parent(task, None)
+    for id_ in (task, truth.create("APP", "another epic")):
+        child = Address(connector.name, id_, truth.key(id_))
+        assert connector.attach(child, home).fate is Fate.DONE
+        assert connector.detach(child, home).fate is Fate.DONE
 
 
 def test_every_request_is_in_the_specification() -> None:
@@ -87,6 +108,12 @@ def test_every_request_is_in_the_specification() -> None:
         "GET /user/assignable/search",
         "GET /issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}",
         "PUT /issue/{issueIdOrKey}/properties/{propertyKey}",
+        "GET /field/{fieldId}/context/{contextId}/option",
+        "GET /field/{fieldId}/context/projectmapping",
+        "PUT /field/{fieldId}/context/{contextId}/option",
+        "PUT /field/{fieldId}/context/{contextId}/option/move",
+        "POST /issueLink",
+        "DELETE /issueLink/{linkId}",
     }
     requests = [violation for violation in recorders[0].violations if violation.side == "request"]
     assert requests == []

@@ -247,6 +247,15 @@ def test_a_scope_leads_to_one_tracked_place_and_one_team(refusals: Refusals) -> 
     ]
 
 
+def test_the_home_of_goals_is_a_tracker_that_takes_writes(refusals: Refusals, config_of: Load) -> None:
+    """A name that no tracker has is refused with its place; one that is right is taken over with its defaults."""
+    (line,) = refusals('[goals.home]\ntracker = "nowhere"\nplace = "STRAT"\n' + TRACKER + REST)
+    assert line.endswith("[goals.home] tracker: there is no [trackers.nowhere]")
+    home = config_of('[goals.home]\ntracker = "main"\nplace = "STRAT"\n' + TRACKER + REST).goals.home
+    assert home is not None
+    assert (home.place, home.type, home.attach) == ("STRAT", "", True)
+
+
 def test_teams_have_names_of_their_own_and_existing_channels(refusals: Refusals) -> None:
     """Names are compared without case."""
     text = TRACKER + REST + '[[teams]]\nname = "ALL"\nscopes = ["main:Red"]\nnotify = "chat"\n'

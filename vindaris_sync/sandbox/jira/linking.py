@@ -12,6 +12,7 @@ from vindaris_sync.sandbox.jira.refusal import Refusal
 if TYPE_CHECKING:
     from vindaris_sync.sandbox.core import Response
 
+
 def make(call: Call) -> Response:
     """``POST /issueLink``: twice is once; 404 where an end is not seen, or the type does not exist."""
     body = call.document()

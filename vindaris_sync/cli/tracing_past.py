@@ -22,6 +22,7 @@ _RULE_EVENTS = ("linked_by_rule", "left_rule")
 _NO_LINK_EVENTS = frozenset(
     {
         *("key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed", "repaired"),
+        "below_confirmed",
         *_RULE_EVENTS,
     }
 )
@@ -32,10 +33,12 @@ def past_of(store: Store, book: GoalBook, record: Record, at: datetime) -> dict[
     chain: list[tuple[Record, tuple[str, ...]]] = []
     above: Record | None = record
     seen: set[int] = set()
+    itself = store.goals_themselves(at)
     while above is not None and above.id not in seen and len(chain) < _DEEPEST:
         seen.add(above.id)
         events = store.history(issue=above.id, limit=_ALL)
-        chain.append((above, _links_then(above, events, book, at)))
+        own = (book.goals[itself[above.id]].key,) if above.id in itself else ()
+        chain.append((above, own or _links_then(above, events, book, at)))
         above = _parent_then(store, above, events, at)
     carrier = next(((holder, links) for holder, links in chain if links), None)
     ruled = _rule_then(store, record, at) if carrier is None else None

@@ -9,7 +9,9 @@ from vindaris_sync.store.part import Part
 _ASKED = "cause.is_open AND cause.answer IS NULL AND cause.reason = 'goal_changed'"
 _ISSUES = (
     "SELECT link.goal_id, link.revision, issue.tracker, issue.place, count(*), NULL FROM cause "  # noqa: S608 - fixed texts
-    "JOIN issue ON issue.id = cause.issue_id JOIN link ON link.issue_id = issue.carrier_id "
+    "JOIN issue ON issue.id = cause.issue_id JOIN (SELECT issue_id, goal_id, revision FROM link UNION ALL "
+    "SELECT i.id, g.goal_id, g.confirmed FROM goal_issue g JOIN issue i ON i.tracker = g.tracker "
+    "AND i.ext_id = g.ext_id) AS link ON link.issue_id = issue.carrier_id "
     f"WHERE {_ASKED} AND cause.subject = CAST(link.goal_id AS TEXT)"
 )
 _RULES = (

@@ -8,7 +8,7 @@ from vindaris_sync.domain.actions import ConfirmGoal
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.models import IssueRef, Link, Provenance
 from vindaris_sync.domain.records import GoalFacts
-from vindaris_sync.store.codec import dump, to_instant
+from vindaris_sync.store.codec import to_instant
 from vindaris_sync.store.engine import Sql
 
 HOLDING = (
@@ -25,7 +25,7 @@ _ROWS = "SELECT g.id, g.revision, i.tracker, i.ext_id FROM goal g LEFT JOIN goal
 _TOUCHED = "UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'"
 _HISTORY = (
     "INSERT INTO history (at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id) "
-    "VALUES (?, ?, ?, 'confirmed', ?, ?, ?, ?, ?, ?, ?)"
+    "VALUES (?, ?, ?, 'below_confirmed', ?, ?, ?, ?, '[]', '[]', ?)"
 )
 
 
@@ -76,8 +76,7 @@ def confirm(sql: Sql, actions: Iterable[ConfirmGoal], pass_id: str, now: int) ->
     """Note that people say that what hangs below goals' issues is still right."""
     for each in actions:
         sql.run("UPDATE goal_issue SET confirmed = ? WHERE goal_id = ?", (each.revision, each.goal))
-        key = dump([sql.value("SELECT key FROM goal WHERE id = ?", (each.goal,))])
-        told = (each.who, each.how, each.why, each.revision, key, key, pass_id)
+        told = (each.who, each.how, each.why, each.revision, pass_id)
         sql.run(_HISTORY, (now, each.issue, each.goal, *told))
         sql.run("UPDATE issue SET due = TRUE WHERE id = ?", (each.issue,))
         sql.run(_TOUCHED)

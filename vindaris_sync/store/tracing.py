@@ -108,6 +108,11 @@ class Traces(Part):
         with self._db.read() as sql:
             return _Then(sql, set(goals), names, to_micros(at)).found()
 
+    def goals_themselves(self, at: datetime) -> dict[int, int]:
+        """Return, by issue, the goal that it was itself ``at``."""
+        with self._db.read() as sql:
+            return carried_then(sql, to_micros(at))
+
     def review_reasons(self, issues: Collection[int]) -> dict[int, list[str]]:
         """Return why the reviews of these issues are open."""
         found: dict[int, list[str]] = defaultdict(list)

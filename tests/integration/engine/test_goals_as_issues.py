@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.integration.engine.world import Setup, Site, ok
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
+from vindaris_sync.cli.tracing_past import past_of
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.engine.goal_sources import JoinedGoals
 from vindaris_sync.engine.tracker_goals import TrackerGoals
+from vindaris_sync.store.tracing import TracedIssue
 
 REVIEW = "goal-review"
 LATER = timedelta(minutes=15)
@@ -97,7 +99,7 @@ def test_an_edited_epic_asks_once_at_the_epic_and_taking_the_label_off_confirms(
     assert [site.jira.labels(key) for key in (epic, *tasks)] == [set(), set(), set(), set()]
     assert site.round().planned == []
     told = site.store.history(issue=site.record(epic).id)
-    assert [(each.event, each.goal_revision) for each in told if each.event == "confirmed"] == [("confirmed", 2)]
+    assert [each.goal_revision for each in told if each.event == "below_confirmed"] == [2]
     site.sound()
 
 
@@ -215,3 +217,43 @@ def test_a_moved_epic_stays_the_same_goal(site: Site) -> None:
     assert site.serves(task) == f"inherited {moved}"
     assert site.jira.labels(linked) == {f"goal:{moved}"}
     assert (site.asks(moved), site.asks(task), site.asks(linked)) == ([], [], [])
+
+
+def test_the_past_knows_what_was_a_goal(site: Site) -> None:
+    """What an issue served then is told from the history, whatever has become of the epic since."""
+    epic = site.jira.epic("Pay by card", "okr")
+    site.jira.epic("Pay by phone", "okr")
+    before = site.clock()
+    site.clock.pass_(minutes=1)
+    state_epics(site, types=[], jql="labels = okr")
+    site.turn()
+    task = site.jira.create("Ask the bank", parent=epic)
+    site.turn()
+    then = site.clock()
+    site.jira.remove_label(epic, "okr")
+    site.turn(20, rounds=2)
+
+    def served(at: datetime) -> list[str]:
+        return list(past_of(site.store, site.context.book(), site.record(task), at)["links"])
+
+    assert site.serves(task) == "unlinked"
+    assert (served(before), served(then), served(site.clock())) == ([], [epic], [])
+    assert {site.store.view_records([each.id])[each.id].key for each in _on(site, epic, then)} >= {task}
+    assert _on(site, epic, site.clock()) == ()
+
+
+def _on(site: Site, key: str, at: datetime) -> tuple[TracedIssue, ...]:
+    return site.store.serving_then([site.goal(key)], site.context.book().by_key, at)
+
+
+def test_chat_and_review_tell_what_changed_since_it_was_confirmed(site: Site) -> None:
+    """Of an issue that is a goal as of any link."""
+    epic = site.jira.epic("Pay by card")
+    state_epics(site)
+    site.turn()
+    site.jira.create("Ask the bank", parent=epic)
+    site.turn()
+    site.jira.retitle(epic, "Pay by card or cash")
+    edited(site)
+    [asked] = site.store.confirmed(site.goal(epic))
+    assert (asked.revision, asked.tracker, asked.place, asked.count) == (1, "jira", "APP", 1)

@@ -18,6 +18,7 @@ from vindaris_sync.sandbox.jira.goals import Metric
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.goals import GoalsRefused, StatedGoal, Statement, Unfit
 
+NO_ITEMS = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 WANTED = AtlassianGoalSettings(tracker="jira-main")
 
 
@@ -163,3 +164,39 @@ def test_a_table_of_outcomes_that_cannot_be_read_names_its_place() -> None:
 def test_a_target_date_is_as_sure_as_its_owner(target: dict[str, Any] | None, period: str | None) -> None:
     """A quarter, a month or a day."""
     assert period_of(target) == period
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (200, {"data": {"tenantContexts": [None]}}, "is no site of Atlassian Cloud"),
+        (200, {"data": None}, "answered without data"),
+        (403, {"message": "Forbidden"}, "answered 403"),
+    ],
+)
+def test_what_is_no_answer_about_goals_is_an_error(truth: JiraTruth, status: int, body: object, said: str) -> None:
+    """And no empty list."""
+    truth.world.goals.create("Grow")
+    truth.server.faults.add(Fault("status", status=status, body=body, path="graphql"))
+    with pytest.raises((TrackerUnusable, Transient, GoalsRefused), match=said):
+        stated(truth)
+
+
+def test_pages_that_repeat_are_no_list(truth: JiraTruth) -> None:
+    """Nobody reads for ever."""
+    page = {"edges": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}
+    body = {"data": {"tenantContexts": [{"cloudId": "c"}], "goals_search": page}}
+    truth.server.faults.add(Fault("status", status=200, body=body, path="graphql"))
+    with pytest.raises(TrackerUnusable, match="never ends"):
+        stated(truth)
+
+
+def test_work_items_may_be_left_out(truth: JiraTruth) -> None:
+    """Where links are made in Jira alone; and a description may be a plain text."""
+    goal = truth.world.goals.create("Grow")
+    truth.world.goals.link(goal, truth.alice.create_issue("APP", "work"))
+    assert only(stated(truth, work_items=False)).serving is None
+    node = {"id": "g", "key": "ACME-9", "name": "Grow", "description": "{not JSON", "workItems": NO_ITEMS}
+    found = mapped(node)
+    assert isinstance(found, StatedGoal)
+    assert (found.goal.description, found.goal.status) == ("{not JSON", Status.ACTIVE)

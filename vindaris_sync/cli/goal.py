@@ -51,7 +51,8 @@ def show(
 ) -> None:
     """Show one goal: outcomes, parents, children, revisions, and an edit that does not count yet.
 
-    JSON: a goal as in `goal list`, with description, was, parents, children, revisions [{revision, at, minor, change}].
+    JSON: a goal as in `goal list`, with description, was, parents, children, revisions [{revision, at, minor, change}],
+    home (the key of its issue) and kept {where: [what a person changed there, and keeps]}.
     """
     from vindaris_sync.cli import goals_shown
     from vindaris_sync.cli.opening import load_config

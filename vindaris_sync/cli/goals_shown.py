@@ -9,6 +9,7 @@ from typing import Any
 from vindaris_sync.app import goals_context, goals_of_trackers, open_store
 from vindaris_sync.cli.exits import DONE, USAGE, Refusal
 from vindaris_sync.cli.finding import the_goal
+from vindaris_sync.cli.goals_at_home import say_where, where_shown
 from vindaris_sync.cli.goals_listed import document
 from vindaris_sync.cli.outcomes_shown import outcome_line, provenance
 from vindaris_sync.cli.output import emit, moment, note, say, table
@@ -50,6 +51,7 @@ def _details(store: Store, stored: StoredGoal, goals: list[Goal]) -> dict[str, A
         "parents": [each.key for each in above],
         "children": [each.key for each in children(goals).get(fold(goal.key), ())],
         "revisions": _revisions(store.revisions(stored.id), stored.material),
+        **where_shown(store, stored.id),
     }
 
 
@@ -85,6 +87,7 @@ def _show(goal: Mapping[str, Any]) -> None:
         f"  {goal['issues']:,} issues serve it: {goal['open']:,} open, {goal['done']:,} done, {goal['suspect']:,} "
         f"suspect; `vindaris-sync trace {goal['key']}` lists them"
     )
+    say_where(goal)
     if goal["pending"]:
         say("  an edit waits until it has rested; `vindaris-sync goal apply --now` lets it count at once")
     rows = [

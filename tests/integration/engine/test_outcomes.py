@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from tests.integration.engine.world import GOALS, MONDAY, Site, ok
+from vindaris_sync.daemon.clockwork import Clockwork
+from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.domain.findings import Findings
 from vindaris_sync.domain.goals import Goal, Outcome
 from vindaris_sync.engine.findings import gather_findings
@@ -85,6 +89,29 @@ def test_a_source_that_fails_is_told_once_and_stops_nothing(site: Site) -> None:
     unknown = OutcomeReader([Source(1.0, metric="NRR"), Source(1.0, name="far", goal="NONE")])
     assert unknown.read(site.context) == 0
     assert "2 outcomes cannot be measured" in told(site)[-1]
+
+
+class AtOnce(Executor):
+    """Carries everything out where it is asked to."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now."""
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def test_the_daemon_reads_sources_as_time_goes_on(site: Site) -> None:
+    """Each as often as its block says; one that fails is asked again next time."""
+    ok(site.turn())
+    source = Source()
+    nightly = Nightly(time(23, 59), UTC)
+    clockwork = Clockwork(site.context, site.channels, nightly, print, AtOnce(), outcomes=OutcomeReader([source]))
+    for value in (2.4, 2.5, None, 2.7):
+        source.value = value
+        clockwork.tick(site.clock())
+        site.clock.pass_(minutes=61)
+    assert values(site) == [(2.1, "goals"), *((value, "source shop") for value in (2.4, 2.5, 2.7))]
 
 
 def late(site: Site, count: int, label: str = "goal:GROW-1", start: datetime = LAST_DAYS) -> None:

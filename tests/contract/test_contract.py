@@ -12,6 +12,7 @@ import pytest
 
 from tests.contract.memory_truth import MemoryTruth
 from vindaris_connectors.memory.connector import MemoryConnector
+from vindaris_connectors.memory.goals import MemoryGoalSettings
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker
 from vindaris_sync.domain.homes import Attached, Rewrite, Rewritten
@@ -30,7 +31,8 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.contract import ConnectorContract, Fault
-from vindaris_sync.sdk.errors import Unknown
+from vindaris_sync.sdk.errors import TrackerUnusable, Transient, Unknown
+from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.protocol import Connector
 from vindaris_sync.sdk.settings import WriteBackSettings
 
@@ -186,6 +188,41 @@ class Reparenting(MemoryConnector):
         return super().attach(child, parent)
 
 
+class GoalsForgotten(MemoryConnector):
+    """Believes that a goal which it does not see is none any more."""
+
+    def goals(
+        self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
+    ) -> Statement:
+        """Read as if for the first time."""
+        del last
+        return super().goals(wanted, None, listed)
+
+
+class GoalsByKey(MemoryConnector):
+    """Takes the key for the identity."""
+
+    def goals(
+        self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
+    ) -> Statement:
+        """Return goals under their keys."""
+        found = super().goals(wanted, last, listed)
+        return replace(found, goals=tuple(replace(each, id=each.goal.key) for each in found.goals))
+
+
+class GoalsGivenUp(MemoryConnector):
+    """Answers with what it has when the tracker fails."""
+
+    def goals(
+        self, wanted: TrackerGoalSettings, last: Statement | None, listed: Mapping[str, datetime] | None
+    ) -> Statement:
+        """Return no goals rather than an error."""
+        try:
+            return super().goals(wanted, last, listed)
+        except (Transient, TrackerUnusable):
+            return Statement(())
+
+
 MISTAKES: list[tuple[type[MemoryConnector], str]] = [
     (Overwriting, "test_what_a_person_has_just_changed_is_left_alone"),
     (Overwriting, "test_what_a_person_took_out_stays_out"),
@@ -210,6 +247,9 @@ MISTAKES: list[tuple[type[MemoryConnector], str]] = [
     (HalfCounted, "test_census_goes_on_where_it_stopped"),
     (HalfCounted, "test_census_equals_truth"),
     (Adrift, "test_census_begins_anew_where_its_position_is_lost"),
+    (GoalsForgotten, "test_hidden_goals_stay_as_they_were"),
+    (GoalsByKey, "test_a_moved_goal_keeps_its_id"),
+    (GoalsGivenUp, "test_no_half_of_the_goals"),
 ]
 _ARGUMENTS = {"pages": 1, "fault": Fault.LOST_ANSWER}
 
@@ -228,6 +268,7 @@ def _run(flawed: type[MemoryConnector], name: str) -> None:
     test = cast("Callable[..., None]", getattr(suite, name))
     fault = Fault.SERVER_ERROR if "cursor" in name else Fault.LOST_ANSWER
     given = {**_ARGUMENTS, "tracker": truth, "connect": connect, "connector": connect(), "fault": fault}
+    given["goal_source"] = MemoryGoalSettings(tracker="memory", label="a-goal")
     truth.advance(timedelta(minutes=1))
     test(**{key: value for key, value in given.items() if key in inspect.signature(test).parameters})
 

@@ -124,6 +124,7 @@ class GoalsContract(Suite):
         tracker.advance(timedelta(minutes=1))
         tracker.move(id_, tracker.places[1])
         found = by_id(ask(connector, goal_source, first))
+        assert found.keys() == {id_}
         assert found[id_].goal.key == tracker.key(id_) != by_id(first)[id_].goal.key
 
     def test_a_transferred_goal_tells_its_former_id(

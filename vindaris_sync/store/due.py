@@ -22,8 +22,8 @@ _NEVER_ASKED = (
     "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key)"
 )
 _ORPHANS = (
-    "SELECT parent_ext, parent_key FROM issue WHERE parent_tracker = ? AND (due OR tracker <> parent_tracker) "
-    f"AND presence IN ('present', 'context') AND parent_id IS NULL AND {_NEVER_ASKED}"  # noqa: S608 - fixed texts
+    "SELECT parent_ext, parent_key FROM issue WHERE parent_tracker = ? AND (due OR tracker <> parent_tracker) "  # noqa: S608 - fixed texts
+    f"AND presence IN ('present', 'context') AND parent_id IS NULL AND {_NEVER_ASKED}"
 )
 """What each half of a union adds its half of the condition to, so that each is answered from its partial index."""
 

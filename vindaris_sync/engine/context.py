@@ -57,7 +57,7 @@ class GoalRules:
     material: Materiality = EVERYTHING
     debounce: timedelta = timedelta(minutes=10)
     born_within: timedelta = timedelta(hours=24)
-    catch_all: CatchAll = CatchAll()
+    catch_all: CatchAll = field(default_factory=CatchAll)
     """From when on a goal holds too much."""
 
 

@@ -240,7 +240,8 @@ def test_a_source_that_fails_closes_nothing(company: Company, source: str) -> No
     company.install(source)
     before = company.goals()
     assert len(before) == 1
-    company.server.faults.add(Fault("status", status=502, path="graphql", times=100))
+    refusal = {"message": "Resource not accessible by personal access token"}
+    company.server.faults.add(Fault("status", status=403, body=refusal, path="graphql", times=100))
     report = company.turn()
     assert len(report.problems) == 1
     assert report.problems[0].startswith("there (hub): ")

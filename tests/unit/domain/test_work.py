@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,10 @@ GOAL = Goal("GROW-1", "Faster", description="Two steps.", owner="ana", priority=
 SCOPES = {(1, "api"): ("jira", "APP")}
 
 
-def _work(number: int = 1, item: str = "api", parent: str = "", **changed: object) -> Work:
+def _work(number: int = 1, item: str = "api", parent: str = "", **changed: Any) -> Work:  # noqa: ANN401 - any field
     stated = Requirement(item, "jira", "APP", "Title", parent=parent)
     work = Work(number, 1, stated, f"grow-1/{item}", "jira", "APP", Phase.WAITING, NOW - REST)
-    return replace(work, **changed)  # type: ignore[arg-type] # any field
+    return replace(work, **changed)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def _work(number: int = 1, item: str = "api", parent: str = "", **changed: objec
         (Stands(replace(GOAL, status=Status.ABANDONED)), {"who": "kim"}, "is abandoned"),
     ],
 )
-def test_an_item_waits_for_its_goal_and_its_rest(stands: Stands, changed: dict[str, object], said: str) -> None:
+def test_an_item_waits_for_its_goal_and_its_rest(stands: Stands, changed: dict[str, Any], said: str) -> None:
     """A person who asks by hand waits for nothing but a closed goal; a clock set back holds nothing up."""
     found = not_yet(_work(**changed), stands, NOW, REST)
     assert said in found

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from vindaris_sync.domain.goals import Goal, contents, document_of, fold
+from vindaris_sync.domain.goals import MATERIAL, Goal, contents, document_of, fold
 from vindaris_sync.store.codec import dump
 from vindaris_sync.store.tables import schema
 
@@ -53,6 +53,6 @@ def _issue(number: int, identity: tuple[str, str] | None, now: int) -> Mapping[s
 def _goal(number: int, now: int) -> Mapping[str, Any]:
     """Return a goal that nobody states: whoever is on it is asked once its end is said with ``goal retire``."""
     goal = Goal(f"LOST-{number}", "A goal that was lost with a damaged database")
-    content = dump({"goal": document_of(goal), "resolved": contents(goal, {})})
+    content = dump({"goal": document_of(goal), "resolved": contents(goal, {}), "material": MATERIAL})
     return {"id": number, "key": goal.key, "folded": fold(goal.key), "title": goal.title, "status": str(goal.status),
             "content": content, "revision": 1, "position": number, "missing_since": now}  # fmt: skip

@@ -33,7 +33,7 @@ GOAL = Goal("GROW-1", "Faster", description="Two steps.", owner="ana", priority=
 SCOPES = {(1, "api"): ("jira", "APP")}
 
 
-def _work(number: int = 1, item: str = "api", parent: str = "", **changed: Any) -> Work:  # noqa: ANN401 - any field
+def _work(number: int = 1, item: str = "api", parent: str = "", **changed: Any) -> Work:
     stated = Requirement(item, "jira", "APP", "Title", parent=parent)
     work = Work(number, 1, stated, f"grow-1/{item}", "jira", "APP", Phase.WAITING, NOW - REST)
     return replace(work, **changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.census import Census
@@ -17,6 +18,8 @@ from vindaris_sync.engine.census import conclude
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import pages_of, watched_since
 from vindaris_sync.engine.passes import PassReport, run_pass
+
+_HIDDEN = timedelta(days=7)  # in which what was hidden is asked about each night: it may have gone on elsewhere
 
 
 @dataclass(slots=True)
@@ -70,8 +73,10 @@ def _again(context: Context, tracker: Tracker, found: Comparison) -> None:
         found.not_checked.append(NotChecked(tracker.name, why, issues=missing))
     for kind, number in kinds.items():
         found.add(kind, number, number, "link kept" if kind != "gone" else "kept as a tombstone")
-    answers = ask(context, tracker, [number for number in gone if number in census.counted])
-    back = answers.total() - answers["gone"]
+    unseen = context.store.hidden_since(tracker.name, context.now() - _HIDDEN)
+    asked = [number for number in gone if number in census.counted]
+    answers = ask(context, tracker, asked + [number for number in unseen if number not in census.counted])
+    back = answers.total() - answers["gone"] - answers["hidden"]
     found.add("back again", back, back, "link kept")
 
 

@@ -69,6 +69,12 @@ class Lookups(Part):
         with self._db.read() as sql:
             return {row[0]: row[1] for row in sql.rows_in(query, presence, tracker)}
 
+    def hidden_since(self, tracker: str, since: datetime) -> list[int]:
+        """Return the tracker's issues that were found to be hidden at ``since`` or later, and are."""
+        query = "SELECT id FROM issue WHERE tracker = ? AND presence = 'hidden' AND presence_at >= ? ORDER BY id"
+        with self._db.read() as sql:
+            return [row[0] for row in sql.rows(query, (tracker, to_micros(since)))]
+
     def stamps(self, tracker: str, types: Collection[str]) -> dict[str, datetime]:
         """Return the tracker's stamps of its present issues of ``types`` (in any case), by the tracker's ids."""
         wanted = set(map(fold, types))

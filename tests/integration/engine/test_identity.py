@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.engine.desks import Desk
+from tests.integration.engine.desks import GITHUB_TOKEN, Desk
 from tests.integration.engine.world import Setup, Site, ok
 from vindaris_sync.domain.models import Presence
 
@@ -105,4 +105,27 @@ def test_a_renamed_repository_is_said_once_until_the_configuration_follows(site:
     ok(site.turn(rounds=2))
     assert site.store.attention("github") == ()
     assert site.serves(f"{full}#{key.partition('#')[2]}") == "linked GROW-1"
+    site.sound()
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_an_issue_that_went_on_from_where_nobody_could_see_it_is_followed_at_night(site: Site) -> None:
+    """Transferred to a repository that we may not see it is hidden; once it has come out again, a night finds it."""
+    world = site.github.world
+    secret = world.create_repository("acme/secret")
+    world.tokens[GITHUB_TOKEN].hidden.add(secret.id)
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    away = site.github.move(key, "acme/secret")
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    assert site.record(key).presence is Presence.HIDDEN
+    new = site.github.move(away, site.github.other)
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    assert site.serves(new).startswith("unlinked")
+    site.night()
+    ok(site.turn(rounds=2))
+    assert site.record(key).id == site.record(new).id
+    assert site.serves(new) == "linked GROW-1"
     site.sound()

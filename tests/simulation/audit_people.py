@@ -12,17 +12,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.simulation.audit_store import said
-from tests.simulation.truth import EPOCH, FIELD, PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
+from tests.simulation.truth import EPOCH, PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
 
 if TYPE_CHECKING:
     from tests.simulation.journal import Act
 
 STATEMENTS = ("set_goal", "drop_goal", "exempt", "unexempt")
 DECISIONS = ("cli_link", "cli_exempt", "cli_unlink")
-_LINK_EVENTS = ("linked", "unlinked", "exempted", "exemption_expired", "confirmed")
+LINK_EVENTS = ("linked", "unlinked", "exempted", "exemption_expired", "confirmed")
 _DEFINITIONS = ("rename_label", "delete_label_definition")
 
 
@@ -125,14 +125,14 @@ def history_tells_every_link(scene: Scene) -> Iterator[Violation]:
     for number, told in scene.history.items():
         if number is not None:
             held = scene.by_number[number]
-            rows[held["tracker"], held["ext_id"]] = [row for row in told if row["event"] in _LINK_EVENTS]
+            rows[held["tracker"], held["ext_id"]] = [row for row in told if row["event"] in LINK_EVENTS]
     for ref, row in scene.held.items():
         for one in rows.get(ref, ()):
             if not (one["who"] and one["how"] and (one["why"] or one["event"] == "confirmed") and one["at"]):
                 yield Violation("L10", said(row), f"a {one['event']} without who, how or why")
         explicit = scene.explicit(row["id"])
         line = [ref]
-        while line[-1] in former and len(line) < len(former) + 1 and _told_to_have_moved(scene, former[line[-1]]):
+        while line[-1] in former and len(line) < len(former) + 1 and _went_on(scene, former[line[-1]]):
             line.append(former[line[-1]])
         told = [each for one in reversed(line) for each in rows.get(one, ()) if each["after"] != each["before"]]
         last = frozenset(_goal_of(scene, name) for name in parsed(told[-1]["after"])) if told else frozenset()
@@ -140,9 +140,9 @@ def history_tells_every_link(scene: Scene) -> Iterator[Violation]:
             yield Violation("L10", said(row), f"linked to {sorted(explicit)}, its history ends with {last}")
 
 
-def _told_to_have_moved(scene: Scene, ref: Ref) -> bool:
-    """Whether a tracker said where an issue went; deleted under its new id before anybody asked, it is only gone."""
-    return ref in scene.held and scene.held[ref]["presence"] == "moved"
+def _went_on(scene: Scene, ref: Ref) -> bool:
+    """Whether a tracker may have said where an issue went; deleted again before anybody asked, it is only gone."""
+    return ref not in scene.held or scene.held[ref]["presence"] == "moved"
 
 
 def _goal_of(scene: Scene, name: str) -> int | None:
@@ -154,7 +154,7 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
     window = window_of(scene)
     told: dict[Ref, Counter[str]] = {}
     for row in window.rows:
-        if row["event"] in _LINK_EVENTS and row["issue_id"] is not None and row["how"] != "expiry":
+        if row["event"] in LINK_EVENTS and row["issue_id"] is not None and row["how"] != "expiry":
             held = scene.by_number[row["issue_id"]]
             if row["event"] == "unlinked" and _made_anew(
                 scene, window, (held["tracker"], held["ext_id"]), parsed(row["before"])
@@ -167,8 +167,8 @@ def nobody_is_misquoted(scene: Scene) -> Iterator[Violation]:
         while heir in heirs and heirs[heir] != ref:
             heir = heirs[heir]
         ended = (row for row in window.rows if row["event"] == "exemption_expired")
-        late = any(_is_about(scene, row, ref) for row in ended)  # an end by machine yields to what people said (R3)
-        acts = Counter(_means(act) for act in window.told_of(heir, scene.site.journal.acts, late=late))
+        late = any(is_about(scene, row, ref) for row in ended)  # an end by machine yields to what people said (R3)
+        acts = Counter(means_of(act) for act in window.told_of(heir, scene.site.journal.acts, late=late))
         acts["tracker"] += acts["review label taken off"]  # it may answer a conflict with what the tracker shows
         for how, count in means.items():
             if count > acts[how]:
@@ -193,7 +193,12 @@ def _made_anew(scene: Scene, window: Window, ref: Ref, names: Sequence[str]) -> 
     return False
 
 
-def _means(act: Act) -> str:
+def is_about(scene: Scene, row: Row, ref: Ref) -> bool:
+    held = scene.by_number.get(row["issue_id"] or 0)
+    return held is not None and (held["tracker"], held["ext_id"]) == ref
+
+
+def means_of(act: Act) -> str:
     """Return what the history calls the means of an act, empty where it makes no statement about a link."""
     if act.kind in STATEMENTS or (act.kind == "create" and any(map(ours, act.detail.get("labels", "").split("\n")))):
         return "tracker"
@@ -204,7 +209,7 @@ def _means(act: Act) -> str:
     return "command line" if act.kind.startswith("cli_") else ""
 
 
-def _stated(act: Act) -> list[str]:
+def stated(act: Act) -> list[str]:
     """Return the goals on the labels with which an issue was created, as typed."""
     labels = act.detail.get("labels", "").split("\n")
     return [label[len(PREFIX) :] for label in labels if label.casefold().startswith(PREFIX)]
@@ -246,154 +251,9 @@ def _misdated(scene: Scene, at: int) -> bool:
     return any(at > scene.now or since <= when <= since + _WRONG for since in wrong)
 
 
-# --- edits ------------------------------------------------------------------------------------------------------------
-
-
-def we_touch_what_is_ours(scene: Scene) -> Iterator[Violation]:
-    """L4: by the trackers' own histories our account changed managed labels and the goal field, nothing else."""
-    for ref, shown in scene.truth.items():
-        for touch in shown.touches:
-            if touch.what not in ("labels", "field"):
-                yield Violation("L4", f"{ref[0]} {shown.key}", f"we changed its {touch.what}")
-            elif touch.what == "labels" and (foreign := [one for one in touch.on | touch.off if not ours(one)]):
-                yield Violation("L4", f"{ref[0]} {shown.key}", f"we changed the labels {foreign}")
-
-
-def foreign_things_stay(scene: Scene) -> Iterator[Violation]:
-    """L4: what is not ours is as people left it: nothing changed where they did nothing, labels follow their acts."""
-    window = window_of(scene)
-    for ref, shown in scene.truth.items():
-        before, acts = window.foreign.get(ref), window.about(ref)
-        if window.redefined(ref[0]) or any(act.kind == "transfer" for act in acts):
-            continue
-        if before is not None and not acts and before.foreign != shown.foreign:
-            text = f"{before.foreign} became {shown.foreign}, and nobody did it"
-            yield Violation("L4", f"{ref[0]} {shown.key}", text)
-        expected = {label.casefold() for label in before.labels if not ours(label)} if before else set()
-        for act in acts:
-            expected |= {act.detail["value"].casefold()} if act.kind == "label" else set()
-            expected -= {act.detail["value"].casefold()} if act.kind == "unlabel" else set()
-            if act.kind == "create":
-                typed = act.detail.get("labels", "").split("\n")
-                expected |= {label.casefold() for label in typed if label and not ours(label)}
-        held = {label.casefold() for label in shown.labels if not ours(label)}
-        if held != expected:
-            text = f"its other labels are {sorted(held)}, people left {sorted(expected)}"
-            yield Violation("L4", f"{ref[0]} {shown.key}", text)
-
-
-def edits_stand(scene: Scene) -> Iterator[Violation]:
-    """L5: what a person said last about an issue's goal is so, or somebody is being asked which of two was meant."""
-    window = window_of(scene)
-    for shown, row in scene.pairs():
-        if scene.doubtful(shown.ref) or row["conflict"] is not None:
-            continue
-        acts = window.about(shown.ref)
-        meant = _meant(scene, window, shown, acts)
-        explicit = scene.explicit(row["id"])
-        if meant is not None and not meant.holds(explicit):
-            yield Violation("L5", said(row), f"somebody said {meant}, and it is linked to {sorted(explicit)}")
-
-
-def we_look_before_we_write(scene: Scene) -> Iterator[Violation]:
-    """L5, R5: we replace what a person set in the field only by what was decided after that."""
-    if any(act.kind == "fault:machine_clock" for act in scene.site.journal.acts):
-        return  # the rows' stamps say nothing
-    for shown, row in scene.pairs():
-        decided = [told["at"] for told in scene.history[row["id"]] if told["event"] in _LINK_EVENTS]
-        if scene.site.trackers[row["tracker"]].kind != "jira":
-            continue  # only Cloud tells afterwards what a write has replaced
-        for one in (each for each in shown.overwrites if each.value):  # an emptiness may have come with a move (R2)
-            same = scene.goal(one.value) == scene.goal(one.by)  # another spelling, or the key that it has now
-            if not same and not any(micros(one.said) <= at <= micros(one.at) for at in decided):
-                yield Violation("L5", said(row), f"we replaced {one.value!r} by {one.by!r} without having seen it")
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """What the last person said: the link is, has or lacks this."""
-
-    how: str
-    value: frozenset[int]
-
-    def holds(self, explicit: frozenset[int]) -> bool:
-        """Whether a link honours it."""
-        if self.how == "is":
-            return explicit == self.value
-        return self.value <= explicit if self.how == "has" else not self.value & explicit
-
-    def __str__(self) -> str:
-        return f"it {self.how} {sorted(self.value)}"
-
-
-def _meant(scene: Scene, window: Window, shown: Shown, acts: Sequence[Act]) -> Meant | None:
-    """Return what people may expect of an issue; None where nobody can tell what was meant."""
-    said_so = [act for act in acts if act.kind in (*STATEMENTS, *DECISIONS) or (act.kind == "create" and _stated(act))]
-    if not said_so or _blurred(scene, window, shown, acts, said_so):
-        return None
-    last = said_so[-1]
-    if last.kind == "create":
-        goals = {scene.goal(name) for name in _stated(last)}
-        return Meant("has", frozenset(goal for goal in goals if goal)) if None not in goals else None
-    if last.kind in ("exempt", "unexempt", "cli_exempt"):
-        return Meant("lacks" if last.kind == "unexempt" else "is", frozenset({0}))
-    if last.kind == "cli_unlink":
-        return Meant("is", frozenset())
-    goals = {scene.goal(name) for name in last.detail["value"].split("\n")}
-    how = {"set_goal": "has", "drop_goal": "lacks", "cli_link": "is"}[last.kind]
-    return None if None in goals else Meant(how, frozenset(goal for goal in goals if goal))
-
-
-def _blurred(scene: Scene, window: Window, shown: Shown, acts: Sequence[Act], said_so: Sequence[Act]) -> bool:
-    """Whether nobody can tell: taken back, mistyped, moved, answered by the review label, or said in two places."""
-    kinds = Counter(act.kind for act in acts)
-    values = [*shown.goals, *shown.field, *(act.detail.get("value", "") for act in said_so if "value" in act.detail)]
-    mistyped = any(scene.goal(name) is None for value in values for name in value.split("\n"))
-    on = {_what(scene, act) for act in said_so if act.kind in ("set_goal", "exempt", "create")}
-    taken_back = on & {_what(scene, act) for act in said_so if act.kind in ("drop_goal", "unexempt")}
-    decided = sum(kinds[kind] for kind in DECISIONS)
-    both = decided and len(said_so) > decided
-    expired = any(row["event"] == "exemption_expired" for row in window.rows if _is_about(scene, row, shown.ref))
-    retyped = any(act.kind == "edit" and act.detail for act in acts)
-    taken_over = any(act.kind == "cli_confirm" for act in acts[acts.index(said_so[-1]) :])  # what it inherits, perhaps
-    return bool(
-        mistyped or taken_back or both or expired or retyped or taken_over or kinds["transfer"] or kinds["move"]
-        or kinds["review_off"] or window.redefined(shown.ref[0])
-    )  # fmt: skip
-
-
-def _what(scene: Scene, act: Act) -> Any:
-    if act.kind in ("exempt", "unexempt"):
-        return 0
-    return scene.goal(act.detail["value"]) if "value" in act.detail else None
-
-
-def _is_about(scene: Scene, row: Row, ref: Ref) -> bool:
-    held = scene.by_number.get(row["issue_id"] or 0)
-    return held is not None and (held["tracker"], held["ext_id"]) == ref
-
-
-def conflicts_have_two_sides(scene: Scene) -> Iterator[Violation]:
-    """L5: a conflict is between people: it does not come from what we wrote ourselves."""
-    window = window_of(scene)
-    for ref, row in scene.held.items():
-        fresh = [c for c in scene.causes[row["id"]] if c["reason"] == "conflict" and c["is_open"]]
-        if not fresh or row["presence"] != "present" or scene.doubtful(ref):
-            continue
-        ever = [act for one in window.line(ref) for act in scene.acts[one]]
-        spoken = [act for act in ever if _means(act)]
-        if not spoken:
-            yield Violation("L5", said(row), f"a conflict about the {FIELD.casefold()}, and nobody has said anything")
-
-
 CHECKS = (
     history_only_grows,
     history_tells_every_link,
     nobody_is_misquoted,
     confirmations_are_of_what_was_seen,
-    we_touch_what_is_ours,
-    foreign_things_stay,
-    edits_stand,
-    we_look_before_we_write,
-    conflicts_have_two_sides,
 )

@@ -317,6 +317,8 @@ def review_label_says_what_is_asked(scene: Scene) -> Iterator[Violation]:
         if scene.doubtful(shown.ref) or review in _refused(scene, row) | undefined or row["due"]:
             continue
         times = [] if shown.closed else [cause["surface_at"] for cause in _wanting(scene, row)]
+        if any(cause["opened"] > scene.now for cause in _wanting(scene, row)):
+            continue  # asked by a clock that had just been set right
         if any(scene.now - _NOT_ASKED_YET < at <= scene.now for at in times):
             continue
         wanted = any(at <= scene.now for at in times)

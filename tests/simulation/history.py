@@ -137,7 +137,7 @@ class History:
         """End all troubles; what people still meant to do today, they do now."""
         self.lightning.clear()
         self.faults.lift_all()
-        for _, step in self._late:
+        for step in (step for _, step in self._late if step.sort == "people"):
             self._fire(step)
         self._late.clear()
 

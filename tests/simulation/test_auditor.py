@@ -376,7 +376,7 @@ def test_every_check_was_seen_to_fail() -> None:
     assert {check.__name__ for check in CHECKS} == seen
 
 
-@pytest.mark.parametrize("name", ["truth", "auditor", "audit_store", "audit_people", "audit_chat"])
+@pytest.mark.parametrize("name", ["truth", "auditor", "audit_store", "audit_people", "audit_edits", "audit_chat"])
 def test_the_auditor_shares_no_code_with_the_product(name: str) -> None:
     """It imports the standard library, the sandbox, and its own parts; the rest serves only to name types."""
     tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_text("utf-8"))

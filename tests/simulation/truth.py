@@ -156,17 +156,21 @@ def _jira_touches(issue: Any, account: jira.Account, goal: str) -> Iterator[Touc
 
 
 def _overwrites(issue: Any, account: jira.Account, goal: str) -> Iterator[Overwrite]:
-    """Yield what we put in the place of people's values, less what we put back at once (R5)."""
+    """Yield what we put in the place of people's values, less what we put back at once (R5).
+
+    What they put back in the place where we had it last is nothing new: nobody can see that it was gone meanwhile.
+    """
     said: datetime | None = None
+    wrote = ""
     found: Overwrite | None = None
     for history in issue.histories:
         at, us = EPOCH + timedelta(milliseconds=history.created), history.author is account.user
         for change in (each for each in history.changes if each.field == goal):
             if found is not None and not (us and change.after[1] == found.value):
                 yield found
-            replaced = us and said is not None
+            replaced = us and said is not None and change.before[1] != wrote
             found = Overwrite(said or at, at, change.before[1] or "", change.after[1] or "") if replaced else None
-            said = None if us else at
+            said, wrote = (None, change.after[1]) if us else (at, wrote)
     if found is not None:
         yield found
 
@@ -360,6 +364,8 @@ def _find_doubts(scene: Scene) -> None:
             continue
         if act.kind in _OF_ISSUES:
             scene.unsure |= {(act.tracker, act.issue), (act.tracker, act.detail.get("new", act.issue))}
+        elif act.kind in _OF_PLACES and act.issue:
+            scene.unsure.add((act.tracker, act.issue))
         elif act.kind in _OF_PLACES:
             tracker, place = scene.site.trackers[act.tracker], act.detail.get("place", "")
             known = place in tracker.places  # else it is a new name, or all of them

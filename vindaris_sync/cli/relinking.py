@@ -30,8 +30,9 @@ def relink(  # noqa: PLR0913 - one parameter for each option
 ) -> Document:
     """Link every issue that is asked about the goal ``old`` to ``new`` (None: to its successor), all or nothing.
 
-    ``where``: only issues that fulfil these conditions (``choosing``). Returns what was done, or would be in a
-    ``dry_run``. Rules that lead to ``old`` are named: they are changed in the configuration.
+    An issue that is ``old`` itself stays what it is. ``where``: only issues that fulfil these conditions
+    (``choosing``). Returns what was done, or would be in a ``dry_run``. Rules that lead to ``old`` are named: they are
+    changed in the configuration.
     """
     with open_store(config) as store, store.transaction():
         book = store.goal_book()
@@ -75,12 +76,12 @@ def _refuse_unless_open(store: Store, book: GoalBook, left: int, taken: int) -> 
 def _moved(  # noqa: PLR0913 - issues, goals, and how they are kept
     store: Store, ids: Sequence[int], goals: tuple[int, int], book: GoalBook, who: By, *, dry_run: bool
 ) -> list[Document]:
-    records = store.view_records(ids)
-    plans = [decisions.move(record, *goals, book, who) for record in records.values()]
+    records = [each for each in store.view_records(ids).values() if not book.is_itself(each.ref, goals[0])]
+    plans = [decisions.move(record, *goals, book, who) for record in records]
     if not dry_run:
         store.apply(Plan(tuple(action for plan in plans for action in plan.actions), ()), "", who.at)
         store.mark_due(ids)
-    return [{"issue": str(record.ref), "key": record.key, "title": record.title} for record in records.values()]
+    return [{"issue": str(record.ref), "key": record.key, "title": record.title} for record in records]
 
 
 def tell(done: Document, limit: int, *, as_json: bool) -> None:

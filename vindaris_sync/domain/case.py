@@ -23,7 +23,7 @@ from vindaris_sync.domain.actions import (
     WriteBack,
 )
 from vindaris_sync.domain.carrying import confirming
-from vindaris_sync.domain.links import UNDECIDED, Effective, effective, holds, suspect
+from vindaris_sync.domain.links import UNDECIDED, Effective, effective, ends_at, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
 from vindaris_sync.domain.mirrors import mirrored
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance, SurfaceKind
@@ -165,10 +165,12 @@ class Case:
         if not self.asked or self.before.closed:
             self._close_all()
             return
+        where = (self.after, self._effect.carrier, self.chain, self.situation.passes_by)
         found = standing(
             self.after,
             self._effect,
-            holder=holds(self.after, self._effect.carrier, self.chain, self.situation.passes_by),
+            holder=holds(*where),
+            ends=ends_at(*where, self.goals.carried),
             causes=self.causes,
             conflict=self.after.conflict,
             unknown=self._merged.unknown if self._merged else (),
@@ -392,7 +394,8 @@ class Case:
         )
         former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule, before.tracked)
         changed = (state, carrier, effect.goals, effect.parent_unknown, action.rule, tracked) != former
-        self.descends |= changed or self.before.closed or self.before.presence is not Presence.PRESENT
+        ended = self.before.closed or self.goals.has_ended(self.before.ref)
+        self.descends |= changed or ended or self.before.presence is not Presence.PRESENT
         if not is_stored(action, self.before):
             self.actions.append(action)
 

@@ -126,6 +126,22 @@ def holds(record: Record, carrier: Record | None, chain: Sequence[Record], passe
     return True
 
 
+def ends_at(
+    record: Record,
+    carrier: Record | None,
+    chain: Sequence[Record],
+    passed: Callable[[Record], bool],
+    carried: Mapping[IssueRef, Link],
+) -> bool:
+    """Return whether the end of the goal that ``carrier`` is itself is asked about at ``record`` (R8).
+
+    What may still be worked on is the work below, so it is asked there, as below an issue that is closed.
+    """
+    return record.ref not in carried and holds(
+        record, carrier, chain, lambda ancestor: ancestor.ref in carried or passed(ancestor)
+    )
+
+
 def _can_be_asked(record: Record) -> bool:
     """Return whether a review can be open at ``record``; a hidden issue keeps its question frozen."""
     return not record.closed and record.presence in (Presence.PRESENT, Presence.HIDDEN)

@@ -249,6 +249,16 @@ class GoalBook:
         """Return the present revision of each goal that is linked to."""
         return {link.goal: self.goals[link.goal].revision for link in links}
 
+    def is_itself(self, ref: IssueRef, goal: int) -> bool:
+        """Return whether the issue is that goal itself (R6)."""
+        link = self.carried.get(ref)
+        return link is not None and link.goal == goal
+
+    def has_ended(self, ref: IssueRef) -> bool:
+        """Return whether the issue is a goal itself that is achieved or abandoned."""
+        link = self.carried.get(ref)
+        return link is not None and self.goals[link.goal].closed
+
     def suspect(self, link: Link) -> bool:
         """Return whether the goal's material contents differ from those that ``link`` was confirmed against."""
         goal = self.goals[link.goal]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vindaris_sync.domain.links import Effective
-from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState
+from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState, Provenance
 from vindaris_sync.domain.records import (
     DECISION_ONLY,
     Answer,
@@ -37,6 +37,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     effect: Effective,
     *,
     holder: bool,
+    ends: bool,
     causes: Sequence[Cause],
     conflict: Conflict | None,
     unknown: Sequence[str],
@@ -46,14 +47,20 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
 ) -> list[Standing]:
     """Return the causes that stand for an open tracked issue; pure, in a stable order.
 
-    ``holder``: questions about the effective links are asked at this issue (R8).
+    ``holder``: questions about the effective links are asked at this issue (R8). ``ends``: so are those about the end
+    of a goal whose own issue carries it.
     """
     found: list[Standing] = []
     if effect.state is LinkState.UNLINKED:
         why = "" if not effect.itself else f"its type, {one_line(record.type, 40)}, must carry a link itself"
         found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), why or _unlinked(undecided_since)))
-    if holder:
-        found.extend(goal_causes(effect.links, goals))
+    for link in effect.links:
+        itself = link.provenance is Provenance.GOAL
+        found.extend(
+            cause
+            for cause in goal_causes((link,), goals)
+            if (ends if itself and cause.key.reason is Reason.GOAL_CLOSED else holder)
+        )
     if (moved := parent_changed(record, effect, basis)) is not None:
         found.append(moved)
     if unknown:

@@ -226,10 +226,16 @@ def lookup(sql: Sql, tracker: str, ext_ids: Iterable[str]) -> dict[str, Known]:
 
 
 def mark_due_by_goal(sql: Sql, goals: Iterable[int]) -> int:
-    """Mark every issue due that holds a link to ``goals`` or is one; what inherits it is suspect through it (R8)."""
+    """Mark every issue due that holds a link to ``goals``, is one, or is asked about the end of one (R8).
+
+    What inherits a link is suspect through its carrier.
+    """
     goals = tuple(goals)
-    text = "UPDATE issue SET due = TRUE WHERE NOT due AND id IN (SELECT issue_id FROM link WHERE goal_id = ?)"
-    return sum(sql.run(text, (goal,)) for goal in goals) + mark_due(sql, goals)
+    text = (
+        "UPDATE issue SET due = TRUE WHERE NOT due AND id IN (SELECT issue_id FROM link WHERE goal_id = ? "
+        "UNION ALL SELECT issue_id FROM cause WHERE reason = 'goal_closed' AND subject = ? AND is_open)"
+    )
+    return sum(sql.run(text, (goal, str(goal))) for goal in goals) + mark_due(sql, goals)
 
 
 def _latest(issues: Sequence[Issue], observer: Observer) -> dict[str, Payload]:

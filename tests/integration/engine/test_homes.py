@@ -124,6 +124,26 @@ def test_an_issue_that_is_a_goal_carries_it_and_is_asked_nothing(site: Site, des
     assert site.asks(place.key) == []
 
 
+def test_a_changed_goal_is_asked_about_at_its_home_and_one_that_ends_where_work_is_left(site: Site, desk: Desk) -> None:
+    """One question for all that inherits; what ended cannot be worked on, but what hangs below can (R8)."""
+    ok(site.turn(rounds=2))
+    place = home(site, "GROW-1").key
+    left = desk.create("Ask the bank", place=desk.other, parent=place)
+    done = desk.create("Call the bank", place=desk.other, parent=place)
+    desk.close(done)
+    ok(site.turn(rounds=2))
+    site.change_goal("GROW-1", title="Much faster checkout")
+    ok(site.turn(rounds=2))
+    assert (site.asks(place), site.asks(left)) == (["goal_changed"], [])
+    desk.remove_label(place, "goal-review")
+    site.change_goal("GROW-1", title="Much faster checkout", status=Status.ABANDONED)
+    ok(site.turn(rounds=2))
+    assert (site.asks(place), site.asks(left), site.asks(done)) == ([], ["goal_closed"], [])
+    site.change_goal("GROW-1", title="Much faster checkout", status=Status.ACTIVE)
+    ok(site.turn(rounds=2))
+    assert (site.asks(place), site.asks(left)) == ([], [])
+
+
 def test_what_changes_is_written_and_what_people_wrote_around_it_stays(site: Site, desk: Desk) -> None:
     """Only our section and our title follow the goal; the text around the section survives to the letter."""
     ok(site.turn())

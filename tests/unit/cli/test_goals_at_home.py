@@ -69,3 +69,21 @@ def test_a_goal_gets_another_home_where_a_person_asks_for_it(published: Installa
 def test_a_goal_without_a_home_is_refused_with_the_way_out(running: Installation) -> None:
     """It tells which setting makes goals issues."""
     assert "[goals.home]" in running.call("goal", "rehome", "GROW", code=2).stderr
+
+
+def test_work_that_goes_to_another_goal_leaves_the_goals_own_issue_where_it_is(published: Installation) -> None:
+    """It is asked about, too, when the goal changes; but it is that goal, and serves no other by it."""
+    published.call("run", "--once")
+    issue = published.tracker.create("APP", "Pay by card", labels=("goal:CHECKOUT",))
+    published.call("run", "--once")
+    goals = published.goals.read_text("utf-8")
+    published.goals.write_text(goals.replace("Faster checkout", "Fast checkout"), "utf-8")
+    published.call("goal", "apply", "--now")
+    published.call("run", "--once")
+    home = published.told("goal", "show", "CHECKOUT")["home"]
+    key = published.tracker.issue(issue).key
+    assert {each["key"] for each in published.told("review", "list")["reviews"]} == {home, key}
+    moved = published.told("review", "relink", "--goal", "CHECKOUT", "--to", "GROW", "--why", "agreed")
+    assert [each["key"] for each in moved["issues"]] == [key]
+    published.call("run", "--once")
+    assert published.told("trace", home)["links"][0]["goal"] == "CHECKOUT"

@@ -101,22 +101,25 @@ def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> No
             counts.update(context=len(found), unread=len(unread))
 
 
-def verify(context: Context, tracker: Tracker, situation: Situation, counts: Counter[str]) -> None:
+def verify(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     """Read directly what an edit must be seen on, tell deleted definitions from edits, and hold too many removals.
 
     What could not be written last time is read, too: it may have moved away, be hidden or be gone (L6).
     """
-    surfaces = tracker.connector.layout().surfaces
-    candidates = context.store.due_with_bases(tracker.name)
+    candidates, unwritten = context.store.due_with_bases(tracker.name), context.store.unwritten(tracker.name)
+    held = context.store.held([tracker.name])
+    if not (candidates or unwritten or held or context.store.released(tracker.name)):
+        return
+    surfaces, situation = tracker.connector.layout().surfaces, context.situation([tracker.name])
     edited = [address(record) for record in candidates if must_read(record, situation)]
-    for batch in _batches(list(dict.fromkeys([*edited, *context.store.unwritten(tracker.name)]))):
+    for batch in _batches(list(dict.fromkeys([*edited, *unwritten]))):
         seen = list(tracker.connector.fetch(batch))
         context.store.record_seen(tracker.name, seen, surfaces, context.now())
         _let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])
         counts["fetched"] += len(batch)
     again = context.store.view_records([record.id for record in candidates])
-    held = context.store.held([tracker.name])  # asked about when they were first seen
-    _find_undefined(context, tracker, [one for one in again.values() if one.id not in held], situation)
+    fresh = [one for one in again.values() if one.id not in held]  # the others were asked about when they were held
+    _find_undefined(context, tracker, fresh, situation)
     _hold(context, tracker, list(context.store.view_records([record.id for record in candidates]).values()), situation)
 
 

@@ -18,6 +18,8 @@ def guard(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     Nothing more is written to those; what they show is taken over as ever, and all others go on.
     """
     store, now = context.store, context.now()
+    if not store.has_contests():
+        return
     store.tidy_contests(now)
     store.put_flips(
         [

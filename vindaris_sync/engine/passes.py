@@ -126,7 +126,7 @@ def _decide(
     if tracker.name in context.store.missing():
         report.counts["waiting until issues are back"] = context.store.due_count(tracker.name)
         return
-    verify(context, tracker, context.situation([tracker.name]), report.counts)
+    verify(context, tracker, report.counts)
     guard(context, tracker, report.counts)
     decided = decide_due(context, report.pass_id, tracker.name, others, repair=repair)
     report.counts += decided.counts
@@ -146,7 +146,7 @@ def _create(context: Context, tracker: Tracker, report: PassReport, *, repair: b
 
 def _write(context: Context, tracker: Tracker, report: PassReport) -> None:
     """Write to this tracker; what was decided for others stays due and is theirs to write."""
-    if not context.writes:
+    if not (context.writes and report.writes):
         return
     own = context.store.trackers_of(write.issue for write in report.writes)
     mine = [write for write in report.writes if own[write.issue] == tracker.name]

@@ -56,11 +56,14 @@ _ASIDE = (
 class Contests(Part):
     """Writes that may be undone, and issues that are set aside."""
 
-    def contests(self, tracker: str) -> tuple[Contest, ...]:
-        """Return what was written lately on those issues of ``tracker`` that are due; quick where nothing was."""
+    def has_contests(self) -> bool:
+        """Return whether anything was written lately, or is set aside."""
         with self._db.read() as sql:
-            if sql.row("SELECT 1 FROM contest LIMIT 1") is None:
-                return ()
+            return sql.row("SELECT 1 FROM contest LIMIT 1") is not None
+
+    def contests(self, tracker: str) -> tuple[Contest, ...]:
+        """Return what was written lately on those issues of ``tracker`` that are due."""
+        with self._db.read() as sql:
             rows = sql.rows(
                 "SELECT contest.issue_id, contest.surface, contest.added, contest.removed, issue.observed, "
                 "contest.flips FROM issue JOIN contest ON contest.issue_id = issue.id "

@@ -79,7 +79,7 @@ class Due(Part):
         with self._db.read() as sql:
             text = "SELECT id FROM issue WHERE due AND tracker = ? AND bases <> '{}' ORDER BY id"
             ids = [row[0] for row in sql.rows(text, (tracker,))]
-        return list(self.view_records(ids).values())
+        return list(self.view_records(ids).values()) if ids else []
 
     def view_records(self, ids: Iterable[int]) -> dict[int, Record]:
         """Return the records of ``ids`` as they are now."""

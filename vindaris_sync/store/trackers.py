@@ -89,6 +89,9 @@ class Trackers(Part):
 
     def mark_loaded(self, tracker: str, now: datetime) -> bool:
         """Note that the first full pull has ended, once; then everything of it is due, since more may be surfaced."""
+        with self._db.read() as sql:
+            if sql.row("SELECT 1 FROM tracker WHERE name = ? AND loaded_at IS NULL", (tracker,)) is None:
+                return False
         with self._db.write() as sql:
             text = "UPDATE tracker SET loaded_at = ? WHERE name = ? AND loaded_at IS NULL"
             if not sql.run(text, (to_micros(now), tracker)):

@@ -117,10 +117,9 @@ def verify(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
         context.store.record_seen(tracker.name, seen, surfaces, context.now())
         _let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])
         counts["fetched"] += len(batch)
-    again = context.store.view_records([record.id for record in candidates])
-    fresh = [one for one in again.values() if one.id not in held]  # the others were asked about when they were held
-    _find_undefined(context, tracker, fresh, situation)
-    _hold(context, tracker, list(context.store.view_records([record.id for record in candidates]).values()), situation)
+    again = context.store.due_with_bases(tracker.name)  # what was not written may turn out to have changed
+    _find_undefined(context, tracker, [one for one in again if one.id not in held], situation)
+    _hold(context, tracker, context.store.due_with_bases(tracker.name), situation)
 
 
 def _let_leave(context: Context, tracker: Tracker, moved: Sequence[Issue]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.engine.world import GOALS, Setup, Site, ok
+from vindaris_sync.sandbox.faults import Fault
 
 ONLY_GITHUB, ONLY_JIRA = [Setup(names=("github",))], [Setup(names=("jira",))]
 
@@ -149,6 +150,27 @@ def test_an_option_that_was_deleted_and_made_anew_was_taken_off_by_nobody(site: 
     assert site.serves(emptied).startswith("unlinked")
     nightfall(site)
     assert site.jira.field(stays) == "GROW-1"
+    site.sound()
+
+
+@pytest.mark.parametrize("site", ONLY_JIRA, indirect=True)
+def test_what_is_found_empty_when_a_write_is_tried_again_is_asked_about_like_any_other(site: Site) -> None:
+    """No stamp tells of a deleted option; whoever is read again because a write of ours failed shows it first (R2)."""
+    key = site.jira.create("Pay by phone")
+    ok(site.turn())
+    site.link(key, "GROW-1")
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=1)
+    site.server.faults.add(Fault("status", "jira", 500, path="/issue/bulkfetch", times=9))
+    site.change_goal("GROW-1", title="Much faster checkout")
+    site.turn()
+    site.server.faults.clear()
+    site.jira.drop_definition("GROW-1")
+    site.jira.alice.add_option("Goal", "GROW-1")
+    ok(site.turn(minutes=20, rounds=2))
+    assert (site.serves(key), site.asks(key)) == ("linked GROW-1", ["goal_changed"])
+    nightfall(site)
+    assert site.jira.field(key) == "GROW-1"
     site.sound()
 
 

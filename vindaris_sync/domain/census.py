@@ -82,13 +82,16 @@ class CensusFacts:
     """Whether a person has said that so many may be missing: the next census asks about each."""
 
     def due(self, now: datetime, loaded: datetime | None, every: timedelta) -> bool:
-        """Return whether a part of a census is to be counted now; ``loaded`` is when all was first read."""
-        if self.failed is not None and now < self.failed + AGAIN:
+        """Return whether a part of a census is to be counted now; ``loaded`` is when all was first read.
+
+        Nobody waits from an instant after ``now``: a clock that was ahead has seen it (fault 14).
+        """
+        if self.failed is not None and self.failed <= now < self.failed + AGAIN:
             return False
         if self.began is not None or self.accepted:
             return True
         last = self.ended or loaded
-        return last is not None and now >= last + (min(every, AGAIN) if self.missing else every)
+        return last is not None and not last <= now < last + (min(every, AGAIN) if self.missing else every)
 
 
 def portion(census: Census, known: int, now: datetime, every: timedelta) -> int:

@@ -32,7 +32,7 @@ def judge(context: Context, tracker: Tracker, counted: Numbers, began: datetime)
     a person accepts it (fault 56). What a change of our own scopes leaves out is accepted.
     """
     store, facts = context.store, context.store.census(tracker.name)
-    known, absent = store.absent(tracker.name, counted, began)
+    known, absent = store.absent(tracker.name, counted, began, context.now())
     accepted = facts.accepted or not facts.scopes <= set(tracker.connector.scopes())
     if len(absent) > missing_allowed(known, tracker.settings.missing_share) and not accepted:
         store.put_missing(tracker.name, len(absent), known, context.now())

@@ -103,15 +103,18 @@ class Censuses(Part):
             text = "SELECT count(*) FROM issue WHERE tracker = ? AND presence = 'present'"
             return int(sql.value(text, (tracker,)))
 
-    def absent(self, tracker: str, counted: Numbers, began: datetime) -> tuple[int, list[int]]:
-        """Return how many issues are held for present and were known by ``began``, and those of them not counted."""
+    def absent(self, tracker: str, counted: Numbers, began: datetime, now: datetime) -> tuple[int, list[int]]:
+        """Return how many issues are held for present and were known by ``began``, and those of them not counted.
+
+        What is said to be first seen after ``now`` was so before, by a clock that was ahead (fault 14).
+        """
         text = (
-            "SELECT id FROM issue WHERE tracker = ? AND presence = 'present' AND first_seen_at <= ? AND id > ? "
-            "ORDER BY id LIMIT ?"
+            "SELECT id FROM issue WHERE tracker = ? AND presence = 'present' "
+            "AND (first_seen_at <= ? OR first_seen_at > ?) AND id > ? ORDER BY id LIMIT ?"
         )
         known, last, absent = 0, 0, list[int]()
         with self._db.read() as sql:
-            while rows := sql.rows(text, (tracker, to_micros(began), last, _CHUNK)):
+            while rows := sql.rows(text, (tracker, to_micros(began), to_micros(now), last, _CHUNK)):
                 known, last = known + len(rows), rows[-1][0]
                 absent += [row[0] for row in rows if row[0] not in counted]
         return known, absent

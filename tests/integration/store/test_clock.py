@@ -16,6 +16,7 @@ from tests.integration.engine.world import Clock, Setup, Site, ok
 from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.domain.models import Presence
 from vindaris_sync.engine.context import Tracker
 from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.sdk.clock import ServerClock
@@ -157,6 +158,20 @@ def test_a_clock_that_was_wrong_between_two_ticks_lets_nothing_wait_for_the_futu
         site.clock.pass_(minutes=5)
         clockwork.tick(ours())
     assert len(pulls) > 1
+
+
+def test_what_was_first_seen_by_a_clock_that_was_ahead_is_missed_like_any_other(site: Site, ours: Ours) -> None:
+    """Found two years from now, and deleted: the next census asks about it (L6)."""
+    ours.ahead = timedelta(days=730)
+    key = site.jira.create("Doomed", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    ours.ahead = timedelta()
+    site.jira.delete(key)
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    assert site.record(key).presence is not Presence.PRESENT
 
 
 class Here(Executor):

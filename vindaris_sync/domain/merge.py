@@ -135,7 +135,7 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     known, unknown = _known(surface, raw, goals)
     if base is None or known == agreed:
         return Side(surface, raw, known, known, agreed, unknown)
-    known |= _undefined(record, surface, agreed - known, goals)
+    known |= _undefined(record, surface, agreed - known, base, goals)
     if not known and _elsewhere(base, record, layout):
         return Side(surface, raw, agreed, known, agreed, unknown)
     if (
@@ -182,13 +182,13 @@ def _agreed(surface: Surface, base: Base | None, goals: GoalBook) -> tuple[Value
     return known, others + base.unknown
 
 
-def _undefined(record: Record, surface: Surface, missing: Value, goals: GoalBook) -> Value:
-    """Return those of ``missing`` whose option or label was deleted: nobody took them off this issue."""
+def _undefined(record: Record, surface: Surface, missing: Value, base: Base, goals: GoalBook) -> Value:
+    """Return those of ``missing`` whose option or label, as ``base`` names it, was deleted: nobody took them off."""
     if not record.undefined or not missing:
         return _NOTHING
     if not surface.shows_goals:
         return missing if any(key == surface.key for key, _ in record.undefined) else _NOTHING
-    lost = {goals.find(value) for key, value in record.undefined if key == surface.key}
+    lost = {goals.find(raw) for raw in base.value if (surface.key, raw.casefold()) in record.undefined}
     return frozenset(goal for goal in missing if goal in lost)
 
 

@@ -220,6 +220,16 @@ def test_a_deleted_label_is_no_edit() -> None:
     assert goals_of(world) == [A]
 
 
+def test_a_definition_that_was_lost_under_a_former_key_hides_no_edit() -> None:
+    """The goal was renamed and shown under its new key since: who takes that off has edited."""
+    renamed = book()
+    renamed = GoalBook(renamed.goals, {**renamed.by_key, "former": A})
+    world = World.of(replace(linked(), undefined=frozenset({(LABEL.key, "former")})), goals=renamed)
+    world.person(1, field="A")
+    world.decide()
+    assert goals_of(world) == []
+
+
 def test_labels_lost_with_a_move_are_put_back() -> None:
     """An issue that loses its label in another repository keeps its link and gets the label again."""
     world = World.of(linked())

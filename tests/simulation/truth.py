@@ -355,13 +355,21 @@ _OF_DEFINITIONS = {"rename_label", "delete_label_definition", "restore_label_def
 """Acts and faults after which an issue, a place, or what shows a goal is sure to be known once a night has passed."""
 
 
+_LATE = timedelta(hours=2)
+
+
 def _find_doubts(scene: Scene) -> None:
     runs = [row for row in scene.books["run"] if row["kind"] == "nightly" and row["ended"] is not None]
     if nights := [row["started"] for row in runs if row["started"] <= scene.now]:  # the machine's clock may be wrong
         scene.last_night = EPOCH + timedelta(microseconds=max(nights))
+    late: dict[str, datetime] = {}
     for act in scene.site.journal.acts:
+        if act.kind == "fault:index_lag_long":
+            late[act.tracker] = act.at
         if act.at < scene.last_night or not act.tracker:
             continue
+        if act.at - late.get(act.tracker, EPOCH) < _LATE:  # found at night only where no pull reads so far back
+            scene.unsure.add((act.tracker, act.issue))
         if act.kind in _OF_ISSUES:
             scene.unsure |= {(act.tracker, act.issue), (act.tracker, act.detail.get("new", act.issue))}
         elif act.kind in _OF_PLACES and act.issue:

@@ -11,7 +11,7 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.decide import missing_values, must_read, removed
 from vindaris_sync.domain.limits import removals_allowed
 from vindaris_sync.domain.messages import Kind
-from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Page, Presence, Present, Surface
+from vindaris_sync.domain.models import Address, Base, Gone, Hidden, Issue, Moved, Page, Presence, Present, Surface
 from vindaris_sync.domain.records import Record, Situation
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.sdk.protocol import Connector, Missing
@@ -161,20 +161,21 @@ def _lost(
         if one is not None and one in told:
             lost = not told[one]
         else:
-            lost = raw.casefold() not in defined or _younger(defined[raw.casefold()], one)
+            base = record.bases.get(surface.key)
+            lost = raw.casefold() not in defined or _younger(defined[raw.casefold()], raw, base)
         if lost:
             yield record, raw
 
 
 def _missing(record: Record, surface: Surface, raw: str) -> Missing | None:
-    """Return what was agreed on and is gone; None where it only stood in a conflict."""
+    """Return what has gone since something was agreed on; None where nothing ever was."""
     base = record.bases.get(surface.key)
-    return Missing(address(record), surface, raw, base.updated) if base is not None and raw in base.value else None
+    return Missing(address(record), surface, raw, base.updated) if base is not None else None
 
 
-def _younger(made: datetime | None, missing: Missing | None) -> bool:
-    """Return whether a definition was made after its value was agreed on: the one that stood there was deleted."""
-    return missing is not None and made is not None and made > missing.agreed
+def _younger(made: datetime | None, raw: str, agreed: Base | None) -> bool:
+    """Return whether a definition was made after ``raw`` was agreed on: the one that stood there was deleted."""
+    return agreed is not None and raw in agreed.value and made is not None and made > agreed.updated
 
 
 def _hold(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:

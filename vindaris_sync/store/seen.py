@@ -153,8 +153,9 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
     undecided = sql.row(
         "SELECT 1 FROM issue WHERE id = ? AND undecided_since = 'never' "
         "AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = ?) "
-        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = ?)",
-        (new, new, new),
+        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = ?) "
+        "AND NOT EXISTS (SELECT 1 FROM history WHERE issue_id = ? AND event IN ('linked', 'unlinked', 'exempted'))",
+        (new, new, new, new),
     )
     if undecided is None:  # the new row has a life of its own already: what it says is newer
         return

@@ -154,6 +154,25 @@ def test_an_option_that_was_deleted_and_made_anew_was_taken_off_by_nobody(site: 
 
 
 @pytest.mark.parametrize("site", ONLY_JIRA, indirect=True)
+def test_a_conflict_outlives_the_option_that_one_side_shows(site: Site) -> None:
+    """Linked to one goal here, set to another there; the other's option is made anew: nobody has decided (R2, R4)."""
+    key = site.jira.create("Pay by phone")
+    ok(site.turn())
+    site.link(key, "GROW-1")
+    ok(site.turn(rounds=2))
+    site.link(key, "GROW-2")
+    site.jira.set_field(key, "COST-1")
+    ok(site.turn(rounds=2))
+    assert (site.serves(key), site.asks(key)) == ("linked GROW-2", ["conflict"])
+    site.clock.pass_(hours=1)
+    site.jira.drop_definition("COST-1")
+    site.jira.alice.add_option("Goal", "COST-1")
+    nightfall(site)
+    assert (site.serves(key), site.asks(key)) == ("linked GROW-2", ["conflict"])
+    site.sound()
+
+
+@pytest.mark.parametrize("site", ONLY_JIRA, indirect=True)
 def test_what_is_found_empty_when_a_write_is_tried_again_is_asked_about_like_any_other(site: Site) -> None:
     """No stamp tells of a deleted option; whoever is read again because a write of ours failed shows it first (R2)."""
     key = site.jira.create("Pay by phone")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.engine.desks import GITHUB_TOKEN, Desk
 from tests.integration.engine.world import Setup, Site, ok
+from vindaris_sync.domain import decisions
 from vindaris_sync.domain.models import Presence
 
 ONLY_GITHUB = [Setup(names=("github",))]
@@ -128,4 +129,23 @@ def test_an_issue_that_went_on_from_where_nobody_could_see_it_is_followed_at_nig
     ok(site.turn(rounds=2))
     assert site.record(key).id == site.record(new).id
     assert site.serves(new) == "linked GROW-1"
+    site.sound()
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_a_link_that_somebody_took_off_under_the_new_id_does_not_come_after_it(site: Site) -> None:
+    """Seen as a new issue with its label, unlinked there; only then is it known where it came from (L5, R6)."""
+    world = site.github.world
+    world.create_label("acme/api", "goal:GROW-1")
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    new = site.github.move(key, site.github.other)
+    ok(site.turn(rounds=2))
+    assert site.serves(new) == "linked GROW-1"
+    site.decide(new, decisions.unlink)
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    assert site.record(key).id == site.record(new).id
+    assert site.serves(new).startswith("unlinked")
     site.sound()

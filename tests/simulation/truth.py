@@ -355,20 +355,19 @@ _OF_DEFINITIONS = {"rename_label", "delete_label_definition", "restore_label_def
 """Acts and faults after which an issue, a place, or what shows a goal is sure to be known once a night has passed."""
 
 
-_LATE = timedelta(hours=2)
+_LAG, _LATE = timedelta(minutes=20), timedelta(hours=2)
+"""How old an index is that lags for long, and how long it does: what it shows too late is found at night only."""
 
 
 def _find_doubts(scene: Scene) -> None:
     runs = [row for row in scene.books["run"] if row["kind"] == "nightly" and row["ended"] is not None]
     if nights := [row["started"] for row in runs if row["started"] <= scene.now]:  # the machine's clock may be wrong
         scene.last_night = EPOCH + timedelta(microseconds=max(nights))
-    late: dict[str, datetime] = {}
+    lags = [(act.tracker, act.at) for act in scene.site.journal.acts if act.kind == "fault:index_lag_long"]
     for act in scene.site.journal.acts:
-        if act.kind == "fault:index_lag_long":
-            late[act.tracker] = act.at
         if act.at < scene.last_night or not act.tracker:
             continue
-        if act.at - late.get(act.tracker, EPOCH) < _LATE:  # found at night only where no pull reads so far back
+        if any(where == act.tracker and -_LAG < act.at - since < _LATE for where, since in lags):
             scene.unsure.add((act.tracker, act.issue))
         if act.kind in _OF_ISSUES:
             scene.unsure |= {(act.tracker, act.issue), (act.tracker, act.detail.get("new", act.issue))}

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Seek, Step, advanced, gone
 from vindaris_sync.domain.messages import Content, continued
-from vindaris_sync.notify.protocol import Channel, MessageGone
+from vindaris_sync.notify.protocol import Channel, ChannelUnusable, MessageGone
+from vindaris_sync.sdk.errors import Transient, Unknown
 
 CLOCKS_APART = timedelta(minutes=15)
 """How far before an attempt its message is looked for: the chat's clock is not ours."""
@@ -33,9 +34,7 @@ def _carry_out(channel: Channel, step: Step, content: Content, living: Living | 
         case Post(key):
             return _send(channel, content, key, living, now)
         case Continue(old, key):
-            reference = _send(channel, content, key, living, now)
-            _mark_continued(channel, old, content)
-            return reference
+            return _continue(channel, content, key, old, living, now)
         case Seek(key, old):
             return _resume(channel, content, key, old, living)
         case Edit(reference) | Resolve(reference):
@@ -54,6 +53,22 @@ def _send(channel: Channel, content: Content, key: str, living: Living | None, n
         return channel.post(content, key, repeated=found is None)
     channel.update(found, content)
     return found
+
+
+def _continue(  # noqa: PLR0913, PLR0917 - the message, the one before it, and what is known of both
+    channel: Channel, content: Content, key: str, old: str, living: Living | None, now: datetime
+) -> str:
+    """Send the message and mark the one that it continues; where only that fails, the attempt is not over.
+
+    Raises ``Unknown`` then: the message is out, and is looked for and not sent again.
+    """
+    reference = _send(channel, content, key, living, now)
+    try:
+        _mark_continued(channel, old, content)
+    except (Transient, ChannelUnusable) as error:
+        wait = error.retry_after if isinstance(error, Transient) else None
+        raise Unknown(f"the message before it is not marked yet: {error}", retry_after=wait) from error
+    return reference
 
 
 def _resume(channel: Channel, content: Content, key: str, old: str, living: Living | None) -> str:

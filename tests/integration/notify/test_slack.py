@@ -132,6 +132,27 @@ def test_a_new_days_addition_is_a_new_message(team: Team, world: World, clock: C
     assert _texts(world) == ["↓ 2 issues serve no goal", "3 issues serve no goal"]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=429, path="chat.update", times=1),
+        Fault("status", status=500, path="chat.update", times=1),
+    ],
+)
+def test_a_new_message_is_not_sent_again_where_only_the_old_ones_mark_failed(
+    server: Server, team: Team, world: World, clock: Clock, fault: Fault
+) -> None:
+    """The limit comes between both: what was sent is recognised, and the mark is made up for (L8)."""
+    team.tell("one")
+    clock.now += timedelta(days=3)
+    server.faults.add(fault)
+    with pytest.raises(Transient):
+        team.tell("one", "two")
+    clock.now += timedelta(minutes=2)
+    team.tell("one", "two")
+    assert _texts(world) == ["↓ 2 issues serve no goal", "2 issues serve no goal"]
+
+
 def test_an_older_message_that_was_deleted_needs_no_mark(team: Team, world: World, clock: Clock) -> None:
     """A new day's message goes out although nobody can be told that the old one goes on."""
     team.tell("one")

@@ -144,6 +144,7 @@ def open_app(
             store, trackers, JoinedGoals(sources, store, config.longest_key()), teams_of(config), goal_rules(config),
             now, writes=writes, progress=progress, census=config.schedule.census, link_rules=link_rules(config),
             home=home_of(config),
+            linked_sources={name: block for name, block in goals_of_trackers(config).items() if block.links_written()},
             locks=locks,
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())

@@ -40,6 +40,7 @@ from vindaris_sync.domain.records import GoalBook
 from vindaris_sync.domain.rules import PREFIX
 from vindaris_sync.domain.text import one_line
 from vindaris_sync.domain.work import GOAL_PREFIX
+from vindaris_sync.domain.work_items import LinkItem
 from vindaris_sync.store.store import Store
 
 SHOWN = 50
@@ -50,6 +51,7 @@ _HEADINGS: Mapping[str, str] = {
     "write_back": "Write to trackers",
     "publish": "Publish goals where they are picked",
     "keep_home": "Keep goals' issues",
+    "link_item": "Link work where goals are kept",
     "set_explicit": "Change links",
     "set_conflict": "Note conflicts",
     "open_cause": "Open reviews",
@@ -103,14 +105,15 @@ def _line(action: Action, addresses: Mapping[int, Address], goals: GoalBook) -> 
 
 
 def _issue(action: Action) -> int:
-    elsewhere = KeepHome | Publish | Announce | AskRule | AnswerRule | ConfirmRule | AskGoal | AnswerGoal | CreateWork
+    kept = KeepHome | LinkItem | Publish | CreateWork
+    elsewhere = kept | Announce | AskRule | AnswerRule | ConfirmRule | AskGoal | AnswerGoal
     return 0 if isinstance(action, elsewhere) else action.issue
 
 
 def _subject(action: Action, goals: GoalBook) -> str:
     if isinstance(action, Publish):
         return action.tracker
-    if isinstance(action, KeepHome):
+    if isinstance(action, KeepHome | LinkItem):
         return action.key
     if isinstance(action, AskRule | AnswerRule | ConfirmRule):
         return f"{PREFIX}{action.rule}"
@@ -130,6 +133,8 @@ def describe(action: Action, goals: GoalBook) -> str:  # noqa: C901, PLR0911, PL
             return f"{action.name}: {describe_change(action.change)}"
         case KeepHome():
             return f"{action.errand}: {action.text}"
+        case LinkItem():
+            return f"{'link to' if action.linked else 'unlink from'} {goals.goals[action.goal].key} in {action.source}"
         case SetExplicit():
             return f"{_names(action.before)} → {_names(action.after)} ({action.event} by {action.who or action.how})"
         case SetConflict():

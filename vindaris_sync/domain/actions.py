@@ -10,6 +10,7 @@ from vindaris_sync.domain.homes import KeepHome
 from vindaris_sync.domain.menus import Publish
 from vindaris_sync.domain.models import Base, Explicit, Link, LinkState, Raw, Surface
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, ParentBasis, Stood
+from vindaris_sync.domain.work_items import LinkItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,7 @@ Action = (
     | CreateWork
     | Publish
     | KeepHome
+    | LinkItem
     | ConfirmGoal
     | Wake
     | Announce

@@ -20,7 +20,7 @@ from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.sdk.clock import ServerClock
 from vindaris_sync.sdk.conduct import Conduct
-from vindaris_sync.sdk.goals import GoalSource
+from vindaris_sync.sdk.goals import GoalSource, TrackerGoalSettings
 from vindaris_sync.sdk.protocol import Connector
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.store.store import Store
@@ -78,6 +78,8 @@ class Context:
     """Time between the end of a census of a tracker and the beginning of the next."""
     home: Home | None = None
     """Where goals that no tracker states become issues; None: nowhere."""
+    linked_sources: Mapping[str, TrackerGoalSettings] = field(default_factory=dict)
+    """The sources of goals at which we link what is linked to their goals, by name."""
     writes: bool = True
     """False: nothing is ever written to a tracker (a dry run)."""
     progress: Progress = field(default_factory=Progress)

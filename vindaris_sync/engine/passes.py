@@ -13,6 +13,7 @@ import structlog
 from vindaris_sync.domain.actions import Action, WriteBack
 from vindaris_sync.domain.homes import KeepHome
 from vindaris_sync.domain.menus import Publish
+from vindaris_sync.domain.work_items import LinkItem
 from vindaris_sync.engine.census import count
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.courtesy import NextPull, put_next_pull, remember
@@ -22,6 +23,7 @@ from vindaris_sync.engine.guarding import guard
 from vindaris_sync.engine.homes import keep_homes
 from vindaris_sync.engine.publishing import publish
 from vindaris_sync.engine.work import make_required, recover
+from vindaris_sync.engine.work_items import link_work_items
 from vindaris_sync.engine.writing import write_back
 from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient
 from vindaris_sync.sdk.governor import Urgency
@@ -44,6 +46,7 @@ class PassReport:
     writes: list[WriteBack] = field(default_factory=list)
     published: list[Publish] = field(default_factory=list)
     homes: list[KeepHome] = field(default_factory=list)
+    linked: list[LinkItem] = field(default_factory=list)
     error: str = ""
     advice: str = ""
     retry_after: timedelta | None = None
@@ -53,7 +56,7 @@ class PassReport:
     @property
     def planned(self) -> list[Action]:
         """Everything that changes something, remote writes last."""
-        return [*self.actions, *self.writes, *self.published, *self.homes]
+        return [*self.actions, *self.writes, *self.published, *self.homes, *self.linked]
 
 
 def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes differ in these
@@ -82,6 +85,7 @@ def run_pass(  # noqa: PLR0913 - the daemon's, the night's and a person's passes
         _create(context, tracker, report, repair=repair)
         report.published = publish(context, tracker, report.counts, look=repair)
         report.homes = keep_homes(context, tracker, report.counts, look=repair)
+        report.linked = link_work_items(context, tracker, report.counts, look=repair)
 
     return _run(context, tracker, "compare" if first else "pull", steps, plan)
 
@@ -141,7 +145,7 @@ def _create(context: Context, tracker: Tracker, report: PassReport, *, repair: b
     if repair:
         context.store.retry_work(tracker.name)
     with tracker.conduct.urgent(Urgency.DECIDED):
-        report.actions += make_required(context, tracker, report.counts)
+        report.actions += make_required(context, tracker, report.counts, look=repair)
 
 
 def _write(context: Context, tracker: Tracker, report: PassReport) -> None:

@@ -160,6 +160,9 @@ class TrackerGoals:
         with self._store.transaction():
             self._store.put_note(accepted(self._name), None)
             self._store.put_note(_note(self._name), _document(kept))
+            if self._settings.links_written():
+                listed = {each.id: each.goal.serving.issues if each.goal.serving else () for each in fit.goals}
+                self._store.note_work_items(self._name, listed, now)
         self._keep(kept)
 
     def _believe(self, stated: Statement, last: Statement | None) -> None:
@@ -179,10 +182,31 @@ class TrackerGoals:
         raise GoalsRefused([f"{what if known else 'no goal is found'}; {where}; {way_out}"])
 
     def _keep(self, kept: _Kept) -> None:
-        goals, troubles = _usable(kept)
+        goals, troubles = _usable(kept, self._stated_by_people)
         told = orjson.dumps([document_of(goal) for goal in goals])
         shown = tuple(f"{self._origin}: {trouble}" for trouble in troubles)
         self._kept, self._given = kept, GoalsRead(goals, self._origin, sha256(told).hexdigest(), shown)
+
+    def _stated_by_people(self, stated: Iterable[StatedGoal]) -> list[StatedGoal]:
+        """Return the goals without the links that we made there: what we repeat states nothing (R6)."""
+        ours = self._store.our_work_items(self._name)
+        return [self._without(each, ours[each.id]) if each.id in ours else each for each in stated]
+
+    def _without(self, each: StatedGoal, ours: Mapping[str, str]) -> StatedGoal:
+        serving = each.goal.serving
+        if serving is None:
+            return each
+        theirs = tuple(issue for issue in serving.issues if issue not in ours)
+        known = self._store.places_of(serving.tracker, theirs)
+        places = tuple(place for place in serving.places if place in known or place not in ours.values())
+        left = replace(serving, issues=theirs, places=places) if theirs or serving.milestone else None
+        return replace(each, goal=replace(each.goal, serving=left))
+
+
+def stated_ids(store: Store, name: str) -> dict[str, str]:
+    """Return the tracker's ids of the goals that the source called ``name`` states, by their folded keys."""
+    told = store.note(_note(name))
+    return {} if told is None else {fold(each["goal"]["key"]): each["id"] for each in told["goals"]}
 
 
 def accepted(name: str) -> str:
@@ -237,7 +261,9 @@ def _good(fit: Statement, last: _Kept | None) -> dict[str, StatedGoal]:
     return {each.id: before[each.id] for each in fit.unfit if each.id in before}
 
 
-def _usable(kept: _Kept) -> tuple[tuple[Goal, ...], list[str]]:
+def _usable(
+    kept: _Kept, theirs: Callable[[Iterable[StatedGoal]], list[StatedGoal]]
+) -> tuple[tuple[Goal, ...], list[str]]:
     """Return the goals with their parents and former keys, and what is wrong with single ones of them."""
     taken = {fold(each.goal.key) for each in kept.statement.goals}
     spare = [each for each in kept.good.values() if fold(each.goal.key) not in taken]
@@ -246,7 +272,7 @@ def _usable(kept: _Kept) -> tuple[tuple[Goal, ...], list[str]]:
         f"{each.key}: {each.reason}; {'until then its last good form counts' if each.id in told else 'it is left out'}"
         for each in kept.statement.unfit
     ]
-    goals = _hung([*kept.statement.goals, *spare], kept.formerly)
+    goals = _hung(theirs([*kept.statement.goals, *spare]), kept.formerly)
     for wrong in problems(goals):
         if wrong.field == "parent":
             goals[wrong.index] = replace(goals[wrong.index], parent=None)

@@ -87,6 +87,10 @@ class TrackerGoalSettings(GoalSourceSettings):
         """
         return ()
 
+    def links_written(self) -> bool:
+        """Return whether what is linked to these goals is linked to them at the source, too, by us."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class StatedGoal:

@@ -46,6 +46,8 @@ class Capability(Flag):
     """It has menus of goals to be kept: ``publishing.Publisher``."""
     HOME = auto()
     """Goals can be issues there, kept by us: ``homes.Homing``."""
+    WORK_ITEMS = auto()
+    """A source of goals over it keeps links to issues, which we can make: ``work_items.LinksWorkItems``."""
 
 
 def _now() -> datetime:

@@ -54,7 +54,7 @@ class CursorRow(Table, table=True):
 
 
 class AttentionRow(Table, table=True):
-    """Something to be set right in a tracker; ``source`` noticed it: check, pull, write, publish, home."""
+    """Something to be set right in a tracker; ``source`` noticed it: check, pull, write, publish, home, work items."""
 
     __tablename__ = "attention"
     tracker: str = words(key=True)
@@ -147,6 +147,19 @@ class AttachmentRow(Table, table=True):
     above_id: int = identity("issue.id", key=False)
     means: str = words()
     state: str = words()
+
+
+class WorkItemRow(Table, table=True):
+    """An issue that we link to a goal at the goal's source, or that people have linked or unlinked there."""
+
+    __tablename__ = "work_item"
+    issue_id: int = identity("issue.id")
+    goal_id: int = identity("goal.id")
+    source: str = words()
+    goal_ext: str = words()
+    state: str = words()
+    reason: str = words("")
+    at: int = number()
 
 
 class QuarantineRow(Table, table=True):

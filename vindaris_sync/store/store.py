@@ -41,6 +41,7 @@ from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
 from vindaris_sync.store.work import Works
+from vindaris_sync.store.work_items import WorkItems
 from vindaris_sync.store.writebacks import WriteBacks
 
 log = structlog.get_logger("vindaris_sync.store")
@@ -71,6 +72,7 @@ class Store(
     Restored,
     Repairs,
     Works,
+    WorkItems,
     Exports,
     Imports,
 ):

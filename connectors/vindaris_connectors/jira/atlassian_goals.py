@@ -1,5 +1,7 @@
 """Atlassian Goals of a Jira Cloud site: read over its GraphQL gateway, with the work items that are linked to each.
 
+Work items are linked and unlinked one by one, which Atlassian does once however often it is asked.
+
 Source: Atlassian, *Using the Goals GraphQL API*, and public programs that use it (2026-11). What was not seen from a
 real site is said in docs/connectors/jira.md.
 """
@@ -7,17 +9,21 @@ real site is said in docs/connectors/jira.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
+
+from pydantic import model_validator
 
 from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.texts import text_of
 from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
+from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.serving import Serving
-from vindaris_sync.sdk.errors import TrackerUnusable, Transient
+from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient
+from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.goals import GoalsRefused, StatedGoal, Statement, TrackerGoalSettings, Unfit
 from vindaris_sync.sdk.mapping import JsonObject, clean
 from vindaris_sync.sdk.outcome_tables import Unreadable, outcomes_in
@@ -59,6 +65,10 @@ _MORE = (
     'query WorkItems($id: ID!, $after: String) { goals_byId(goalId: $id) @optIn(to: "Townsquare") '
     f"{{ {_ITEMS.format(first=100, after=', after: $after')} }} }}"
 )
+_CHANGE = (
+    "mutation Change($goal: ID!, $item: ID!) { changed: %s(input: {goalId: $goal, workItemId: $item})"
+    ' @optIn(to: "Townsquare") { success errors { message } } }'
+)
 
 
 class AtlassianGoalSettings(TrackerGoalSettings):
@@ -72,6 +82,18 @@ class AtlassianGoalSettings(TrackerGoalSettings):
     """Whether the work items that are linked to a goal there serve it."""
     outcome_table: bool = True
     """Whether a table in the description states outcomes, beside the metrics."""
+    write_links: bool = False
+    """Whether what is linked to a goal is linked to it there, too, as a work item."""
+
+    @model_validator(mode="after")
+    def _reads_what_it_writes(self) -> Self:
+        if self.write_links and not self.work_items:
+            raise ValueError("write_links needs work_items = true: else nobody sees what people unlink there")
+        return self
+
+    def links_written(self) -> bool:
+        """Return ``write_links``."""
+        return self.write_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +138,31 @@ class AtlassianGoals:
         return self.tenants[host]
 
     def _ask(self, query: str, **variables: Any) -> JsonObject:  # noqa: ANN401 - JSON
-        """Return the data of an answer without errors: half of one says nothing about goals."""
+        """Return the data that answers a question, without errors."""
         answer = self.client.ask(PATH, {"query": query, "variables": variables})
         if answer.status == HTTPStatus.NOT_FOUND:
             raise GoalsRefused(["this site has no Atlassian Goals: they exist on Atlassian Cloud only"])
-        if answer.status != HTTPStatus.OK:
-            raise TrackerUnusable(f"{answer.url} answered {int(answer.status)}", reason="protocol")
-        document = as_object(answer)
-        errors = document.get("errors") or ()
-        if errors:
-            said = redact("; ".join(str(each.get("message")) for each in errors if isinstance(each, dict)))[:300]
-            raise TrackerUnusable(
-                f"Atlassian Goals: {said}", reason="permission", advice="let the account use Goals and see all of them"
-            )
-        data = document.get("data")
-        if not isinstance(data, dict):
-            raise Transient(f"{answer.url} answered without data")
-        return data
+        return _data(answer)
+
+    # --- work items ---------------------------------------------------------------------------------------------
+
+    def work_items(self, goal: str) -> frozenset[str] | None:
+        """Return the ids of the issues that are linked to a goal, all pages of them; None where it is gone."""
+        node = self._ask(_MORE, id=goal, after=None).get("goals_byId")
+        return (
+            frozenset(clean(each["issueId"]) for each in _issues(self._items({"id": goal, **node}))) if node else None
+        )
+
+    def link(self, goal: str, issue: Address, *, linked: bool) -> None:
+        """Link an issue to a goal, or unlink it; raises as ``LinksWorkItems.link_work_item``."""
+        query = _CHANGE % ("goals_linkWorkItem" if linked else "goals_unlinkWorkItem")
+        item = f"ari:cloud:jira:{self._cloud()}:issue/{issue.id}"
+        answer = self.client.write("POST", PATH, {"query": query, "variables": {"goal": goal, "item": item}})
+        payload = _data(answer, "let the account edit the goals in Atlassian Goals")["changed"]
+        if not payload["success"]:
+            said = redact("; ".join(str(each.get("message")) for each in payload.get("errors") or ()))[:300]
+            what = "linked to" if linked else "unlinked from"
+            raise IssueRejected(f"it is not {what} its goal in Atlassian Goals: {said or 'no reason is given'}")
 
     # --- mapping ------------------------------------------------------------------------------------------------
 
@@ -173,7 +203,7 @@ class AtlassianGoals:
         return Status.ABANDONED if node.get("isArchived") and not status.closed else status
 
     def _serving(self, node: JsonObject) -> Serving | None:
-        items = [each for each in self._items(node) if each.get("__typename") == "JiraIssue" and each.get("issueId")]
+        items = _issues(self._items(node))
         ids = tuple(clean(each["issueId"]) for each in items)
         places = dict.fromkeys(clean(each["key"]).rpartition("-")[0] for each in items)
         return Serving(self.tracker, tuple(places), issues=ids) if ids else None
@@ -188,6 +218,26 @@ class AtlassianGoals:
                 return
             after = _next(page, after, count)
             page = self._ask(_MORE, id=node["id"], after=after)["goals_byId"]["workItems"]
+
+
+def _data(answer: Answer, advice: str = "let the account use Goals and see all of them") -> JsonObject:
+    """Return the data of an answer without errors: half of one says nothing about goals."""
+    if answer.status != HTTPStatus.OK:
+        reason = "permission" if answer.status == HTTPStatus.FORBIDDEN else "protocol"
+        raise TrackerUnusable(f"{answer.url} answered {int(answer.status)}", reason=reason, advice=advice)
+    document = as_object(answer)
+    errors = document.get("errors") or ()
+    if errors:
+        said = redact("; ".join(str(each.get("message")) for each in errors if isinstance(each, dict)))[:300]
+        raise TrackerUnusable(f"Atlassian Goals: {said}", reason="permission", advice=advice)
+    data = document.get("data")
+    if not isinstance(data, dict):
+        raise Transient(f"{answer.url} answered without data")
+    return data
+
+
+def _issues(items: Iterable[JsonObject]) -> list[JsonObject]:
+    return [each for each in items if each.get("__typename") == "JiraIssue" and each.get("issueId")]
 
 
 def period_of(target: Mapping[str, Any] | None) -> str | None:

@@ -69,6 +69,7 @@ _ALWAYS = (
     | Capability.GOALS
     | Capability.PUBLISH
     | Capability.HOME
+    | Capability.WORK_ITEMS
 )
 
 
@@ -230,7 +231,7 @@ class JiraConnector:
         Or the goals of Atlassian Goals: a request for each fifty of them.
         """
         if isinstance(wanted, AtlassianGoalSettings):
-            return AtlassianGoals(self._client, self.name, self._settings.url, wanted, self._tenants).statement(last)
+            return self._atlassian(wanted).statement(last)
         site, settings = self._site, cast("JiraGoalSettings", wanted)
         if (mark := settings.model_dump_json()) not in self._mappers:
             self._mappers[mark] = resolved(self._client, site.reader, settings, self.name, site.fields.epic_link)
@@ -256,6 +257,16 @@ class JiraConnector:
         """Take ``child`` from below ``parent``."""
         return self._shown(child, self._homes().detach(child, parent))
 
+    @understood
+    def work_items(self, wanted: TrackerGoalSettings, goal: str) -> frozenset[str] | None:
+        """Return the issues that are linked to a goal of Atlassian Goals."""
+        return self._atlassian(wanted).work_items(goal)
+
+    @sent
+    def link_work_item(self, wanted: TrackerGoalSettings, goal: str, issue: Address, *, linked: bool) -> None:
+        """Link an issue to a goal of Atlassian Goals, or unlink it."""
+        self._atlassian(wanted).link(goal, issue, linked=linked)
+
     def close(self) -> None:
         """Close the sockets."""
         self._client.close()
@@ -276,6 +287,10 @@ class JiraConnector:
 
     def _fetching(self, site: Site) -> Fetching:
         return Fetching(self._client, site.reader, site.mapper, self._recent, self._around.in_flight)
+
+    def _atlassian(self, wanted: TrackerGoalSettings) -> AtlassianGoals:
+        settings = cast("AtlassianGoalSettings", wanted)
+        return AtlassianGoals(self._client, self.name, self._settings.url, settings, self._tenants)
 
     def _homes(self) -> Homes:
         return Homes(self._client, self._site, self._settings.link_type)

@@ -70,6 +70,8 @@ class Goals:
         self.world = world
         self.prefix = prefix
         self.goals: dict[str, AtlassianGoal] = {}
+        self.readers: set[str] = set()
+        """The accounts that may change no goal, by account id."""
         self._made = 0
 
     def create(self, name: str, **values: Any) -> AtlassianGoal:  # noqa: ANN401 - the goal's fields
@@ -141,6 +143,8 @@ def _metrics(goal: AtlassianGoal, arguments: Mapping[str, Any], _: Call) -> Node
 
 
 def _link(arguments: Mapping[str, Any], call: Call, *, linked: bool) -> Node:
+    if call.known().user.account_id in call.world.goals.readers:
+        raise Failed("FORBIDDEN", "You don't have permission to edit this goal")
     given = arguments.get("input")
     asked: Mapping[str, Any] = given if isinstance(given, dict) else {}
     goal = call.world.goals.goals.get(str(asked.get("goalId")))

@@ -770,6 +770,27 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         ),
         sa.PrimaryKeyConstraint("issue_id"),
     )
+    op.create_table(
+        "work_item",
+        sa.Column(
+            "issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("goal_ext", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["goal_id"],
+            ["goal.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+        ),
+        sa.PrimaryKeyConstraint("issue_id", "goal_id"),
+    )
     for statement in APPEND_ONLY[op.get_context().dialect.name]:
         op.execute(statement)
     op.execute(SEED)

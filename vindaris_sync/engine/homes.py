@@ -84,15 +84,23 @@ class _Keeping:
     planned: list[KeepHome] = field(default_factory=list)
     _public: bool | None = None
     _asked_public: bool = False
-    _cut: bool = False
-    """Whether something is left for the next pass."""
     _told: Callable[[str], str] = as_told
 
     def carry_out(self, *, look: bool) -> None:
         if look and self.context.writes:
+            self.context.store.put_note(self._settled, None)
             self.context.store.retry_homes()
             self._look(self._homes().values())
             self.context.store.put_note(self._note, self.connector.public(self.home.place))
+        stamp = self._stamp()
+        if not look and self.context.store.note(self._settled) == stamp:
+            return
+        pending = self._look_through()
+        if self.context.writes and not pending and not self.planned and self._stamp() == stamp:
+            self.context.store.put_note(self._settled, stamp)
+
+    def _look_through(self) -> bool:
+        """Do what there is to do about each home; return whether time alone makes more of it."""
         book, stored = self.context.book(), self.context.store.goals()
         goals = [
             (each.id, replace(each.goal, title=book.goals[each.id].title))
@@ -106,10 +114,23 @@ class _Keeping:
                 continue  # its home was made elsewhere and stays there, until somebody wants another one
             self._keep(number, goal, homes.get(number), known)
         if self.home.attach:
-            self._hang(goals, known, look=look)
+            self._hang_homes(goals, known)
+            self._hang_work()
         if self.context.writes:
             now = self.context.now()
             self.context.store.put_home_troubles(self.tracker.name, list(self._troubles(dict(goals))), now)
+        return any(each.ref is None and not each.refused and self._waits(each) for each in homes.values())
+
+    def _stamp(self) -> list[object]:
+        """Return what differs where homes may have something to do; people's changes to them are found at night."""
+        store, home = self.context.store, self.home
+        settings = [home.place, home.type, sorted(home.sources), home.attach]
+        return [*store.goals_stamp(), *store.links_stamp(), settings]
+
+    @property
+    def _settled(self) -> str:
+        """The note that holds as of when nothing was left to do: a pass that finds the same looks no further."""
+        return f"homes settled {self.tracker.name}"
 
     # --- issues that are goals ------------------------------------------------------------------------------------
 
@@ -225,19 +246,6 @@ class _Keeping:
 
     # --- what hangs below -----------------------------------------------------------------------------------------
 
-    def _hang(self, goals: list[tuple[int, Goal]], known: dict[str, Goal], *, look: bool) -> None:
-        """Hang homes and work where they belong, if links or homes have changed since that was done last."""
-        store, name = self.context.store, f"homes hung {self.tracker.name}"
-        parents = sorted([goal.key, goal.parent or ""] for _, goal in goals)
-        stamp = [*store.links_stamp(), parents]
-        if not look and not self.planned and store.note(name) == stamp:
-            return
-        before = len(self.planned)
-        self._hang_homes(goals, known)
-        self._hang_work()
-        if self.context.writes and len(self.planned) == before and not self._cut:
-            store.put_note(name, stamp)
-
     def _hang_homes(self, goals: list[tuple[int, Goal]], known: dict[str, Goal]) -> None:
         """Hang each goal's home below its parent's."""
         homes, store = self._homes(), self.context.store
@@ -335,7 +343,6 @@ class _Keeping:
     def _plans(self, goal: int, errand: Errand, key: str, text: str) -> bool:
         """Note that this is to be done; return whether it is, now and really."""
         if len(self.planned) >= MOST:
-            self._cut = True
             return False
         self.planned.append(KeepHome(self.tracker.name, goal, errand, key, text))
         self.context.beat(self.tracker.name)

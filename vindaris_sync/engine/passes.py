@@ -145,7 +145,7 @@ def _create(context: Context, tracker: Tracker, report: PassReport, *, repair: b
     if repair:
         context.store.retry_work(tracker.name)
     with tracker.conduct.urgent(Urgency.DECIDED):
-        report.actions += make_required(context, tracker, report.counts)
+        report.actions += make_required(context, tracker, report.counts, look=repair)
 
 
 def _write(context: Context, tracker: Tracker, report: PassReport) -> None:

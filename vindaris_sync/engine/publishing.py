@@ -38,12 +38,15 @@ def publish(context: Context, tracker: Tracker, counts: Counter[str], *, look: b
         return []
     if not isinstance(connector, Publisher) or tracker.name in context.store.restored_trackers():
         return []
+    left, stamp, now = context.store.published(tracker.name), context.store.goals_stamp(), context.time()
+    fresh = bool(left.digest) and left.at is not None and abs(now - left.at) < context.census and not look
+    if fresh and context.store.note(seen := f"offered {tracker.name}") == stamp:
+        return []
     offered = offers(context)
-    left = context.store.published(tracker.name)
     digest = sha256(repr(offered).encode()).hexdigest()
-    now = context.time()
-    fresh = left.digest == digest and left.at is not None and abs(now - left.at) < context.census
-    if fresh and not look:
+    if fresh and left.digest == digest:
+        if context.writes:
+            context.store.put_note(seen, stamp)
         return []
     publishing = _Publishing(context, tracker, connector, offered, counts, dict(left.orders))
     try:

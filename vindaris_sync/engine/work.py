@@ -29,6 +29,7 @@ from vindaris_sync.domain.work import (
     parents_first,
     values_of,
 )
+from vindaris_sync.engine import work_left
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import watched_since
 from vindaris_sync.sdk.creating import Creates
@@ -151,7 +152,8 @@ def _above(context: Context, work: Work, known: Named, planned: Collection[int] 
 
 def where_above(context: Context, work: Work) -> Address | str | None:
     """Return where an item's issue hangs, empty for nowhere; None while what it hangs under is not there."""
-    return _above(context, work, _by_name(context))
+    above = context.store.item_named(work.goal, work.item.parent) if work.item.parent else None
+    return _above(context, work, {(above.goal, fold(above.item.id)): above} if above else {})
 
 
 def _limit(context: Context, name: str, found: Agenda) -> None:
@@ -172,7 +174,9 @@ def release(context: Context, name: str) -> int:
     """Let the items of a tracker be created that wait for being many; return how many."""
     waiting = [work for work in context.store.works(name) if work.stated and work.phase is Phase.WAITING]
     found = agenda(context, name)
-    context.store.put_note(released(name), sorted(work.draft for work in waiting))
+    with context.store.transaction():
+        context.store.put_note(released(name), sorted(work.draft for work in waiting))
+        context.store.look_through_work()
     return found.held
 
 
@@ -181,7 +185,7 @@ def release(context: Context, name: str) -> int:
 
 def recover(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     """Find out what became of creations whose end nobody saw; what surely was not made may be made again."""
-    begun = [work for work in context.store.works(tracker.name) if work.phase is Phase.BEGUN]
+    begun = context.store.begun_work(tracker.name)
     connector = tracker.connector
     if not begun or not context.writes or not isinstance(connector, Creates):
         return
@@ -218,9 +222,26 @@ def _found(context: Context, tracker: Tracker, work: Work) -> int:
     return 1
 
 
-def make_required(context: Context, tracker: Tracker, counts: Counter[str]) -> list[Action]:
-    """Create what goals require of this tracker now, and tell what cannot be created; return what is (or would be)."""
+def make_required(context: Context, tracker: Tracker, counts: Counter[str], *, look: bool = False) -> list[Action]:
+    """Create what goals require of this tracker now, and tell what cannot be created; return what is (or would be).
+
+    Where nothing was left to create, and no goal, item or time has made a difference since, nothing is looked through,
+    but with ``look``.
+    """
+    stamp = work_left.stamp(context, tracker)
+    if not look and (left := work_left.left(context, tracker.name, stamp)) is not None:
+        counts["work waiting"] += left
+        return []
     found = agenda(context, tracker.name)
+    actions = _make(context, tracker, counts, found)
+    counts["work waiting"] += len(found.waiting)
+    context.store.put_work_findings(tracker.name, _findings(context, tracker.name, found), context.now())
+    if context.writes and not found.create:
+        work_left.note(context, tracker.name, stamp, [work for work, _ in found.waiting])
+    return actions
+
+
+def _make(context: Context, tracker: Tracker, counts: Counter[str], found: Agenda) -> list[Action]:
     actions: list[Action] = []
     for work in found.create:
         if context.writes and where_above(context, work) is None:
@@ -232,8 +253,6 @@ def make_required(context: Context, tracker: Tracker, counts: Counter[str]) -> l
             counts["work created" if isinstance(made, Issue) else "work refused"] += 1
             if isinstance(made, Blocked):
                 found.blocked.append(made)
-    counts["work waiting"] += len(found.waiting)
-    context.store.put_work_findings(tracker.name, _findings(context, tracker.name, found), context.now())
     return actions
 
 
@@ -263,7 +282,7 @@ def create_now(context: Context, tracker: Tracker, work: Work) -> Issue | Blocke
 
 def draft_of(context: Context, tracker: Tracker, work: Work) -> Draft:
     """Return the item as its tracker is asked for it: filled in, and showing its goal from the first moment."""
-    goal = standing(context)[work.goal].goal
+    goal = context.store.goal_stated(work.goal)
     item = work.item
     public = goal.private and isinstance(tracker.connector, Creates) and tracker.connector.public(work.place)
     values = values_of(goal, public=public)
@@ -328,7 +347,7 @@ def _left_out(context: Context, work: Work, issue: Issue) -> str:
 
 
 def _action(context: Context, work: Work) -> CreateWork:
-    goal = standing(context)[work.goal].goal
+    goal = context.store.goal_stated(work.goal)
     title = filled(work.item.title, values_of(goal, public=False))
     item = work.item
     return CreateWork(work.goal, item.id, work.tracker, work.place, item.type, one_line(title, 255), item.parent)

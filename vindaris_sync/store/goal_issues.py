@@ -8,6 +8,7 @@ from vindaris_sync.domain.actions import ConfirmGoal
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.models import IssueRef, Link, Provenance
 from vindaris_sync.domain.records import GoalFacts
+from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import to_instant
 from vindaris_sync.store.engine import Sql
 
@@ -22,7 +23,6 @@ HOLDING = (
 """A query for what carriers hold for those below them: the goal that one is itself, else what is linked (R6)."""
 
 _ROWS = "SELECT g.id, g.revision, i.tracker, i.ext_id FROM goal g LEFT JOIN goal_issue i ON i.goal_id = g.id"
-_TOUCHED = "UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'"
 _HISTORY = (
     "INSERT INTO history (at, issue_id, goal_id, event, who, how, why, goal_revision, before, after, pass_id) "
     "VALUES (?, ?, ?, 'below_confirmed', ?, ?, ?, ?, '[]', '[]', ?)"
@@ -46,7 +46,7 @@ def follow(sql: Sql, goals: Mapping[int, Goal], now: int) -> None:
         [(number, *issue, held[number][0], now) for number in changed if (issue := wanted[number]) is not None],
     )
     mark_due(sql, changed)
-    sql.run(_TOUCHED)
+    touch_goals(sql)
 
 
 def mark_due(sql: Sql, goals: Iterable[int]) -> int:
@@ -79,7 +79,7 @@ def confirm(sql: Sql, actions: Iterable[ConfirmGoal], pass_id: str, now: int) ->
         told = (each.who, each.how, each.why, each.revision, pass_id)
         sql.run(_HISTORY, (now, each.issue, each.goal, *told))
         sql.run("UPDATE issue SET due = TRUE WHERE id = ?", (each.issue,))
-        sql.run(_TOUCHED)
+        touch_goals(sql)
 
 
 def carried_then(sql: Sql, at: int) -> dict[int, int]:

@@ -22,13 +22,14 @@ from vindaris_sync.domain.goals import (
 )
 from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.readings import measured
+from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.outbox import rename_subjects
 from vindaris_sync.store.readings import note_stated, series
-from vindaris_sync.store.revisions import HISTORY, Revisions, declare_minor, touched
+from vindaris_sync.store.revisions import HISTORY, Revisions, declare_minor
 
 _GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
 
@@ -115,7 +116,7 @@ class Goals(Revisions):
             for goal in ready:
                 _promote(sql, goal, to_micros(now), who)
             mark_due_by_goal(sql, ready)
-            touched(sql)
+            touch_goals(sql)
         return tuple(ready)
 
     def retire_goal(self, number: int, now: datetime, who: str = "") -> bool:
@@ -131,7 +132,7 @@ class Goals(Revisions):
             event = (to_micros(now), number, "goal_retired", who, "goals", "", row[1], dump([row[2]]), dump([status]))
             sql.run(HISTORY, event)
             mark_due_by_goal(sql, [number])
-            touched(sql)
+            touch_goals(sql)
         return True
 
     def goals(self) -> tuple[StoredGoal, ...]:
@@ -141,6 +142,11 @@ class Goals(Revisions):
             read = series(sql)
             stored = (_stored(_Held(*row)) for row in found)
             return tuple(replace(each, goal=measured(each.goal, read.get(each.id, {}))) for each in stored)
+
+    def goal_stated(self, number: int) -> Goal:
+        """Return one goal as its source states it, whatever was measured since."""
+        with self._db.read() as sql:
+            return goal_of(load(sql.value("SELECT content FROM goal WHERE id = ?", (number,)))["goal"])
 
 
 _PENDING = "SELECT id, pending FROM goal WHERE pending IS NOT NULL ORDER BY position, id"
@@ -177,7 +183,7 @@ class _Reading:
                 self._lose(held)
         follow(self._sql, seen, self._now)
         if self._found:
-            touched(self._sql)
+            touch_goals(self._sql)
             mark_due_by_goal(self._sql, self._touched)
         if "added" in self._found or "renamed" in self._found:
             _mark_unknown(self._sql)
@@ -231,7 +237,7 @@ class _Reading:
         text = self._content(goal, stated)
         title = goal.title if pending is None or "title" not in material else held.title
         self._changes(goal, held)
-        self._sql.run(
+        changed = self._sql.run(
             "UPDATE goal SET key = ?, folded = ?, title = ?, status = ?, content = ?, position = ?, "
             "missing_since = NULL, pending = ? WHERE id = ? AND (key <> ? OR title <> ? OR status <> ? OR content <> ? "
             "OR position <> ? OR missing_since IS NOT NULL OR coalesce(pending, '') <> ?)",
@@ -242,7 +248,8 @@ class _Reading:
         )  # fmt: skip
         if held.content != text or held.title != title:
             note_stated(self._sql, held.id, goal_of(load(held.content)["goal"]).outcomes, goal.outcomes, self._now)
-            touched(self._sql)
+        if changed:
+            touch_goals(self._sql)
         return held.id
 
     def _changes(self, goal: Goal, held: _Held) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.homes import Means, Page
 from vindaris_sync.domain.models import Address, Finding, IssueRef, Raw
+from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load, load_ids, maybe_instant, maybe_micros, to_micros
 from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.part import Part
@@ -127,6 +128,7 @@ class Homes(Part):
     def forget_home(self, goal: int) -> bool:
         """Forget a goal's home, so that it gets another one; False where it has none."""
         with self._db.write() as sql:
+            touch_goals(sql)
             sql.run("DELETE FROM attachment WHERE goal_id = ?", (goal,))
             anew = (
                 "UPDATE home SET ext_id = '', key = '', page = '{}', kept = '[]', refused = '', gone = FALSE, "
@@ -177,18 +179,6 @@ class Homes(Part):
         query = "SELECT ext_id, id FROM issue WHERE tracker = ? AND ext_id IN ({})"
         with self._db.read() as sql:
             return {row[0]: row[1] for row in sql.rows_in(query, ids, tracker)}
-
-    def links_stamp(self) -> list[int]:
-        """Return numbers that differ where links or homes have changed in between, or are seen or decided by now."""
-        with self._db.read() as sql:
-            links = sql.row("SELECT count(*), coalesce(max(at), 0) FROM link")
-            homes = sql.row(
-                "SELECT count(*), count(i.id) FROM home h "
-                "LEFT JOIN issue i ON i.tracker = h.tracker AND i.ext_id = h.ext_id "
-                "WHERE h.ext_id <> '' AND NOT h.gone AND NOT h.crowded"
-            )
-            due = sql.value("SELECT count(*) FROM issue i JOIN link l ON l.issue_id = i.id WHERE i.due")
-        return [*links, *homes, due]
 
     def put_hung(self, issue: int, goal: int, above: int, means: Means, state: Hanging) -> None:
         """Remember how it stands with one issue."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.portable import IMPORTED
@@ -59,7 +60,7 @@ def _state_contents(sql: Sql, found: tuple[int, ...], now: int) -> None:
         [(goal, revision, dump(load(content)["resolved"]), now) for goal, revision, content in rows],
     )
     sql.run_in("UPDATE issue SET due = TRUE WHERE id IN (SELECT issue_id FROM link WHERE goal_id IN ({}))", found)
-    sql.run("UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'")
+    touch_goals(sql)
 
 
 def _tell_links(sql: Sql, found: tuple[int, ...], now: int) -> None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.goals import Contents, fingerprint
 from vindaris_sync.domain.records import GoalBook, GoalFacts
+from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import carried
@@ -80,7 +81,7 @@ class Revisions(Part):
                 told = (by.who, by.how, by.why, revision, dump([not minor]), dump([minor]))
                 sql.run(HISTORY, (to_micros(by.at), goal, "goal_minor", *told))
                 mark_due_by_goal(sql, [goal])
-                touched(sql)
+                touch_goals(sql)
         return changed
 
 
@@ -99,11 +100,6 @@ def declare_minor(sql: Sql, goal: int, revision: int | None, *, minor: bool = Tr
     """
     text = "UPDATE goal_revision SET minor = ? WHERE goal_id = ? AND revision = ? AND revision > 1 AND minor <> ?"
     return bool(sql.run(text, (minor, goal, revision, minor)))
-
-
-def touched(sql: Sql) -> None:
-    """Note that a goal has changed in this transaction, whose generation is one above the last commit's."""
-    sql.run("UPDATE counter SET value = (SELECT value FROM counter WHERE name = 'generation') + 1 WHERE name = 'goals'")
 
 
 # --- what is in force -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
 from vindaris_sync.store.census import Censuses
+from vindaris_sync.store.changes import Changes
 from vindaris_sync.store.confirmations import Confirmations
 from vindaris_sync.store.contests import Contests
 from vindaris_sync.store.due import Due
@@ -57,6 +58,7 @@ class Store(
     Trackers,
     Attentions,
     Censuses,
+    Changes,
     Publications,
     Homes,
     Passes,

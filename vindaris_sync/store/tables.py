@@ -295,7 +295,7 @@ class WorkRow(Table, table=True):
         one_of("phase", Phase),
         CheckConstraint("(phase = 'begun') = (begun IS NOT NULL)", name="begun_is_dated"),
         CheckConstraint("(phase = 'made') = (issue_id IS NOT NULL)", name="made_is_an_issue"),
-        Index("work_left", "tracker", **where("phase <> 'made'")),
+        Index("work_left", "tracker", "phase", **where("phase <> 'made'")),
         Index("work_issue", "issue_id", **where("issue_id IS NOT NULL")),
     )
     id: int = identity()
@@ -358,7 +358,7 @@ APPEND_ONLY = {
 }
 """SQLite's triggers behind L10, by name; another dialect gets its own beside these."""
 
-SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0)"
+SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0), ('work', 0)"
 
 for _statement in (*APPEND_ONLY.values(), SEED):
     event.listen(schema, "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]

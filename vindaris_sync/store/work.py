@@ -15,6 +15,7 @@ from vindaris_sync.domain.requirements import Requirement, document_of, requirem
 from vindaris_sync.domain.work import Dropped, Fate, Phase, Scope, Work, draft_id
 from vindaris_sync.store.attention import announce_attention
 from vindaris_sync.store.causes import Subject, causes_of, close_causes, open_causes
+from vindaris_sync.store.changes import touch_work
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
@@ -65,6 +66,7 @@ class Works(Part):
                     _insert(sql, name[0], (goal, item), at)
             _restate(sql, {name: (wanted[name][1], held[name]) for name in wanted.keys() & held.keys()}, at)
             _forget(sql, [row for name, row in held.items() if name not in wanted])
+            touch_work(sql)
 
     def put_asked(self, goal: int, stated: Goal, item: Requirement, who: str, now: datetime) -> Work:
         """Keep an item that a person asks for; one that the goal has already under this id is returned as it is."""
@@ -72,6 +74,7 @@ class Works(Part):
         with self._db.write() as sql:
             if sql.row("SELECT 1 FROM work WHERE goal_id = ? AND folded = ?", name) is None:
                 _insert(sql, goal, (stated, item), to_micros(now), who)
+                touch_work(sql)
             row = sql.row(f"SELECT {_COLUMNS} FROM work WHERE goal_id = ? AND folded = ?", name)  # noqa: S608 - fixed names
             return _work(row)
 
@@ -79,11 +82,13 @@ class Works(Part):
         """Forget an item that a person asked for and that cannot be created as they said."""
         with self._db.write() as sql:
             sql.run("DELETE FROM work WHERE id = ? AND who <> '' AND phase IN ('waiting', 'refused')", (work.id,))
+            touch_work(sql)
 
     def rest_work(self) -> None:
         """Let every item that waits have rested long enough."""
         with self._db.write() as sql:
-            sql.run("UPDATE work SET since = 0 WHERE phase = 'waiting'")
+            if sql.run("UPDATE work SET since = 0 WHERE phase = 'waiting' AND since <> 0"):
+                touch_work(sql)
 
     def works(self, tracker: str | None = None) -> tuple[Work, ...]:
         """Return all items, or those of a tracker whose issue was not made yet, in the order they were stated."""
@@ -92,10 +97,28 @@ class Works(Part):
         with self._db.read() as sql:
             return tuple(_work(row) for row in sql.rows(text, () if tracker is None else (tracker,)))
 
+    def begun_work(self, tracker: str) -> tuple[Work, ...]:
+        """Return the items of a tracker whose creation was begun and has no end yet."""
+        text = f"SELECT {_COLUMNS} FROM work WHERE tracker = ? AND phase <> 'made' AND phase = 'begun' ORDER BY id"  # noqa: S608 - fixed texts
+        with self._db.read() as sql:
+            return tuple(_work(row) for row in sql.rows(text, (tracker,)))
+
     def item(self, number: int) -> Work:
         """Return one item by its number."""
         with self._db.read() as sql:
             return _work(sql.row(f"SELECT {_COLUMNS} FROM work WHERE id = ?", (number,)))  # noqa: S608 - fixed names
+
+    def item_named(self, goal: int, id_: str) -> Work | None:
+        """Return the item of a goal that has this id, in any case; None where there is none."""
+        text = f"SELECT {_COLUMNS} FROM work WHERE goal_id = ? AND folded = ?"  # noqa: S608 - fixed names
+        with self._db.read() as sql:
+            row = sql.row(text, (goal, fold(id_)))
+        return None if row is None else _work(row)
+
+    def look_through_work(self) -> None:
+        """Let the next pass of every tracker look through all items."""
+        with self._db.write() as sql:
+            touch_work(sql)
 
     # --- how far an item is -----------------------------------------------------------------------------------------
 
@@ -106,6 +129,7 @@ class Works(Part):
             "WHERE id = ? AND phase IN ('waiting', 'refused')"
         )
         with self._db.write() as sql:
+            touch_work(sql)
             return sql.run(text, (to_micros(now), revision, work.id)) == 1
 
     def end_work(self, work: Work, reason: str = "", advice: str = "") -> None:
@@ -119,6 +143,7 @@ class Works(Part):
             if sql.run(text, (str(phase), reason, advice, work.id)):
                 sql.run("DELETE FROM work WHERE id = ? AND NOT stated", (work.id,))
                 _follow_content(sql, work.id)
+            touch_work(sql)
 
     def work_made(self, work: Work, issue: int, note: str) -> None:
         """Keep that an item is the issue with this number; ``note``: what of it the tracker left out."""
@@ -128,12 +153,16 @@ class Works(Part):
         )
         with self._db.write() as sql:
             sql.run(text, (issue, note, work.id))
+            touch_work(sql)
 
     def retry_work(self, tracker: str) -> int:
         """Let what the tracker refused be tried again; return how many items."""
         with self._db.write() as sql:
             text = "UPDATE work SET phase = 'waiting', reason = '', advice = '' WHERE phase = 'refused' AND tracker = ?"
-            return sql.run(text, (tracker,))
+            tried = sql.run(text, (tracker,))
+            if tried:
+                touch_work(sql)
+            return tried
 
     # --- what people did with it ------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ APPEND_ONLY = {
 }
 """What refuses changes to what happened (L10), by dialect."""
 
-SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0)"
+SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0), ('work', 0)"
 
 
 def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
@@ -521,7 +521,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(
         "work_left",
         "work",
-        ["tracker"],
+        ["tracker", "phase"],
         unique=False,
         sqlite_where=sa.text("phase <> 'made'"),
         postgresql_where=sa.text("phase <> 'made'"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,6 +118,7 @@ def test_what_is_linked_is_linked_there_and_unlinked_with_the_link(site: Site) -
         assert site.listed() == [key]
         assert turn(app, site, 3) == []
         assert serves(app, key) == (("ACME-1",), False)
+        assert app.store.rule_book().rules == ()
         before = site.asked()
         run_round(app.context)
         assert site.asked() == before
@@ -125,6 +126,7 @@ def test_what_is_linked_is_linked_there_and_unlinked_with_the_link(site: Site) -
         done = turn(app, site)
         assert [each.linked for each in done] == [False]
         assert site.listed() == []
+        assert app.store.rule_book().rules == ()
         for _ in range(3):
             assert turn(app, site) == []
             assert serves(app, key) == ((), False)
@@ -256,3 +258,49 @@ def test_nothing_is_written_unless_asked_for(site: Site) -> None:
     with site.open() as app:
         assert turn(app, site, 2) == []
         assert site.listed() == []
+
+
+def test_a_plan_shows_what_would_be_linked_and_writes_nothing(site: Site) -> None:
+    """A run does the same then (L12)."""
+    key = site.work("Pay by card", "ACME-1")
+    with site.open() as app:
+        site.now += timedelta(minutes=6)
+        refresh_goals(app.context)
+        dry = replace(app.context, writes=False)
+        [planned] = [each for each in run_round(dry).planned if isinstance(each, LinkItem)]
+        assert (planned.key, planned.linked, planned.source) == (key, True, "atlas")
+        assert site.listed() == []
+        assert turn(app, site) == [planned]
+        assert site.listed() == [key]
+
+
+def test_unlinking_that_is_not_permitted_is_made_up_for(site: Site) -> None:
+    """Until the night it stays there, as our own word: the issue serves nothing."""
+    key = site.work("Pay by card", "ACME-1")
+    with site.open() as app:
+        turn(app, site, 2)
+        site.relabel(key)
+        site.world.goals.readers.add(site.bot.user.account_id)
+        turn(app, site, 2)
+        assert (site.listed(), serves(app, key)) == ([key], ((), False))
+        site.world.goals.readers.clear()
+        run_pass(app.context, "main", repair=True)
+        assert site.listed() == []
+        turn(app, site)
+        assert serves(app, key) == ((), False)
+
+
+def test_one_goal_that_refuses_stops_no_other(site: Site) -> None:
+    """It was deleted there just now: that is told with the issue's key, once."""
+    with site.open() as app:
+        turn(app, site)
+        refused, taken = site.work("Pay by card", "ACME-1"), site.work("Pay by cheque", "ACME-2")
+        site.world.goals.delete(site.goal)
+        run_round(app.context)
+        assert site.listed(site.other) == [taken]
+        (told,) = app.store.attention("main")
+        assert told.message.startswith(f"{refused}: it is not linked to its goal in Atlassian Goals: Goal not found")
+        before = site.asked()
+        run_round(app.context)
+        run_round(app.context)
+        assert site.asked() == before

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from vindaris_connectors.jira.atlassian_goals import AtlassianGoalSettings
 from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_sync.domain.menus import Choice
@@ -69,6 +70,8 @@ class JiraTruth:
     )
     """No HIDE: to a 404 Jira adds nothing, so an issue hidden by its security level looks deleted."""
     places: Sequence[str] = ("APP", "OPS")
+    kind: type[JiraConnector] = JiraConnector
+    """What is tried: a flawed one, where the contract itself is."""
 
     def __init__(self, *, cloud: bool, around: Callable[[Jira], Service] | None = None) -> None:
         """``around`` puts something between the wire and the service: a recorder, a meddler."""
@@ -108,7 +111,7 @@ class JiraTruth:
             random=Random(1),  # noqa: S311 - spreads retries
             in_flight=in_flight,
         )
-        return JiraConnector(name, JiraSettings.model_validate(given), around)
+        return self.kind(name, JiraSettings.model_validate(given), around)
 
     # People's acts
 
@@ -216,6 +219,28 @@ class JiraTruth:
     def write_body(self, id_: str, text: str) -> None:
         """Write the description anew."""
         self.alice.edit(id_, description=text)
+
+    # Goals beside the site
+
+    def linked_source(self) -> AtlassianGoalSettings | None:
+        """Return Atlassian Goals, which Cloud has."""
+        return AtlassianGoalSettings(tracker="jira-main", write_links=True) if self.cloud else None
+
+    def make_goal(self) -> str:
+        """Make one."""
+        return self.world.goals.create("Grow").id
+
+    def drop_goal(self, goal: str) -> None:
+        """Delete one."""
+        self.world.goals.delete(self.world.goals.goals[goal])
+
+    def items(self, goal: str) -> list[str]:
+        """Return what is linked to it."""
+        return list(map(str, self.world.goals.goals[goal].items))
+
+    def put_item(self, goal: str, id_: str) -> None:
+        """Link it."""
+        self.world.goals.link(self.world.goals.goals[goal], id_)
 
     # Faults and counts
 

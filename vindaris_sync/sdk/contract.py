@@ -25,6 +25,7 @@ pytest.register_assert_rewrite(
     "vindaris_sync.sdk.contract_goals",
     "vindaris_sync.sdk.contract_homes",
     "vindaris_sync.sdk.contract_menus",
+    "vindaris_sync.sdk.contract_work_items",
 )
 
 from vindaris_sync.sdk.contract_creating import CreatingContract  # noqa: E402 - after the rewriting of asserts is set up
@@ -35,6 +36,7 @@ from vindaris_sync.sdk.contract_homes import HomeContract  # noqa: E402 - as abo
 from vindaris_sync.sdk.contract_menus import MenuContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_reading import ReadingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_truth import Ability, Connect, Fault, Truth  # noqa: E402 - as above
+from vindaris_sync.sdk.contract_work_items import WorkItemContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_writing import WritingContract  # noqa: E402 - as above
 
 __all__ = ["Ability", "Connect", "ConnectorContract", "Fault", "Truth"]
@@ -49,5 +51,6 @@ class ConnectorContract(
     FaultContract,
     MenuContract,
     HomeContract,
+    WorkItemContract,
 ):
     """All of the contract; inherit it and provide ``tracker`` and ``connect``."""

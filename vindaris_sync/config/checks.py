@@ -10,6 +10,7 @@ from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.problems import Problem
 from vindaris_sync.config.settings import RuleSettings, TeamSettings
+from vindaris_sync.sdk.goals import GoalSourceSettings, TrackerGoalSettings
 from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -41,6 +42,18 @@ def home(
     settings = trackers.get(found.tracker)
     if settings is not None and not settings.write_back.enabled:
         yield Problem(("goals", "home", "tracker"), f"[trackers.{found.tracker}] has write_back.enabled = false")
+
+
+def linked_sources(
+    sources: Mapping[str, GoalSourceSettings], trackers: Mapping[str, TrackerSettings]
+) -> Iterator[Problem]:
+    """Yield sources of goals at which links are to be made over a tracker to which nothing is written."""
+    for name, block in sources.items():
+        if isinstance(block, TrackerGoalSettings) and block.links_written():
+            settings = trackers.get(block.tracker)
+            if settings is not None and not settings.write_back.enabled:
+                message = f"links are to be made over [trackers.{block.tracker}], which has write_back.enabled = false"
+                yield Problem(("goal_sources", name), message, whole=True)
 
 
 def write_back(name: str, settings: WriteBackSettings) -> Iterator[Problem]:

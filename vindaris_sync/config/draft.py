@@ -186,6 +186,7 @@ class Draft:
         for name, settings in trackers.items():
             yield from checks.write_back(name, settings.write_back)
         yield from self._home(trackers, names)
+        yield from checks.linked_sources(self.parts["goal_sources"], trackers)
         yield from checks.references(trackers, names)
         yield from checks.teams(teams, channels)
         yield from checks.scopes(teams, trackers, names)

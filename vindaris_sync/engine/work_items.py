@@ -73,7 +73,7 @@ class _Linking:
         if look and self.context.writes:
             store.retry_work_items(self.source)
             store.put_note(self._held, None)
-        stamp = store.work_items_stamp()
+        stamp = [*store.goals_stamp(), *store.links_stamp()]
         if store.note(self._held) or (not look and store.note(settled_note(self.source)) == stamp):
             return
         held, settled = None, False

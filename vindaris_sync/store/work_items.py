@@ -137,15 +137,6 @@ class WorkItems(Part):
                 sql.run("DELETE FROM note WHERE name = ?", (settled_note(source),))
             sql.many("UPDATE work_item SET state = 'missing' WHERE issue_id = ? AND goal_id = ?", missing)
 
-    def work_items_stamp(self) -> list[int]:
-        """Return numbers that differ where a goal or a link has changed in between, or is decided by now."""
-        with self._db.read() as sql:
-            return [
-                sql.value("SELECT value FROM counter WHERE name = 'goals'"),
-                sql.value("SELECT coalesce(max(id), 0) FROM history"),
-                sql.value("SELECT count(*) FROM issue WHERE due"),
-            ]
-
     def put_work_item_troubles(self, tracker: str, source: str, troubles: Collection[Finding], now: datetime) -> None:
         """Let ``troubles`` be all that a person should set right about links at the source."""
         with self._db.write() as sql:

@@ -57,6 +57,7 @@ def test_a_connectors_settings_are_found_by_the_tracker_that_is_named(tmp_path: 
 
 NAMELESS = 'tracker: name the tracker that states these goals, tracker = "NAME"; there are: main, hub'
 EPICS = 'kind = "jira"\ntracker = "main"\ntypes = ["Epic"]\n'
+ATLAS = 'kind = "atlassian-goals"\ntracker = "main"\nwrite_links = true\n'
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,11 @@ EPICS = 'kind = "jira"\ntracker = "main"\ntypes = ["Epic"]\n'
         ('kind = "jira"\ntracker = "main"\n', 'name either types = ["Epic"] or jql = "…", one of the two'),
         (EPICS + 'ever = "1m"\n', "ever: there is no such key; did you mean 'every'?"),
         (EPICS + 'every = "1s"\n', "every: "),
+        (ATLAS + "work_items = false\n", "write_links needs work_items = true"),
+        (
+            ATLAS + "[trackers.main.write_back]\nenabled = false\n",
+            "over [trackers.main], which has write_back.enabled = false",
+        ),
         (EPICS + '[[goal_sources.epics.outcomes]]\nunit = "%"\n', "metric: "),
     ],
 )

@@ -12,10 +12,11 @@ from tests.contract.jira_truth import JiraTruth
 from vindaris_connectors.jira.atlassian_goals import AtlassianGoals, AtlassianGoalSettings, period_of
 from vindaris_connectors.jira.connector import JiraConnector
 from vindaris_sync.domain.goals import Outcome, Status
+from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.serving import Serving
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.jira.goals import Metric
-from vindaris_sync.sdk.errors import TrackerUnusable, Transient
+from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient, Unknown
 from vindaris_sync.sdk.goals import GoalsRefused, StatedGoal, Statement, Unfit
 
 NO_ITEMS = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
@@ -200,3 +201,27 @@ def test_work_items_may_be_left_out(truth: JiraTruth) -> None:
     found = mapped(node)
     assert isinstance(found, StatedGoal)
     assert (found.goal.description, found.goal.status) == ("{not JSON", Status.ACTIVE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        ({"status": 403}, TrackerUnusable, "403"),
+        ({"status": 200, "body": {"errors": [{"message": "not yours"}], "data": None}}, TrackerUnusable, "not yours"),
+        ({"status": 200, "body": {"data": {"changed": {"success": False}}}}, IssueRejected, "no reason is given"),
+        ({"status": 200, "body": {"data": {"changed": None}}}, Unknown, "another shape"),
+        ({"status": 500, "applied": True}, Unknown, "500"),
+    ],
+)
+def test_a_change_that_is_not_made_is_sorted_by_what_follows(
+    truth: JiraTruth, answer: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    """Nothing at this source, not this issue, or nobody knows; once each."""
+    issue = Address("jira-main", truth.create("APP", "work"))
+    connector = truth.connect()
+    connector.link_work_item(WANTED, truth.make_goal(), issue, linked=True)
+    truth.server.faults.add(Fault("status", path="graphql", **answer))
+    before = truth.exchanges()
+    with pytest.raises(error, match=said):
+        connector.link_work_item(WANTED, truth.make_goal(), issue, linked=True)
+    assert truth.exchanges() == before + 1

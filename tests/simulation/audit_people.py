@@ -234,6 +234,11 @@ def confirmations_are_of_what_was_seen(scene: Scene) -> Iterator[Violation]:
                 if REVIEW in {name.casefold() for name in touch.on} and micros(touch.at) <= row["at"]
             ]
         )
+        put_on += [
+            micros(act.at)  # by a person: it stands for all that is asked then
+            for act in scene.acts[held["tracker"], held["ext_id"]]
+            if act.kind == "review_on" and micros(act.at) <= row["at"]
+        ]
         at = revisions.get((row["goal_id"], row["goal_revision"]), 0)
         if put_on and not _misdated(scene, at) and at > max(put_on) + _SECOND:
             text = f"revision {row['goal_revision']} was confirmed, which the label did not stand for"

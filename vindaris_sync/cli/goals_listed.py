@@ -31,8 +31,6 @@ def listing(config: Config, *, by_priority: bool, everything: bool, as_json: boo
     """Print the goals; closed ones on which no open work hangs are counted only, unless ``everything`` is wanted."""
     with open_store(config) as store:
         found, finished = documents(store, config)
-        shares = {each["goal"]: each["share"] for each in holding.catch_alls(config, store)}
-    found = [{**goal, "catch_all": shares.get(goal["key"])} for goal in found]
     if as_json:
         rows = sorted(found, key=_urgency) if by_priority else found
         emit({"goals": rows, "finished": finished})
@@ -50,13 +48,17 @@ def listing(config: Config, *, by_priority: bool, everything: bool, as_json: boo
 
 def documents(store: Store, config: Config) -> tuple[list[Document], int]:
     """Return all goals as JSON has them, as a tree, and how many issues were finished in the last week by all."""
-    stored = {fold(each.goal.key): each for each in store.goals()}
+    held = store.goals()
+    stored = {fold(each.goal.key): each for each in held}
     goals = [each.goal for each in stored.values()]
     known, series, stand = by_key(goals), store.series(), standings(store, datetime.now(UTC), units(config))
+    work = {number: own.work.open for number, own in stand.goals.items()}
+    shares = {each["goal"]: each["share"] for each in holding.catch_alls(config, held, work, stand.open)}
     found = []
     for depth, goal in hung(goals):
         each, parent = stored[fold(goal.key)], parent_of(goal, known)
-        found.append(document(each, parent.key if parent else None, depth, stand, series.get(each.id, {})))
+        told = document(each, parent.key if parent else None, depth, stand, series.get(each.id, {}))
+        found.append(told | {"catch_all": shares.get(goal.key)})
     return found, stand.finished
 
 

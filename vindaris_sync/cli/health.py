@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.passes import clock_note
 from vindaris_sync.store.figures import Tally
+from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
 from vindaris_sync.store.trackers import TrackerFacts
 
@@ -34,6 +35,7 @@ def gather(config: Config) -> Document:
         tallies = store.tallies()
         work = _work(tallies)
         report = store.last_report()
+        goals, total = store.goals(), sum(tally.count for tally in tallies if not tally.due)
         return {
             "daemon": daemon(config),
             "trackers": [_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work)
@@ -43,7 +45,8 @@ def gather(config: Config) -> Document:
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
             "backup": backups.state(config, store, datetime.now(UTC)),
-            "goals": _goals(store) | {"catch_all": holding.catch_alls(config, store)},
+            "goals": _goals(store, goals)
+            | {"catch_all": holding.catch_alls(config, goals, holding.open_work(store), total)},
             "over_budget": holding.over_budget(config, tallies),
             "rules": _rules(store),
             "aside": contested.asides(store, config),
@@ -103,8 +106,7 @@ def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -
     }
 
 
-def _goals(store: Store) -> Document:
-    goals = store.goals()
+def _goals(store: Store, goals: Sequence[StoredGoal]) -> Document:
     return {
         "count": len(goals),
         "missing": [each.goal.key for each in goals if each.missing_since is not None],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vindaris_sync.app import goal_rules, teams_of
@@ -11,19 +11,27 @@ from vindaris_sync.cli.output import say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import percent
 from vindaris_sync.store.figures import Tally
+from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
 
 Document = dict[str, Any]
 
 
-def catch_alls(config: Config, store: Store) -> list[Document]:
-    """Return the goals that are catch-alls, the largest first: goal, open (issues on it), share (of all open work)."""
+def open_work(store: Store) -> Counter[int]:
+    """Return how many open issues are on each goal."""
     work: Counter[int] = Counter()
     for group in store.work_groups():
         if not group.closed:
             work.update(dict.fromkeys(group.goals, group.count))
-    keys = {each.id: each.goal.key for each in store.goals() if not each.goal.status.closed}
-    total = sum(tally.count for tally in store.tallies() if not tally.due)
+    return work
+
+
+def catch_alls(config: Config, goals: Iterable[StoredGoal], work: Mapping[int, int], total: int) -> list[Document]:
+    """Return the goals that are catch-alls, the largest first: goal, open (issues on it), share (of all open work).
+
+    ``work`` are the open issues on each goal, ``total`` is all open work.
+    """
+    keys = {each.id: each.goal.key for each in goals if not each.goal.status.closed}
     held = goal_rules(config).catch_all.held({goal: count for goal, count in work.items() if goal in keys}, total)
     return [
         {"goal": keys[goal], "open": work[goal], "share": share}

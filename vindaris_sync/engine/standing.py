@@ -40,6 +40,8 @@ class Standings:
 
     goals: Mapping[int, Standing]
     finished: int
+    open: int
+    """All open work, whatever it serves."""
     by_primary: Mapping[int, int]
     """Issues finished in the last week by their primary goal; under 0 those that serve none."""
 
@@ -52,14 +54,15 @@ def standings(store: Store, now: datetime, unit_of: UnitOf) -> Standings:
         for goal in group.goals:
             _add(found[goal], group, unit_of(group.tracker))
             places[goal].add((group.tracker, group.place))
-    unlinked = _unlinked(store.tallies())
+    tallies = store.tallies()
+    unlinked, everything = _unlinked(tallies), sum(each.count for each in tallies if not each.due)
     for goal, where in places.items():
         found[goal].nearby = sum(unlinked[place] for place in where)
     done = store.finished(now - WEEK)
     for each in done:
         for goal in each.goals:
             found[goal].finished += each.count
-    return Standings(found, sum(each.count for each in done), _by_primary(done))
+    return Standings(found, sum(each.count for each in done), everything, _by_primary(done))
 
 
 def _add(standing: Standing, group: WorkGroup, unit: str) -> None:

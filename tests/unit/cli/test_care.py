@@ -19,7 +19,7 @@ def test_status_tells_how_everything_is_doing(running: Installation) -> None:
     tracker = found["trackers"][0]
     assert (tracker["tracker"], tracker["stopped"], tracker["open"]["unlinked"]) == ("mem", None, 1)
     assert tracker["loaded_at"] is not None
-    assert found["goals"] == {"count": 2, "missing": [], "pending": [], "problems": []}
+    assert found["goals"] == {"count": 2, "missing": [], "pending": [], "problems": [], "catch_all": []}
     assert "next nightly run" in running.said("status")
 
 

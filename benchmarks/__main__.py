@@ -9,7 +9,7 @@ import structlog
 
 from benchmarks.budgets import budgets
 from benchmarks.costs import goal_change, idle
-from benchmarks.goals import refresh, reparent
+from benchmarks.goals import at_rest, refresh, reparent
 from benchmarks.pulls import full_pulls, latency
 from benchmarks.rows import Row, publish
 from vindaris_sync.engine.collector import spare_imports
@@ -28,6 +28,7 @@ def main() -> int:
         budgets(),
         goal_change(10_000),
         refresh(_GOALS, _MANY // scale),
+        at_rest((10, _GOALS // scale)),
         reparent(_BELOW // scale),
         idle((1000, _STORED // scale)),
         full_pulls(_COUNT // scale, _MANY // scale),

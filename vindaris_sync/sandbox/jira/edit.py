@@ -15,6 +15,7 @@ from vindaris_sync.sandbox.jira.model import (
     EPIC_LINK,
     LABELS,
     MULTI_SELECT,
+    NUMBER,
     SELECT,
     Field,
     Json,
@@ -104,6 +105,8 @@ class Edit:
             return self._options(target, raw)
         if target.id == "labels" or target.kind == LABELS:
             return _labels(raw)
+        if target.kind == NUMBER:
+            return _number(raw)
         named = {
             "summary": _summary,
             "priority": self._priority,
@@ -224,3 +227,9 @@ def _labels(raw: object) -> tuple[str, ...]:
         if len(label) > MAX_TEXT:
             raise Invalid(f"The label '{label}' exceeds the maximum length of {MAX_TEXT} characters.")
     return tuple(dict.fromkeys(raw))
+
+
+def _number(raw: object) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | None):
+        raise Invalid("Operation value must be a number")
+    return None if raw is None else float(raw)

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 SYSTEM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 SELECT, MULTI_SELECT = SYSTEM + "select", SYSTEM + "multiselect"
 LABELS, TEXT, TEXT_AREA = SYSTEM + "labels", SYSTEM + "textfield", SYSTEM + "textarea"
+NUMBER = SYSTEM + "float"
 EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
 EPIC_NAME = "com.pyxis.greenhopper.jira:gh-epic-label"
 

@@ -14,6 +14,7 @@ from vindaris_sync.sandbox.jira.model import (
     IN_PROGRESS,
     LABELS,
     MULTI_SELECT,
+    NUMBER,
     SELECT,
     SUBTASK_LEVEL,
     TO_DO,
@@ -64,6 +65,7 @@ _SHAPES = {
     SELECT: ("option", ""),
     MULTI_SELECT: ("array", "option"),
     LABELS: ("array", "string"),
+    NUMBER: ("number", ""),
     EPIC_LINK: ("any", ""),
 }
 

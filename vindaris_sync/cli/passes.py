@@ -99,7 +99,15 @@ def _executed(app: App, went: Went) -> list[Action]:
     reports = went.round.reports
     published = [each for report in reports for each in report.published]
     homes = [each for report in reports for each in report.homes]
-    return [*went.asked, *rest, *(each for each in writes.values() if trackers[each.issue] in own), *published, *homes]
+    linked = [each for report in reports for each in report.linked]
+    return [
+        *went.asked,
+        *rest,
+        *(each for each in writes.values() if trackers[each.issue] in own),
+        *published,
+        *homes,
+        *linked,
+    ]
 
 
 def show_plan(went: Went, found: Sequence[planned.Line], *, everything: bool) -> None:
@@ -132,6 +140,10 @@ def show_run(went: Went) -> None:
     homes = sum(report.counts["homes done"] + report.counts["hanging done"] for report in went.round.reports)
     if published or homes:
         say(f"goals' labels and options changed: {published:,}; changes to goals' issues and below them: {homes:,}")
+    linked = sum(report.counts["work items linked"] for report in went.round.reports)
+    unlinked = sum(report.counts["work items withdrawn"] for report in went.round.reports)
+    if linked or unlinked:
+        say(f"where goals are kept, work items linked: {linked:,}; unlinked: {unlinked:,}")
     _show_waiting(went)
     if went.revised:
         say(f"goals with a new revision: {', '.join(went.revised)}")

@@ -30,7 +30,7 @@ log = structlog.get_logger("vindaris_sync.work_items")
 MOST = 50
 """Links that one pass makes or takes off, and goals that it looks at, at a source; the others wait for the next."""
 
-_AGAIN = "set that right; it is tried again at night"
+_AGAIN = "it is tried again at night"
 
 
 def link_work_items(context: Context, tracker: Tracker, counts: Counter[str], *, look: bool = False) -> list[LinkItem]:
@@ -84,7 +84,7 @@ class _Linking:
             log.warning("work items not linked", source=self.source, error=f"{error}. {error.advice}".strip(" ."))
             self.counts["work items failed"] += 1
         except (TrackerUnusable, GoalsRefused) as error:
-            held = Finding(Level.ERROR, self._subject, str(error), f"{error.advice or 'look there'}: {_AGAIN}")
+            held = Finding(Level.ERROR, self._subject, str(error), f"{error.advice or 'look there'}; {_AGAIN}")
         if self.context.writes:
             troubles = [*self._troubles(), *([held] if held else ())]
             with store.transaction():
@@ -107,7 +107,7 @@ class _Linking:
         for reason, items in groupby(sorted(refused, key=lambda each: each.reason), lambda each: each.reason):
             keys = [each.address.key for each in items]
             named = ", ".join(keys[:5]) + (", …" if len(keys) > 5 else "")  # noqa: PLR2004 - as many as are read
-            yield Finding(Level.ERROR, self._subject, f"{named}: {reason}", _AGAIN)
+            yield Finding(Level.ERROR, self._subject, f"{named}: {reason}", f"set that right; {_AGAIN}")
 
     # --- goal by goal ---------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from vindaris_sync.app import App, open_app
+from vindaris_sync.cli.passes import go_round, lines_of
 from vindaris_sync.config.load import load
 from vindaris_sync.domain.work_items import LinkItem
 from vindaris_sync.engine.goals import refresh_goals
@@ -32,6 +33,7 @@ class Site:
     folder: Path
     now: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     extra: str = "write_links = true\n"
+    projects: str = '["APP"]'
     world: World = field(init=False)
     server: Server = field(init=False)
 
@@ -61,7 +63,8 @@ class Site:
         config = self.folder / "vindaris.toml"
         config.write_text(
             f'state_dir = "{self.folder}"\n[trackers.main]\nkind = "jira"\nurl = "{self.server.url}/jira"\n'
-            'email = "bot@acme.example"\ntoken = { file = "token" }\nprojects = ["APP"]\n'
+            'email = "bot@acme.example"\ntoken = { file = "token" }\n'
+            f"projects = {self.projects}\n"
             f'[goal_sources.atlas]\nkind = "atlassian-goals"\ntracker = "main"\n{self.extra}'
             '[notify.log]\nkind = "log"\n[[teams]]\nname = "All"\nnotify = "log"\nscopes = ["main:*"]\n'
         )
@@ -267,8 +270,13 @@ def test_a_plan_shows_what_would_be_linked_and_writes_nothing(site: Site) -> Non
         site.now += timedelta(minutes=6)
         refresh_goals(app.context)
         dry = replace(app.context, writes=False)
-        [planned] = [each for each in run_round(dry).planned if isinstance(each, LinkItem)]
-        assert (planned.key, planned.linked, planned.source) == (key, True, "atlas")
+        app.context, kept = dry, app.context
+        went = go_round(app, ())
+        app.context = kept
+        assert [(each.key, each.text) for each in lines_of(app, went) if each.action == "link_item"] == [
+            (key, "link to ACME-1 in atlas")
+        ]
+        [planned] = [each for each in went.round.planned if isinstance(each, LinkItem)]
         assert site.listed() == []
         assert turn(app, site) == [planned]
         assert site.listed() == [key]
@@ -304,3 +312,18 @@ def test_one_goal_that_refuses_stops_no_other(site: Site) -> None:
         run_round(app.context)
         run_round(app.context)
         assert site.asked() == before
+
+
+def test_what_we_repeat_brings_no_project_into_what_people_state(site: Site) -> None:
+    """The rule of people's own links stays as it was, and is not said to have changed."""
+    site.world.add_project("OPS")
+    theirs = site.alice.create_issue("OPS", "Theirs")
+    site.world.goals.link(site.goal, theirs)
+    site.projects = '["APP", "OPS"]'
+    with site.open() as app:
+        turn(app, site)
+        before = [each.stated for each in app.store.rule_book().rules]
+        key = site.work("Pay by card", "ACME-1")
+        turn(app, site, 3)
+        assert site.listed() == [theirs, key]
+        assert [each.stated for each in app.store.rule_book().rules] == before != []

@@ -193,7 +193,7 @@ class Replay:
 
     def _furnish_milestones(self) -> None:
         number = self.path.rpartition("/")[2]
-        count = self._listed() if self.exchange.method == "GET" else int(number) if number.isdigit() else 0
+        count = int(number) if number.isdigit() else self._listed() if self.exchange.method == "GET" else 0
         for place in range(count):
             self.world.create_milestone(self.repo, f"v{place}", actor="mia", description="d")
 

@@ -38,9 +38,11 @@ def load(
     """
     text = read_text(path)
     try:
-        stated, given = tomllib.loads(text), overrides(environ)
-    except tomllib.TOMLDecodeError as error:
+        stated = read_toml(text)
+    except ValueError as error:
         raise ConfigRefused([f"{path}: no valid TOML: {error}"]) from None
+    try:
+        given = overrides(environ)
     except ValueError as error:
         raise ConfigRefused([str(error)]) from None
     if credentials_directory is None and environ.get("CREDENTIALS_DIRECTORY"):
@@ -55,6 +57,14 @@ def load(
             + lines_in(str(path), text, rest)
         )
     return Config(**draft.parts)
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return what TOML states; ``ValueError`` says why it is none, also where it is too deep or a number too long."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
 
 
 def read_text(path: Path) -> str:

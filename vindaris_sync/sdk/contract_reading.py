@@ -230,16 +230,20 @@ class ReadingContract(Suite):
         self, tracker: Truth, connector: Connector, connect: Connect
     ) -> None:
         """As a title's beginning, in the tracker that is configured; pulled and fetched alike, and off by default."""
-        child = tracker.create(tracker.places[0], "FAR-7: child")
+        hangs = Ability.HIERARCHY in tracker.abilities
+        above = tracker.create(tracker.places[0], "its own parent") if hangs else ""
+        child = tracker.create(tracker.places[0], "FAR-7: child", parent=above)
+        if hangs:
+            tracker.set_parent(child, None)
         assert pull(connector).issues[child].parent is None
         referring = connect(parent_reference={"tracker": "elsewhere", "places": ["FAR"]})
         wanted = Address("elsewhere", key="FAR-7")
         assert pull(referring).issues[child].parent == wanted
         seen = fetch_one(referring, address_of(referring, tracker, child))
         assert seen.parent == wanted
-        if Ability.HIERARCHY in tracker.abilities:
+        if hangs:
             tracker.advance(_LATER)
-            tracker.set_parent(child, tracker.create(tracker.places[0], "its own parent"))
+            tracker.set_parent(child, above)
             assert fetch_one(referring, address_of(referring, tracker, child)).parent != wanted
         referring.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tomllib
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from vindaris_sync.config.load import read_toml
 from vindaris_sync.config.problems import Problem, explain, lines_in
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, Outcome, Status, problems
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
@@ -159,12 +159,12 @@ def _read(path: Path) -> tuple[str, tuple[Goal, ...]]:
     """Return a file's text and goals, each of them well-formed."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        goals, wrong = _parsed(tomllib.loads(text))
+        goals, wrong = _parsed(read_toml(text))
     except OSError as error:
         raise GoalsRefused([f"{path}: {(error.strerror or str(error)).lower()}"]) from None
     except UnicodeDecodeError as error:
         raise GoalsRefused([f"{path}: no valid UTF-8 at byte {error.start}"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise GoalsRefused([f"{path}: no valid TOML: {error}"]) from None
     if wrong:
         raise GoalsRefused(lines_in(str(path), text, wrong))

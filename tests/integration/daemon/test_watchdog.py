@@ -44,7 +44,7 @@ def test_work_that_never_began_holds_up_no_end(tmp_path: Path) -> None:
     pool.submit(go_on.wait)
     Clockwork(site.context, site.channels, Nightly(time(23, 59), UTC), print, pool).tick(site.clock())
     progress = site.context.progress
-    assert "pull jira" in progress.running()
+    assert "settle" in progress.running()
     pool.shutdown(wait=False, cancel_futures=True)
     assert progress.running() == ()
     go_on.set()

@@ -58,7 +58,7 @@ def test_a_damaged_database_is_not_worked_on(shop: Installation) -> None:
         assert "Traceback" not in said
     assert shop.labels(key) == before
     assert database(shop).read_bytes() == spoiled
-    assert "GROW" in shop.said("goal", "list")
+    assert "GROW" in shop.said("outcome", "list")
 
 
 def test_a_sound_database_is_claimed_and_a_damaged_one_given_up_again(shop: Installation) -> None:

@@ -54,7 +54,7 @@ class Site:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(("jira-dc", PART), id="a part, Data Center"),
+        pytest.param(("jira-dc", PART), id="a part, Data Center", marks=pytest.mark.long),
         pytest.param(("jira-cloud", WHOLE), id="Cloud", marks=pytest.mark.long),
         pytest.param(("jira-dc", WHOLE), id="Data Center", marks=pytest.mark.long),
     ],

@@ -273,6 +273,10 @@ def _compare(
     return changed, verified
 
 
+_SECOND = 1_000_000
+"""Microseconds: GitHub's stamps are whole seconds, so what was made in the second of the first sight may be new."""
+
+
 def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int | None]], reading: Reading) -> None:
     if not rows:
         return
@@ -283,7 +287,7 @@ def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int 
         [
             (
                 number, tracker, ext, *payload, parent, presence, now, now,
-                payload.updated if reading.direct else None, payload.created < seen[payload.place],
+                payload.updated if reading.direct else None, payload.created < seen[payload.place] // _SECOND * _SECOND,
             )
             for number, ext, payload, parent in rows
         ],

@@ -136,6 +136,15 @@ def test_issues_older_than_their_places_first_sight_are_backlog(store: Store) ->
     assert (record_of(store, old).backlog, record_of(store, new).backlog) == (True, False)
 
 
+def test_what_was_created_in_the_second_of_the_first_sight_is_new(store: Store) -> None:
+    """GitHub tells whole seconds: an issue made after the first look of that second would never be asked about."""
+    seen = NOW + timedelta(milliseconds=700)
+    made = replace(issue(2), created=NOW.replace(microsecond=0))
+    store.record_page(T, page(made), SURFACES, seen)
+    [number] = store.by_id(T, [made.ref.id]).values()
+    assert not record_of(store, number).backlog
+
+
 def test_a_new_place_in_a_scope_that_is_known_whole_has_no_backlog_of_its_own(store: Store) -> None:
     """A repository that was empty, or got another name, is seen since its scope was: only what is older is backlog."""
     since = NOW - timedelta(hours=1)

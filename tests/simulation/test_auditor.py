@@ -79,6 +79,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Company:
     network = Network(TrackerWire(services, exchanges), ChatWire(slack.Slack(site.slack), exchanges))
     machine = Machine(site, network, 1, lambda _: None)
     try:
+        clock.sleep(2)  # what there was before is a backlog
         machine.tick()
         clock.sleep(2 * HOUR)
         made = Company(site, _work(site))

@@ -273,8 +273,12 @@ def _compare(
     return changed, verified
 
 
-_SECOND = 1_000_000
-"""Microseconds: GitHub's stamps are whole seconds, so what was made in the second of the first sight may be new."""
+_SECOND = 1_000_000  # µs
+
+
+def _is_older(created: int, seen: int) -> bool:
+    """Return whether an issue was made before the first sight of its place; a whole second stands for all of it."""
+    return created < (seen if created % _SECOND else seen // _SECOND * _SECOND)
 
 
 def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int | None]], reading: Reading) -> None:
@@ -287,7 +291,7 @@ def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int 
         [
             (
                 number, tracker, ext, *payload, parent, presence, now, now,
-                payload.updated if reading.direct else None, payload.created < seen[payload.place] // _SECOND * _SECOND,
+                payload.updated if reading.direct else None, _is_older(payload.created, seen[payload.place]),
             )
             for number, ext, payload, parent in rows
         ],

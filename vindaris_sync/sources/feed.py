@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -16,18 +16,14 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from vindaris_sync.config.goal_sources import FeedSettings
 from vindaris_sync.config.problems import explain
 from vindaris_sync.domain.goals import Goal
-from vindaris_sync.sdk.authorities import authorities, tls
-from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
-from vindaris_sync.sdk.limits import asked_wait
 from vindaris_sync.sdk.settings import Settings
+from vindaris_sync.sources.address import Address
 from vindaris_sync.sources.files import GoalEntry, OutcomeEntry
 from vindaris_sync.sources.requirements import RequirementEntry, consistent
 
-_DEADLINE = 30.0
 _LARGEST = 16 * 1024 * 1024  # bytes; ten thousand goals with long descriptions
-_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _OPEN = ConfigDict(extra="ignore")  # a newer tool may tell more than we know
 
 
@@ -71,6 +67,7 @@ class FeedGoals:
         self._settings = settings
         self._now = now
         self._origin = f"{name} ({urlsplit(settings.url).hostname})"
+        self._address = Address(self._origin, settings.token, _LARGEST)
         self._etag = ""
         self._read: GoalsRead | None = None
         self._failure: Exception | None = None
@@ -93,9 +90,9 @@ class FeedGoals:
     def _ask(self) -> None:
         wait = self._settings.every
         try:
-            answer, body = self._exchange()
+            answer = self._address.ask(self._settings.url, self._now(), etag=self._etag)
             if answer.status_code != HTTPStatus.NOT_MODIFIED:
-                self._read = self._goals(answer, body)
+                self._read = self._goals(answer)
                 self._etag = answer.headers.get("ETag", "")
             self._failure = None
         except (GoalsRefused, Transient) as error:
@@ -103,29 +100,8 @@ class FeedGoals:
             wait = max(wait, getattr(error, "retry_after", None) or wait)
         self._again = self._now() + wait
 
-    def _exchange(self) -> tuple[httpx.Response, bytes]:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "vindaris-sync"}
-        if self._settings.token is not None:
-            headers["Authorization"] = f"Bearer {self._settings.token.reveal()}"
-        if self._etag:
-            headers["If-None-Match"] = self._etag
-        network = BoundedTransport(tls(authorities()), deadline=_DEADLINE, largest=_LARGEST)
-        try:
-            with httpx.Client(
-                trust_env=False, follow_redirects=False, timeout=_TIMEOUT, headers=headers, transport=network
-            ) as client:
-                answer = client.get(self._settings.url)
-                return answer, answer.content
-        except httpx.HTTPError as error:
-            raise Transient(f"{self._origin} gave no whole answer ({type(error).__name__})") from None
-
-    def _goals(self, answer: httpx.Response, body: bytes) -> GoalsRead:
-        status = answer.status_code
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            wait = asked_wait(answer.headers, self._now()) if "Retry-After" in answer.headers else None
-            raise Transient(
-                f"{self._origin} fails ({status})", retry_after=None if wait is None else timedelta(seconds=wait)
-            )
+    def _goals(self, answer: httpx.Response) -> GoalsRead:
+        status, body = answer.status_code, answer.content
         if status != HTTPStatus.OK:
             raise GoalsRefused([f"{self._origin}: {_ADVICE.get(status, 'it states no goals')} ({status})"])
         try:

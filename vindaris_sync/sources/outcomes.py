@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from math import isfinite
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import httpx
 import orjson
 
 from vindaris_sync.config.outcome_sources import (
@@ -18,14 +17,10 @@ from vindaris_sync.config.outcome_sources import (
     PrometheusSettings,
     steps_of,
 )
-from vindaris_sync.sdk.authorities import authorities, tls
-from vindaris_sync.sdk.bounds import BoundedTransport
-from vindaris_sync.sdk.errors import ConfigError, Transient
-from vindaris_sync.sdk.limits import asked_wait
+from vindaris_sync.sdk.errors import ConfigError
+from vindaris_sync.sources.address import Address
 
-_DEADLINE = 30.0
 _LARGEST = 4 * 1024 * 1024  # bytes; one number is wanted of it
-_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _BAD_QUERY = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -37,7 +32,8 @@ class HttpOutcome:
         self.name, self.metric, self.goal, self.every = name, settings.metric, settings.goal, settings.every
         self._settings = settings
         self._now = now
-        self._host = urlsplit(settings.url).hostname
+        self._host = str(urlsplit(settings.url).hostname)
+        self._address = Address(self._host, settings.token, _LARGEST)
 
     def read(self) -> float:
         """Return the present value.
@@ -54,33 +50,14 @@ class HttpOutcome:
                 raise NotImplementedError(self._settings.kind)
 
     def _told(self, url: str) -> Any:  # noqa: ANN401 - whatever the document holds
-        answer, body = self._exchange(url)
+        answer = self._address.ask(url, self._now())
         status = answer.status_code
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            wait = asked_wait(answer.headers, self._now()) if "Retry-After" in answer.headers else None
-            raise Transient(
-                f"{self._host} fails ({status})", retry_after=None if wait is None else timedelta(seconds=wait)
-            )
         if status != HTTPStatus.OK:
             raise ConfigError(f"{self._host} gives no value ({status})", advice=_advice(status))
         try:
-            return orjson.loads(body)
+            return orjson.loads(answer.content)
         except orjson.JSONDecodeError:
             raise ConfigError(f"{self._host} answers with no JSON", advice="correct its block's url") from None
-
-    def _exchange(self, url: str) -> tuple[httpx.Response, bytes]:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "vindaris-sync"}
-        if self._settings.token is not None:
-            headers["Authorization"] = f"Bearer {self._settings.token.reveal()}"
-        network = BoundedTransport(tls(authorities()), deadline=_DEADLINE, largest=_LARGEST)
-        try:
-            with httpx.Client(
-                trust_env=False, follow_redirects=False, timeout=_TIMEOUT, headers=headers, transport=network
-            ) as client:
-                answer = client.get(url)
-                return answer, answer.content
-        except httpx.HTTPError as error:
-            raise Transient(f"{self._host} gave no whole answer ({type(error).__name__})") from None
 
 
 def _advice(status: int) -> str:

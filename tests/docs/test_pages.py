@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.docs.pages import PAGES, ROOT, SOURCES, anchors, blocks, links, name_of, rows, spans, text_of
+from vindaris_sync.config.chats import NOTIFY_KINDS
 from vindaris_sync.config.load import load
-from vindaris_sync.config.settings import NOTIFY_KINDS
 from vindaris_sync.sdk.registry import kinds
 from vindaris_sync.sources.files import FileGoals
 from vindaris_sync.store.tables import schema

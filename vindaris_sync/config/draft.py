@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from vindaris_sync.config import checks
+from vindaris_sync.config.chats import NOTIFY_KINDS
 from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.lines import Path
 from vindaris_sync.config.outcome_sources import OUTCOME_KINDS
 from vindaris_sync.config.problems import Problem, explain, unknown_key
 from vindaris_sync.config.secrets import SecretPlaces, resolve
 from vindaris_sync.config.settings import (
-    NOTIFY_KINDS,
     Config,
     GoalsSettings,
     LoggingSettings,

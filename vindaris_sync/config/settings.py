@@ -24,18 +24,18 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from vindaris_sync.config.chats import NotifySettings
 from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.outcome_sources import OutcomeSourceSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL
 from vindaris_sync.domain.materiality import Materiality
 from vindaris_sync.domain.rules import CONFIGURABLE, Condition, Stated
-from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.goals import GoalSourceSettings
 from vindaris_sync.sdk.material import MaterialFields
 from vindaris_sync.sdk.secret import MASK, Secret
-from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TrackerSettings
+from vindaris_sync.sdk.settings import Duration, Settings, TrackerSettings
 
 DEFAULT_PATH = Path("/etc/vindaris-sync/vindaris.toml")
 """Where the configuration lies unless another file is named."""
@@ -148,69 +148,6 @@ class GoalsSettings(Settings):
         if value > LONGEST_DEBOUNCE:
             raise ValueError(f"at most {format_duration(LONGEST_DEBOUNCE)}")
         return value
-
-
-def _as_api(url: str) -> str:
-    return base_url(url, wanted="the address of Slack's API, https://slack.com/api", credentials="token")
-
-
-def _as_webhook(url: Secret) -> Secret:
-    if url.reveal():  # else it could not be read, which is said already
-        webhook_url(url.reveal())
-    return url
-
-
-WebhookUrl = Annotated[SecretValue, AfterValidator(_as_webhook)]
-"""A secret that is an address."""
-
-
-class NotifySettings(Settings):
-    """What every chat channel's block holds; ``kind`` chooses which."""
-
-    kind: str
-    public: bool = False
-    """Whether strangers read it: titles of private goals are kept out of its messages then."""
-
-
-class SlackSettings(NotifySettings):
-    """A Slack channel written to by a bot, whose messages are edited in place."""
-
-    kind: Literal["slack"] = "slack"
-    channel: str = Field(min_length=1)
-    """``#name`` or the channel's id."""
-    token: SecretValue
-    """The bot's token (``xoxb-…``), scope ``chat:write``."""
-    api_url: Annotated[str, AfterValidator(_as_api)] = "https://slack.com/api"
-
-
-class SlackWebhookSettings(NotifySettings):
-    """A Slack incoming webhook; its messages cannot be edited."""
-
-    kind: Literal["slack-webhook"] = "slack-webhook"
-    url: WebhookUrl
-
-
-class WebhookSettings(NotifySettings):
-    """Any address that takes our alerts as JSON by POST."""
-
-    kind: Literal["webhook"] = "webhook"
-    url: WebhookUrl
-    secret: SecretValue | None = None
-    """Signs every message (header ``X-Vindaris-Signature``); absent: unsigned."""
-
-
-class LogSettings(NotifySettings):
-    """Alerts go to the daemon's log only."""
-
-    kind: Literal["log"] = "log"
-
-
-NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
-    "slack": SlackSettings,
-    "slack-webhook": SlackWebhookSettings,
-    "webhook": WebhookSettings,
-    "log": LogSettings,
-}
 
 
 def _as_scope(scope: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vindaris_sync.config.settings import (
+from vindaris_sync.config.chats import (
     LogSettings,
     NotifySettings,
     SlackSettings,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from vindaris_sync.config.settings import NotifySettings, SlackSettings, SlackWebhookSettings, WebhookSettings
+from vindaris_sync.config.chats import NotifySettings
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding
 from vindaris_sync.notify.protocol import Channel
@@ -68,13 +67,7 @@ class Governed:
 
 def governed(channel: Channel, settings: NotifySettings, around: Surroundings) -> Channel:
     """Return ``channel`` under the governor of its credential; one without an address outside is returned as it is."""
-    match settings:
-        case SlackSettings():
-            host, credential = urlsplit(settings.api_url).netloc, settings.token.reveal()
-        case SlackWebhookSettings() | WebhookSettings():
-            credential = settings.url.reveal()
-            host = urlsplit(credential).netloc.rpartition("@")[2]
-        case _:
-            return channel
-    governor = around.governors.of(around, host, credential, write_interval=INTERVAL, patience=0.0)
+    if (place := settings.sends_to()) is None:
+        return channel
+    governor = around.governors.of(around, *place, write_interval=INTERVAL, patience=0.0)
     return Governed(channel, governor)

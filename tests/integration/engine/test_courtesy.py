@@ -15,7 +15,7 @@ import pytest
 from tests.integration.engine.desks import GITHUB_TOKEN
 from tests.integration.engine.world import SLACK_TOKEN, Setup, Site, ok, outcome
 from vindaris_sync.cli import courtesy
-from vindaris_sync.config.settings import SlackSettings
+from vindaris_sync.config.chats import SlackSettings
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.courtesy import next_pull_of

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from vindaris_sync.config.chats import NOTIFY_KINDS
 from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.load import load
 from vindaris_sync.config.problems import model_in
-from vindaris_sync.config.settings import NOTIFY_KINDS, Config
+from vindaris_sync.config.settings import Config
 from vindaris_sync.config.show import show
 from vindaris_sync.sdk.registry import kinds, load_kind
 from vindaris_sync.sdk.secret import MASK

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from vindaris_sync.config.chats import LogSettings
 from vindaris_sync.config.load import load
-from vindaris_sync.config.settings import Config, LogSettings
+from vindaris_sync.config.settings import Config
 from vindaris_sync.sdk.errors import ConfigError
 
 Load = Callable[..., Config]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from vindaris_sync.config.chats import SlackSettings
 from vindaris_sync.config.load import ConfigRefused, load
-from vindaris_sync.config.settings import Config, SlackSettings
+from vindaris_sync.config.settings import Config
 from vindaris_sync.config.show import show
 from vindaris_sync.sdk.secret import Secret, redact
 

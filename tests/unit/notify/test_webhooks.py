@@ -7,7 +7,7 @@ import pytest
 import respx
 import structlog
 
-from vindaris_sync.config.settings import (
+from vindaris_sync.config.chats import (
     LogSettings,
     NotifySettings,
     SlackSettings,

@@ -1,0 +1,102 @@
+"""What the block of a chat channel may hold; ``kind`` chooses which."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from vindaris_sync.sdk.addresses import base_url, webhook_url
+from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.settings import SecretValue, Settings
+
+
+def _as_api(url: str) -> str:
+    return base_url(
+        url, wanted="the address of the chat's API, https://slack.com/api for instance", credentials="token"
+    )
+
+
+def _as_webhook(url: Secret) -> Secret:
+    if url.reveal():  # else it could not be read, which is said already
+        webhook_url(url.reveal())
+    return url
+
+
+ApiUrl = Annotated[str, AfterValidator(_as_api)]
+"""Where a chat's API is, without a trailing slash."""
+WebhookUrl = Annotated[SecretValue, AfterValidator(_as_webhook)]
+"""A secret that is an address."""
+
+
+class NotifySettings(Settings):
+    """What every chat channel's block holds; ``kind`` chooses which."""
+
+    kind: str
+    public: bool = False
+    """Whether strangers read it: titles of private goals are kept out of its messages then."""
+
+    def sends_to(self) -> tuple[str, str] | None:
+        """Return the host and the credential whose limits the channel shares; ``None``: it sends nothing outside."""
+        return None
+
+
+class BotSettings(NotifySettings):
+    """A channel that a bot writes to, by a chat's API at ``api_url``."""
+
+    token: SecretValue
+    api_url: ApiUrl
+
+    def sends_to(self) -> tuple[str, str] | None:
+        """Return the API's host and the bot's token."""
+        return urlsplit(self.api_url).netloc, self.token.reveal()
+
+
+class UrlSettings(NotifySettings):
+    """A channel that is an address, which is its credential."""
+
+    url: WebhookUrl
+
+    def sends_to(self) -> tuple[str, str] | None:
+        """Return the address' host and the whole address."""
+        return urlsplit(self.url.reveal()).netloc.rpartition("@")[2], self.url.reveal()
+
+
+class SlackSettings(BotSettings):
+    """A Slack channel written to by a bot, whose messages are edited in place."""
+
+    kind: Literal["slack"] = "slack"
+    channel: str = Field(min_length=1)
+    """``#name`` or the channel's id."""
+    token: SecretValue
+    """The bot's token (``xoxb-…``), scope ``chat:write``."""
+    api_url: ApiUrl = "https://slack.com/api"
+
+
+class SlackWebhookSettings(UrlSettings):
+    """A Slack incoming webhook; its messages cannot be edited."""
+
+    kind: Literal["slack-webhook"] = "slack-webhook"
+
+
+class WebhookSettings(UrlSettings):
+    """Any address that takes our alerts as JSON by POST."""
+
+    kind: Literal["webhook"] = "webhook"
+    secret: SecretValue | None = None
+    """Signs every message (header ``X-Vindaris-Signature``); absent: unsigned."""
+
+
+class LogSettings(NotifySettings):
+    """Alerts go to the daemon's log only."""
+
+    kind: Literal["log"] = "log"
+
+
+NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
+    "slack": SlackSettings,
+    "slack-webhook": SlackWebhookSettings,
+    "webhook": WebhookSettings,
+    "log": LogSettings,
+}

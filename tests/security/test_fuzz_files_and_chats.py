@@ -15,7 +15,7 @@ from tests.security.mutations import changed, damaged, encoded, tried
 from tests.security.servers import says, serving
 from vindaris_sync.config.load import load
 from vindaris_sync.domain.messages import Item, Kind, Subject, compose
-from vindaris_sync.notify.protocol import Channel
+from vindaris_sync.notify.protocol import Ability, Channel
 from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.notify.slack_webhook import SlackWebhookChannel
 from vindaris_sync.notify.webhook import WebhookChannel
@@ -94,8 +94,10 @@ def test_fuzz_chats(name: str) -> None:
     with serving(talk) as server:
         channel = CHATS[name](server.url)
         acts = [lambda: channel.post(content, "k"), lambda: channel.find("k", NOW), channel.check]
-        if channel.editable:
+        if Ability.EDIT in channel.abilities:
             acts.append(lambda: channel.update("C00000001:1.0", content))
+        if Ability.THREADS in channel.abilities:
+            acts.append(lambda: channel.reply("C00000001:1.0", "a line", "k", repeated=True))
         for number in range(count):
             try:
                 acts[number % len(acts)]()

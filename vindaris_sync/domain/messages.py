@@ -74,6 +74,47 @@ class Subject:
         return json.dumps([self.team, str(self.kind), self.goal], ensure_ascii=False, separators=(",", ":"))
 
 
+class Act(StrEnum):
+    """What a button asks for."""
+
+    LINK = "link"
+    """Link the issue to the goal that the button names."""
+    SEARCH = "search"
+    """Open a dialog in which a goal is searched; filled in, it links."""
+    EXEMPT = "exempt"
+    """Open a dialog that asks why this is no goal work, and until when; filled in, it exempts."""
+    CONFIRM = "confirm"
+    """Say that the link is right as it is, for the goal as it was shown."""
+    UNDO = "undo"
+    """Take back what was decided."""
+
+
+class Style(StrEnum):
+    """How a button stands out."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What a reader can do about a line by one click.
+
+    ``value`` says about what, in at most 95 ASCII characters that only we read: with ``action`` before it, it fits into
+    what any chat hands back (Discord takes 100). ``label`` is clean text of at most ``LABEL`` characters, not escaped.
+    """
+
+    action: Act
+    value: str
+    label: str
+    style: Style = Style.PLAIN
+
+
+LABEL = 75
+"""Characters of a button's label (Slack; others take as many or more)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One line of a list. ``id`` is its lasting identity, ``key`` what people call it; ``since`` is when it began."""
@@ -85,6 +126,7 @@ class Item:
     note: str = ""
     priority: str = ""
     since: datetime | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +137,8 @@ class Line:
     title: str
     url: str
     note: str
+    buttons: tuple[Button, ...] = ()
+    """What can be done about it here; empty where the channel has no buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +149,8 @@ class Content:
     state: State
     headline: str
     lines: tuple[Line, ...] = ()
+    decided: tuple[Line, ...] = ()
+    """What people decided here lately, newest first: what and by whom is in ``note``."""
     facts: tuple[tuple[str, str], ...] = ()
     """Named figures, (name, value), for summaries."""
     changes: tuple[Changed, ...] = ()
@@ -202,7 +248,8 @@ def _headline(kind: Kind, total: int, about: str) -> str:
 def _line(item: Item, now: datetime) -> Line:
     waiting = age(now - item.since) if item.since else ""
     parts = (one_line(item.priority, 20), one_line(item.note, _NOTE), "" if waiting == "today" else waiting)
-    return Line(one_line(item.key, 80), one_line(item.title, _TITLE), item.url.strip(), " · ".join(filter(None, parts)))
+    note = " · ".join(filter(None, parts))
+    return Line(one_line(item.key, 80), one_line(item.title, _TITLE), item.url.strip(), note, item.buttons)
 
 
 def _order(item: Item, now: datetime) -> tuple[object, ...]:

@@ -29,7 +29,7 @@ from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.teams import Team
 from vindaris_sync.engine.telling import Message, about, content_of, message_of, messages_about, surfacing
 from vindaris_sync.notify.deliver import deliver
-from vindaris_sync.notify.protocol import Channel, ChannelUnusable
+from vindaris_sync.notify.protocol import Ability, Channel, ChannelUnusable
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
 from vindaris_sync.store.outbox import Waiting
 
@@ -99,7 +99,8 @@ def publish(context: Context, channel: Channel, content: Content, team: Team, no
     """Show ``content`` in its living message; return 1 if something was sent, 0 if the message is right as it is."""
     key, sent = content.subject.key, False
     living = context.store.living(key, channel.name)
-    while not isinstance(step := next_step(living, content, now, team.zone, editable=channel.editable), Nothing):
+    editable = Ability.EDIT in channel.abilities
+    while not isinstance(step := next_step(living, content, now, team.zone, editable=editable), Nothing):
         living = _carry_out(context, channel, step, content, living)
         sent = sent or not isinstance(step, Seek)
     _keep(context, key, channel, living, advanced(living, step, content, "", now))

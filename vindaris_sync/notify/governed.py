@@ -26,7 +26,7 @@ class Governed:
 
     def __init__(self, channel: Channel, governor: Governor) -> None:
         self._channel, self._governor = channel, governor
-        self.name, self.editable, self.max_items = channel.name, channel.editable, channel.max_items
+        self.name, self.abilities, self.max_items = channel.name, channel.abilities, channel.max_items
 
     def __repr__(self) -> str:
         return f"Governed({self._channel!r})"
@@ -40,6 +40,11 @@ class Governed:
         """Edit a message in its turn."""
         with self._turn():
             self._channel.update(reference, content)
+
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        """Add to a message's thread in its turn."""
+        with self._turn():
+            self._channel.reply(reference, text, key, repeated=repeated)
 
     def find(self, key: str, since: datetime) -> str | None:
         """Look for a message in its turn."""

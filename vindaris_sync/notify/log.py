@@ -10,6 +10,7 @@ import structlog
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.wording import plain
+from vindaris_sync.notify.protocol import Ability
 
 _log = structlog.get_logger("vindaris_sync.notify")
 
@@ -17,7 +18,7 @@ _log = structlog.get_logger("vindaris_sync.notify")
 class LogChannel:
     """Writes one line ``alert`` per message."""
 
-    editable = False
+    abilities = Ability.NONE
     max_items = 10
 
     def __init__(self, name: str) -> None:
@@ -46,8 +47,12 @@ class LogChannel:
         return ""
 
     def update(self, reference: str, content: Content) -> None:
-        """Refuse: callers ask ``editable`` first."""
+        """Refuse: callers ask for ``Ability.EDIT`` first."""
         raise NotImplementedError(self.name, reference, content.headline)
+
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        """Refuse: callers ask for ``Ability.THREADS`` first."""
+        raise NotImplementedError(self.name, reference, text, key, repeated)
 
     def find(self, key: str, since: datetime) -> str | None:  # noqa: ARG002 - a log is not read
         """Return ``None``: a log is not read."""

@@ -8,12 +8,13 @@ from datetime import datetime
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.notify.http import Line
+from vindaris_sync.notify.protocol import Ability
 
 
 class OneWay:
     """What webhooks have in common; ``post`` is each one's own."""
 
-    editable = False
+    abilities = Ability.NONE
 
     def __init__(self, name: str, line: Line) -> None:
         self.name = name
@@ -23,8 +24,12 @@ class OneWay:
         return f"{type(self).__name__}({self.name!r})"
 
     def update(self, reference: str, content: Content) -> None:
-        """Refuse: callers ask ``editable`` first."""
+        """Refuse: callers ask for ``Ability.EDIT`` first."""
         raise NotImplementedError(self.name, reference, content.headline)
+
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        """Refuse: callers ask for ``Ability.THREADS`` first."""
+        raise NotImplementedError(self.name, reference, text, key, repeated)
 
     def find(self, key: str, since: datetime) -> str | None:  # noqa: ARG002 - nothing can be asked
         """Return ``None``: there is nobody to ask."""

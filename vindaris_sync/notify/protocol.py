@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Flag, auto
 from typing import Protocol
 
 from vindaris_sync.domain.messages import Content
@@ -26,6 +27,20 @@ class MessageGone(VindarisError):
     """The message that was to be edited exists no more, or can be edited no more; what is still open is posted anew."""
 
 
+class Ability(Flag):
+    """What a channel can do beyond taking new messages; who wants more asks first."""
+
+    NONE = 0
+    EDIT = auto()
+    """``update``: messages are changed in place. Where not, every change is a new message."""
+    BUTTONS = auto()
+    """Lines are shown with their buttons, and clicks come back (``notify/hearing.py``)."""
+    THREADS = auto()
+    """``reply``: a message has a thread."""
+    FILES = auto()
+    """Files can be attached."""
+
+
 class Channel(Protocol):
     """One configured place in a chat.
 
@@ -35,8 +50,7 @@ class Channel(Protocol):
     """
 
     name: str
-    editable: bool
-    """Whether ``update`` is there; where not, every change is a new message."""
+    abilities: Ability
     max_items: int
     """How many lines of a list it shows well."""
 
@@ -50,6 +64,14 @@ class Channel(Protocol):
 
     def update(self, reference: str, content: Content) -> None:
         """Show ``content`` in a message of ours; raises ``MessageGone``."""
+        ...
+
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        """Add one line of plain ``text`` to the thread of a message of ours; raises ``MessageGone``.
+
+        ``key`` is the same on every attempt. ``repeated`` says that an earlier attempt may have arrived: then it is
+        sent only where the channel can tell that it did not; a thread misses a line rather than showing it twice.
+        """
         ...
 
     def find(self, key: str, since: datetime) -> str | None:

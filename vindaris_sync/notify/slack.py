@@ -20,7 +20,7 @@ from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import slack_blocks
 from vindaris_sync.notify.http import Answer, Line, pause
-from vindaris_sync.notify.protocol import ChannelUnusable, MessageGone
+from vindaris_sync.notify.protocol import Ability, ChannelUnusable, MessageGone
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
 from vindaris_sync.sdk.secret import Secret, redact
 from vindaris_sync.sdk.shapes import sent, understood
@@ -47,7 +47,10 @@ _UNUSABLE = {
     "not_in_channel": ("channel", _INVITE),
     "is_archived": ("channel", "unarchive the channel, or name another one"),
 }
-_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
+_GONE = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "thread_not_found",
+     "cannot_reply_to_message"}
+)  # fmt: skip
 _LATER = frozenset({"service_unavailable", "internal_error", "fatal_error", "request_timeout", "accesslimited"})
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _UNFIT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"})
@@ -64,7 +67,7 @@ class _UnfitBlocks(ChannelUnusable):
 class SlackChannel:
     """One channel, by id or ``#name``, of the workspace that ``token`` belongs to."""
 
-    editable = True
+    abilities = Ability.EDIT | Ability.THREADS
     max_items = slack_blocks.MAX_ITEMS
 
     def __init__(
@@ -89,8 +92,8 @@ class SlackChannel:
     @sent
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         """Post a message that carries ``key`` in its metadata."""
-        mark = {"event_type": _EVENT, "event_payload": {"key": key}}
-        said = self._say("chat.postMessage", content, {"channel": self._channel, "metadata": mark}, repeated=repeated)
+        place = {"channel": self._channel, "metadata": _mark(key)}
+        said = self._say("chat.postMessage", content, place, repeated=repeated)
         return f"{said['channel']}:{said['ts']}"
 
     @sent
@@ -98,6 +101,22 @@ class SlackChannel:
         """Edit a message; its metadata stays (Slack keeps what an update does not name)."""
         channel, _, stamp = reference.partition(":")
         self._say("chat.update", content, {"channel": channel, "ts": stamp})
+
+    @sent
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        """Add a line to the message's thread; it carries ``key`` in its metadata.
+
+        Where the message was deleted, Slack says it to the whole channel instead and tells so by leaving out
+        ``thread_ts`` alone (slack-go/slack#1571): that is taken back.
+        """
+        channel, _, stamp = reference.partition(":")
+        if repeated and self._replied(channel, stamp, key) is not False:
+            return
+        body = {"channel": channel, "thread_ts": stamp, "metadata": _mark(key), **slack_blocks.said(text)}
+        said = self._asked("chat.postMessage", body)
+        if not said["message"].get("thread_ts"):
+            self._asked("chat.delete", {"channel": said["channel"], "ts": said["ts"]})
+            raise MessageGone(f"Slack ({self.name}): the message is no more")
 
     @understood
     def find(self, key: str, since: datetime) -> str | None:
@@ -111,8 +130,7 @@ class SlackChannel:
             for number, message in enumerate(self._pages("conversations.history", query, "messages")):
                 if number >= _PAGE and float(message["ts"]) < since.timestamp():
                     break
-                mark = message.get("metadata") or {}
-                if mark.get("event_type") == _EVENT and (mark.get("event_payload") or {}).get("key") == key:
+                if message.get("metadata") and message["metadata"] == _mark(key):
                     return f"{channel}:{message['ts']}"
         except _Endless:
             return None
@@ -176,6 +194,17 @@ class SlackChannel:
         except _UnfitBlocks:
             return self._asked(method, {**place, **whole, "blocks": []})
 
+    def _replied(self, channel: str, stamp: str, key: str) -> bool | None:
+        """Return whether the thread holds our line with ``key``; None where the scopes do not let us look."""
+        query = {"channel": channel, "ts": stamp, "include_all_metadata": "true"}
+        try:
+            pages = self._pages("conversations.replies", query, "messages")
+            return any(message.get("metadata") == _mark(key) for message in pages)
+        except ChannelUnusable as error:
+            if isinstance(error, _Endless) or error.reason == "permission":
+                return None
+            raise
+
     def _channel_id(self) -> str:
         if _ID.fullmatch(self._channel):
             return self._channel
@@ -226,3 +255,8 @@ class SlackChannel:
     def _unusable(self, code: str) -> ChannelUnusable:
         reason, advice = _UNUSABLE.get(code, ("protocol", "look the word up in Slack's list of errors"))
         return ChannelUnusable(f"Slack ({self.name}) refuses: {code}", reason=reason, advice=advice)
+
+
+def _mark(key: str) -> dict[str, Any]:
+    """Return the metadata by which a message of ours is recognised."""
+    return {"event_type": _EVENT, "event_payload": {"key": key}}

@@ -26,6 +26,14 @@ _REPEATED = "This may repeat the message before it: sending was interrupted."
 
 Block = dict[str, Any]
 
+_AS_IT_IS: Block = {
+    "mrkdwn": False,
+    "parse": "none",
+    "link_names": False,
+    "unfurl_links": False,
+    "unfurl_media": False,
+}
+
 
 def escape(text: str) -> str:
     """Return ``text`` without control sequences (Slack, "Formatting text": only ``& < >`` carry them)."""
@@ -39,15 +47,12 @@ def web_link(url: str) -> str:
 
 def body(content: Content, *, repeated: bool = False) -> Block:
     """Return text and blocks of a message; without unfurling, name resolution or markup in the text."""
-    return {
-        "text": text(content),
-        "blocks": list(_blocks(content, repeated=repeated)),
-        "mrkdwn": False,
-        "parse": "none",
-        "link_names": False,
-        "unfurl_links": False,
-        "unfurl_media": False,
-    }
+    return {"text": text(content), "blocks": list(_blocks(content, repeated=repeated)), **_AS_IT_IS}
+
+
+def said(words: str) -> Block:
+    """Return one line of plain words as a message's body."""
+    return {"text": escape(words[:_TEXT]), **_AS_IT_IS}
 
 
 def text(content: Content) -> str:

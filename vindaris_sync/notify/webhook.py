@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +29,7 @@ from vindaris_sync.notify.protocol import ChannelUnusable
 from vindaris_sync.sdk.secret import Secret
 
 SCHEMA = 1
+_SHOWN = ("key", "title", "url", "note")
 
 
 class WebhookChannel(OneWay):
@@ -83,7 +83,7 @@ def document(content: Content, key: str, *, repeated: bool = False) -> dict[str,
         "headline": content.headline,
         "total": content.total,
         "more": content.more,
-        "items": [asdict(line) for line in content.lines],
+        "items": [{name: getattr(line, name) for name in _SHOWN} for line in content.lines],
         "facts": [{"name": name, "value": value} for name, value in content.facts],
         "changes": [{"name": each.name, "text": plain(each.pieces)} for each in content.changes],
         "footer": content.footer,

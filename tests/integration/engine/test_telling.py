@@ -21,6 +21,7 @@ from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import run_round
 from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.notify.protocol import Ability
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.goals import GoalsRead
 from vindaris_sync.store.store import Store
@@ -32,7 +33,7 @@ class Board:
     """A channel that keeps what it shows, and can be down."""
 
     name = "board"
-    editable = True
+    abilities = Ability.EDIT
     max_items = 10
 
     def __init__(self) -> None:
@@ -53,6 +54,9 @@ class Board:
         if self.down:
             raise Transient("the chat is down")
         self.shown[reference] = content
+
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        raise NotImplementedError(reference, text, key, repeated)
 
     def find(self, key: str, since: datetime) -> str | None:
         del since

@@ -12,7 +12,8 @@ import pytest
 from vindaris_sync.domain.living import Continue, Living, Nothing, Post, Step, advanced, begun, next_step, not_sent
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.models import Level
-from vindaris_sync.notify import Channel, ChannelUnusable, deliver
+from vindaris_sync.notify import Channel, ChannelUnusable, MessageGone, deliver, slack_blocks
+from vindaris_sync.notify.protocol import Ability
 from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.notify.slack_webhook import SlackWebhookChannel
 from vindaris_sync.sandbox.faults import Fault
@@ -54,7 +55,8 @@ class Team:
         self.stored = advanced(self.stored, step, content, "", self.clock.now)
 
     def _step(self, content: Content) -> Step:
-        return next_step(self.stored, content, self.clock.now, BERLIN, editable=self.channel.editable)
+        editable = Ability.EDIT in self.channel.abilities
+        return next_step(self.stored, content, self.clock.now, BERLIN, editable=editable)
 
     def _carry_out(self, step: Step, content: Content) -> None:
         if isinstance(step, Post | Continue):
@@ -317,3 +319,26 @@ def test_an_interrupted_webhook_says_that_it_may_repeat_itself(server: Server, w
         "nothing was added or resolved"
     )
     channel.close()
+
+
+def test_a_thread_holds_a_line_once_however_often_it_is_sent(team: Team, world: World) -> None:
+    """An attempt whose end is unknown is looked for in the thread; what strangers wrote stays text."""
+    team.tell("one")
+    assert team.stored is not None
+    reference, growth = team.stored.reference, world.channels["growth"]
+    team.channel.reply(reference, f"Ann linked {HOSTILE}", "k1")
+    team.channel.reply(reference, f"Ann linked {HOSTILE}", "k1", repeated=True)
+    team.channel.reply(reference, "Ben confirmed APP-2", "k2", repeated=True)
+    said = [reply.text for reply in growth.thread(growth.messages[0].ts)]
+    assert said == [f"Ann linked {slack_blocks.escape(HOSTILE)}", "Ben confirmed APP-2"]
+    assert len(growth.messages) == 1
+
+
+def test_a_thread_of_a_deleted_message_is_gone(team: Team, world: World) -> None:
+    """Nothing is said into the channel instead."""
+    team.tell("one")
+    assert team.stored is not None
+    world.delete("growth", _seen(world)[0].ts)
+    with pytest.raises(MessageGone):
+        team.channel.reply(team.stored.reference, "a line", "k")
+    assert _seen(world) == []

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 UNLINKED = Subject("Growth", Kind.UNLINKED)
 
 
-def _item(number: int, **parts: str) -> Item:
+def _item(number: int, **parts: Any) -> Item:
     return Item(f"jira:{number}", f"APP-{number}", f"Title {number}", since=NOW - timedelta(days=number), **parts)
 
 

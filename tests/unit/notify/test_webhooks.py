@@ -18,6 +18,7 @@ from vindaris_sync.domain.messages import Item, Kind, Subject, compose
 from vindaris_sync.domain.models import Level
 from vindaris_sync.notify import Channel, ChannelUnusable, build
 from vindaris_sync.notify.log import LogChannel
+from vindaris_sync.notify.protocol import Ability
 from vindaris_sync.notify.slack_webhook import SlackWebhookChannel
 from vindaris_sync.notify.webhook import WebhookChannel
 from vindaris_sync.sdk.errors import ConfigError
@@ -140,28 +141,30 @@ def test_the_log_has_one_line_per_message() -> None:
 )
 def test_a_channel_that_cannot_edit_says_so(channel: Channel) -> None:
     """It is not editable, knows no messages, tells so on a check, and hides its address."""
-    assert not channel.editable
+    assert channel.abilities is Ability.NONE
     assert channel.find("k", NOW) is None
     assert [finding.level for finding in channel.check()] == [Level.OK]
     assert "very-secret" not in repr(channel) + str(vars(channel))
     with pytest.raises(NotImplementedError):
         channel.update("", CONTENT)
+    with pytest.raises(NotImplementedError):
+        channel.reply("", "a line", "k")
     channel.close()
 
 
 @pytest.mark.parametrize(
-    ("settings", "editable"),
+    ("settings", "abilities"),
     [
-        (SlackSettings(channel="#g", token=Secret("xoxb-secret")), True),
-        (SlackWebhookSettings(url=Secret(URL)), False),
-        (WebhookSettings(url=Secret(URL)), False),
-        (LogSettings(), False),
+        (SlackSettings(channel="#g", token=Secret("xoxb-secret")), Ability.EDIT | Ability.THREADS),
+        (SlackWebhookSettings(url=Secret(URL)), Ability.NONE),
+        (WebhookSettings(url=Secret(URL)), Ability.NONE),
+        (LogSettings(), Ability.NONE),
     ],
 )
-def test_every_kind_of_block_builds_its_channel(settings: NotifySettings, editable: bool) -> None:  # noqa: FBT001 - a column
+def test_every_kind_of_block_builds_its_channel(settings: NotifySettings, abilities: Ability) -> None:
     """The name in the configuration is the channel's, and no request is made."""
     channel = build("growth", settings)
-    assert (channel.name, channel.editable) == ("growth", editable)
+    assert (channel.name, channel.abilities) == ("growth", abilities)
 
 
 def test_an_unknown_kind_is_a_config_error() -> None:

@@ -13,7 +13,7 @@ from vindaris_sync.sandbox.slack import blocks
 from vindaris_sync.sandbox.slack.world import Channel, Message, Refused, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from threading import RLock
 
     from vindaris_sync.sandbox.core import Outbox, Weather
@@ -46,6 +46,7 @@ class Slack:
             "conversations.info": self._info,
             "conversations.list": self._list,
             "conversations.history": self._history,
+            "conversations.replies": self._replies,
         }
 
     def view(self) -> object:
@@ -133,16 +134,18 @@ class Slack:
         oldest = str(arguments.get("oldest") or 0)
         if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", oldest):
             raise Refused("invalid_ts_oldest")
-        marked = str(arguments.get("include_all_metadata", "false")).lower() in {"true", "1"}
         found = [message for message in reversed(channel.messages) if float(message.ts) > float(oldest)]
-        size = min(_number(arguments, "limit", 100), MAX_LIMIT)
-        begin = _number(arguments, "cursor", 0)
-        more = str(begin + size) if begin + size < len(found) else ""
-        shown = [
-            {**_printed(message), **({"metadata": message.metadata} if marked and message.metadata else {})}
-            for message in found[begin : begin + size]
-        ]
-        return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
+        return _listed(found, arguments)
+
+    def _replies(self, _: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        channel = self.world.channel(arguments.get("channel"))
+        if not channel.member:
+            raise Refused("not_in_channel")
+        ts = str(arguments.get("ts"))
+        parent = next((message for message in channel.messages if message.ts == ts), None)
+        if parent is None:
+            raise Refused("thread_not_found")
+        return _listed([parent, *channel.thread(ts)], arguments)
 
     def _pace(self, channel: Channel) -> None:
         if self.world.strict_rate and channel.last_post is not None and self.world.now() - channel.last_post < RATE:
@@ -233,7 +236,22 @@ def _decoded(value: object) -> list[dict[str, Any]]:
 def _printed(message: Message) -> dict[str, Any]:
     edited = {"edited": {"user": message.author, "ts": f"{message.edited:.6f}"}} if message.edited else {}
     rich = {"blocks": message.blocks} if message.blocks else {}
-    return {"type": "message", "user": message.author, "text": message.text, "ts": message.ts, **rich, **edited}
+    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    said = {"type": "message", "user": message.author, "text": message.text, "ts": message.ts}
+    return {**said, **rich, **thread, **edited}
+
+
+def _listed(found: Sequence[Message], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one page of messages."""
+    marked = str(arguments.get("include_all_metadata", "false")).lower() in {"true", "1"}
+    size = min(_number(arguments, "limit", 100), MAX_LIMIT)
+    begin = _number(arguments, "cursor", 0)
+    more = str(begin + size) if begin + size < len(found) else ""
+    shown = [
+        {**_printed(message), **({"metadata": message.metadata} if marked and message.metadata else {})}
+        for message in found[begin : begin + size]
+    ]
+    return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
 
 
 def _channel(channel: Channel) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Channel:
     archived: bool = False
     member: bool = True
     messages: list[Message] = field(default_factory=list)
+    replies: list[Message] = field(default_factory=list)
+    """What was said in threads; it is not among ``messages``, as people do not see it in the channel."""
     last_post: float | None = None
 
     def message(self, ts: str) -> Message:
@@ -56,6 +58,10 @@ class Channel:
         if found is None:
             raise Refused("message_not_found")
         return found
+
+    def thread(self, ts: str) -> list[Message]:
+        """Return what was said in the thread of a message, the oldest first."""
+        return [reply for reply in self.replies if reply.thread_ts == ts]
 
 
 class World:
@@ -110,7 +116,9 @@ class World:
                 raise Refused("is_archived")
             now = self.now()
             message = Message(f"{int(now)}.{next(self._ids):06}", author, text, now, **parts)
-            channel.messages.append(message)
+            if not any(each.ts == message.thread_ts for each in channel.messages):
+                message.thread_ts = None  # as Slack does where the parent was deleted (slack-go/slack#1571)
+            (channel.replies if message.thread_ts else channel.messages).append(message)
             channel.last_post = now
             return message
 

@@ -29,6 +29,7 @@ from vindaris_sync.engine.goal_sources import JoinedGoals, join
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.outcomes import OutcomeReader
 from vindaris_sync.engine.passes import PassReport
+from vindaris_sync.engine.pausing import heed
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.engine.tracker_goals import TrackerGoals
@@ -138,6 +139,7 @@ def open_app(
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
             restore_conduct(store, name, around.conduct, now())
+        heed(store, trackers, now())
         locks: defaultdict[str, RLock] = defaultdict(RLock)
         sources = goal_sources(config, now, store, trackers, locks)
         context = Context(
@@ -264,6 +266,7 @@ def goals_context(config: Config, store: Store) -> Iterator[Context]:
             trackers[name] = _tracker(name, config.trackers[name], Surroundings())
             closing.callback(trackers[name].connector.close)
             restore_conduct(store, name, trackers[name].conduct, utc_now())
+        heed(store, trackers, utc_now())
         locks: defaultdict[str, RLock] = defaultdict(RLock)
         goals = JoinedGoals(goal_sources(config, utc_now, store, trackers, locks), store, config.longest_key())
         rules, links = goal_rules(config), link_rules(config)

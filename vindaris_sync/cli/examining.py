@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.courtesy import restore
 from vindaris_sync.engine.goal_sources import JoinedGoals
+from vindaris_sync.engine.pausing import MEANING, pauses
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.sdk.errors import ConfigError, VindarisError
 from vindaris_sync.sources.outcomes import HttpOutcome
@@ -143,6 +145,9 @@ def _database(config: Config) -> Iterator[Found]:
             yield Found("warning", "database", "database",
                         f"it was restored from a backup; {names} will be read, and believed where the two differ",
                         "look at `vindaris-sync plan` before the daemon starts")  # fmt: skip
+        for name, held in pauses(store, datetime.now(UTC)).items():
+            yield Found("warning", "database", f"{name} pause", f"{held.told()}: {MEANING}",
+                        f"`vindaris-sync tracker resume {name}` lets it go on")  # fmt: skip
         for line in contested.lines(contested.asides(store, config)):
             yield Found("warning", "database", "left alone", line,
                         "agree on who sets it, then `vindaris-sync review resume ISSUE`")  # fmt: skip

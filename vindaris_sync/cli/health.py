@@ -17,6 +17,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.passes import clock_note
+from vindaris_sync.engine.pausing import MEANING, pauses
 from vindaris_sync.store.figures import Tally
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
@@ -88,6 +89,7 @@ def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -
         "loaded_at": facts.loaded_at,
         "last_ok_at": facts.last_ok_at,
         "stopped": stopped if facts.stopped_reason else None,
+        "paused": pauses(store, datetime.now(UTC)).get(facts.name),
         "due": store.due_count(facts.name),
         "open": {name: work.get(facts.name, Counter())[name] for name in _STATES},
         "held": len(facts.held),
@@ -159,6 +161,8 @@ def _row(tracker: Document) -> tuple[object, ...]:
 
 
 def _state(tracker: Document) -> str:
+    if tracker["paused"]:
+        return "paused"
     if tracker["stopped"]:
         return f"stopped: {tracker['stopped']['reason']}"
     newest = tracker["last_pass"]
@@ -168,6 +172,9 @@ def _state(tracker: Document) -> str:
 
 
 def _troubles(tracker: Document) -> None:
+    if paused := tracker["paused"]:
+        on = "" if paused.until else f"; it goes on with `vindaris-sync tracker resume {tracker['tracker']}`"
+        say(f"{tracker['tracker']} is {paused.told()}. Since {moment(paused.since)} {MEANING}{on}", style="yellow")
     if tracker["stopped"]:
         say(
             f"{tracker['tracker']} stopped {moment(tracker['stopped']['at'])}: {tracker['stopped']['advice']}",

@@ -25,6 +25,7 @@ from vindaris_sync.cli import (
     sandbox,
     status,
     trace,
+    tracker,
     work,
 )
 from vindaris_sync.cli.exits import code_of, tell
@@ -88,6 +89,7 @@ for module in (run, plan, status, trace):
 app.add_typer(goal.app, name="goal")
 app.add_typer(outcome.app, name="outcome")
 app.add_typer(link.app, name="link")
+app.add_typer(tracker.app, name="tracker")
 app.add_typer(rule.app, name="rule")
 app.add_typer(work.app, name="work")
 app.add_typer(review.app, name="review")

@@ -31,6 +31,7 @@ from vindaris_sync.engine.courtesy import NextPull
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.outcomes import OutcomeReader
 from vindaris_sync.engine.passes import PassReport, run_pass, settle
+from vindaris_sync.engine.pausing import heed
 from vindaris_sync.engine.progress import Interrupted
 from vindaris_sync.engine.relay import relay, remind
 from vindaris_sync.notify.protocol import Channel
@@ -71,11 +72,12 @@ class Clockwork:
     _rhythms: dict[str, Rhythm] = field(default_factory=dict)
 
     def tick(self, now: datetime) -> None:
-        """Start everything that is due at ``now`` and does not run already."""
+        """Start everything that is due at ``now`` and does not run already; paused trackers are left alone."""
         self._follow(now)
+        heed(self.context.store, self.context.trackers, now)
         self._every("goals", now, goals_every(self.context.rules.debounce), self._goals)
-        for name in self.context.trackers if self._looked else ():
-            if now >= self._next.get(f"pull {name}", now):
+        for name, tracker in self.context.trackers.items() if self._looked else ():
+            if not tracker.conduct.paused and now >= self._next.get(f"pull {name}", now):
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
         self._every("settle", now, SETTLE_EVERY, self._settle)
         self._every("relay", now, RELAY_EVERY, self._relay)
@@ -202,9 +204,9 @@ class Clockwork:
                     self._settle_one(name)
 
     def _rests(self, name: str) -> bool:
-        """Whether a tracker is left alone: it failed, we keep away from it, or settling it failed a moment ago."""
+        """Whether a tracker is left alone: paused, it failed, we keep away from it, or settling failed a moment ago."""
         now, conduct = self.context.now(), self.context.trackers[name].conduct
-        rests = conduct.rests_until(now, Urgency.DECIDED) is not None
+        rests = bool(conduct.paused) or conduct.rests_until(now, Urgency.DECIDED) is not None
         return rests or self._failures.get(name, 0) > 0 or now < self._next.get(f"settle {name}", now)
 
     def _settle_one(self, name: str) -> None:

@@ -237,7 +237,7 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class TrackerRow:
-    """One tracker since the last report. ``state`` is ``ok``, ``stopped``, ``held`` or ``loading``."""
+    """One tracker since the last report. ``state`` is ``ok``, ``paused``, ``stopped``, ``held`` or ``loading``."""
 
     name: str
     kind: str

@@ -32,6 +32,7 @@ from vindaris_sync.engine.changed import goal_changes
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.dropped import dropped_lines
 from vindaris_sync.engine.leading import Born, born, priorities, retrofit_bursts
+from vindaris_sync.engine.pausing import MEANING, pauses
 from vindaris_sync.engine.standing import Standing, Standings, standings
 from vindaris_sync.store.figures import Noted, Tally
 
@@ -227,11 +228,13 @@ def _reviews(context: Context, since: datetime, now: datetime) -> Reviews:
 
 
 def _trackers(context: Context, counts: dict[str, Counter[str]]) -> Iterable[TrackerRow]:
+    held = pauses(context.store, context.now())
     for name, facts in context.store.trackers().items():
         if name not in context.trackers:
             continue
         did = counts.get(name, Counter())
         stopped = "stopped" if facts.stopped_reason else "held" if facts.held else "ok"
+        stopped = "paused" if name in held else stopped
         yield TrackerRow(
             name=name,
             kind=facts.kind,
@@ -241,7 +244,7 @@ def _trackers(context: Context, counts: dict[str, Counter[str]]) -> Iterable[Tra
             written=did["written"],
             refused=did["refused"],
             last_pull=facts.last_ok_at,
-            note=facts.stopped_advice,
+            note=f"{held[name].told()}; {MEANING}" if name in held else facts.stopped_advice,
         )
 
 

@@ -172,6 +172,8 @@ def _run(
     with context.lock(tracker.name):
         context.store.begin_pass(report.pass_id, tracker.name, kind, started)
         try:
+            if paused := tracker.conduct.paused:
+                raise NotNow(paused)
             context.meet(tracker.name)
             steps(report)
             context.store.resume(tracker.name, context.now())

@@ -87,7 +87,7 @@ class TrackerGoals:
         """
         if self._kept is None and (told := self._store.note(_note(self._name))) is not None:
             self._keep(_kept(told))
-        if self._due() and self._lock.acquire(blocking=False):
+        if not self._tracker.conduct.paused and self._due() and self._lock.acquire(blocking=False):
             try:
                 self._ask()
             finally:
@@ -95,7 +95,7 @@ class TrackerGoals:
         if self._failure is not None:
             raise self._failure
         if self._given is None:
-            raise NotNow(f"{self._origin} was not read yet: the tracker is busy")
+            raise NotNow(f"{self._origin} was not read yet: {self._tracker.conduct.paused or 'the tracker is busy'}")
         return self._given
 
     def _due(self) -> bool:

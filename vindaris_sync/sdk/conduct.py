@@ -1,4 +1,4 @@
-"""How we behave towards one tracker: its credential's governor, its breaker, and how urgent is what we ask."""
+"""How we behave towards one tracker: its credential's governor, its breaker, a pause, and how urgent is what we ask."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Conduct:
         """Exchanges since the process started."""
         self._breaker = Breaker()
         self._proved = False
+        self._paused = ""
         self._urgent: list[Urgency] = []
         self._probing = Lock()
         self._state = Lock()
@@ -56,6 +57,19 @@ class Conduct:
         with self._state:
             self.requests += 1
 
+    # --- a person's word ------------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> str:
+        """Why nothing is to be asked of the tracker, as a person said; empty where it is asked as usual."""
+        with self._state:
+            return self._paused
+
+    def pause(self, why: str) -> None:
+        """Send nothing more from the next request on, for the reason that a person gave; empty: go on."""
+        with self._state:
+            self._paused = why
+
     # --- the breaker ----------------------------------------------------------------------------------------------
 
     @property
@@ -68,7 +82,8 @@ class Conduct:
     def admitted(self, now: Callable[[], datetime]) -> Iterator[bool]:
         """Let a call pass; yields whether it is the probe, which is sent once and decides (``proved``, ``failed``).
 
-        Raises ``NotNow`` while the breaker is open. While a probe is under way, others wait for what it shows.
+        Raises ``NotNow`` while the tracker is paused or the breaker is open. While a probe is under way, others wait
+        for what it shows.
         """
         if self._passes(now()):
             yield False
@@ -78,6 +93,8 @@ class Conduct:
 
     def _passes(self, now: datetime) -> bool:
         """Return whether a call needs no probe; a person's request may be the probe before its time."""
+        if paused := self.paused:
+            raise NotNow(paused)
         self._follow(now)
         with self._state:
             breaker, proved, person = self._breaker, self._proved, Urgency.PERSON in self._urgent

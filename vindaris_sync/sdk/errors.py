@@ -24,7 +24,7 @@ class Transient(VindarisError):
 
 
 class NotNow(Transient):
-    """We keep away from the tracker until ``retry_after``: a limit, quota kept free for people, or a rest after faults.
+    """We keep away from the tracker until ``retry_after``: a limit, quota kept free, a rest after faults, a pause.
 
     Nothing more has gone wrong: it counts as no failure.
     """

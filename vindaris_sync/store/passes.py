@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from vindaris_sync.domain.decisions import By
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.part import Part
 
@@ -105,6 +106,12 @@ class Passes(Part):
         return (
             None if row is None else ReportFacts(to_instant(row[0]), date.fromisoformat(row[1]), load(row[2]), row[3])
         )
+
+    def note_act(self, event: str, by: By) -> None:
+        """Append to the history what a person did that concerns no single issue, rule or goal (L10)."""
+        with self._db.write() as sql:
+            text = "INSERT INTO history (at, event, who, how, why) VALUES (?, ?, ?, ?, ?)"
+            sql.run(text, (to_micros(by.at), event, by.who, by.how, by.why))
 
     # --- notes ---------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from tests.contract.hooked import NOWHERE, Caught, signed
 from vindaris_connectors.jira.atlassian_goals import AtlassianGoalSettings
 from vindaris_connectors.jira.connector import JiraConnector
+from vindaris_connectors.jira.hearing import SIGNATURE
 from vindaris_connectors.jira.settings import JiraSettings
 from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sandbox import faults as sandbox
@@ -21,6 +23,7 @@ from vindaris_sync.sdk.contract import Ability, Fault
 from vindaris_sync.sdk.protocol import Surroundings
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.settings import WriteBackSettings
+from vindaris_sync.sdk.webhooks import Delivery
 
 BOT = "bot@acme.example"
 TOKEN = "token-of-the-bot-0815"
@@ -67,6 +70,7 @@ class JiraTruth:
         | Ability.TELLS_DELETION
         | Ability.INDEX_LAG
         | Ability.SECRET
+        | Ability.WEBHOOKS
     )
     """No HIDE: to a 404 Jira adds nothing, so an issue hidden by its security level looks deleted."""
     places: Sequence[str] = ("APP", "OPS")
@@ -84,8 +88,23 @@ class JiraTruth:
         self.account = self.world.add_account(TOKEN, BOT)
         self.alice = Person(self.world, self.world.user("alice"))
         self.service = JiraCloud(self.world) if cloud else JiraDataCenter(self.world)
+        self._caught, self._signs = Caught(), ""
+        self.service.outbox = self._caught
         served = around(self.service) if around else self.service
         self.server = Server({"/jira": served}, clock=self.time)
+
+    def listen(self, secret: str) -> None:
+        """Register a webhook as an administrator does."""
+        self._signs = secret
+        self.service.add_hook(NOWHERE, secret)
+
+    def events(self) -> list[Delivery]:
+        """Return what went out."""
+        return self._caught.taken()
+
+    def signed(self, body: bytes) -> Delivery:
+        """Return ``body`` as Jira signs it."""
+        return signed(body, SIGNATURE, self._signs)
 
     @contextmanager
     def serving(self) -> Iterator[JiraTruth]:

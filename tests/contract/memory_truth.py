@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Concatenate, ParamSpec
 
+from vindaris_connectors.memory import hearing
 from vindaris_connectors.memory.tracker import MemoryTracker
 from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sdk.contract import Ability, Fault
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, Unknown
+from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.webhooks import Delivery
+
+P = ParamSpec("P")
 
 
 class MemoryTruth:
@@ -24,14 +30,16 @@ class MemoryTruth:
         self.abilities = (~(Ability.MOVE if transfers else Ability.TRANSFER)) & ~Ability.SECRET
         self._transfers = transfers
         self.advance = world.advance
-        self.edit_title = world.edit_title
-        self.add_label = world.add_label
-        self.remove_label = world.remove_label
+        self._touched: list[str] = []
+        self._signs = Secret("")
+        self.edit_title = self._telling(world.edit_title)
+        self.add_label = self._telling(world.add_label)
+        self.remove_label = self._telling(world.remove_label)
         self.set_field = world.set_field
-        self.set_parent = world.set_parent
-        self.close = world.close
-        self.reopen = world.reopen
-        self.delete = world.delete
+        self.set_parent = self._telling(world.set_parent)
+        self.close = self._telling(world.close)
+        self.reopen = self._telling(world.reopen)
+        self.delete = self._telling(world.delete)
         self.hide = world.hide
         self.show = world.show
         self.heal = world.faults.clear
@@ -41,7 +49,32 @@ class MemoryTruth:
         self, place: str, title: str, *, labels: Iterable[str] = (), parent: str = "", pull_request: bool = False
     ) -> str:
         """Create an issue."""
-        return self.world.create(place, title, labels=labels, parent=parent, pull_request=pull_request)
+        id_ = self.world.create(place, title, labels=labels, parent=parent, pull_request=pull_request)
+        self._touched.append(id_)
+        return id_
+
+    def _telling(self, act: Callable[Concatenate[str, P], None]) -> Callable[Concatenate[str, P], None]:
+        """Return ``act``, after which there is an event about the issue."""
+
+        def told(id_: str, /, *given: P.args, **named: P.kwargs) -> None:
+            act(id_, *given, **named)
+            self._touched.append(id_)
+
+        return told
+
+    def listen(self, secret: str) -> None:
+        """Sign events with ``secret``."""
+        self._signs = Secret(secret)
+        self._touched.clear()
+
+    def events(self) -> list[Delivery]:
+        """Return an event for each act."""
+        touched, self._touched = self._touched, []
+        return [hearing.event(self._signs, [id_]) for id_ in touched]
+
+    def signed(self, body: bytes) -> Delivery:
+        """Return ``body`` as an event."""
+        return hearing.delivery(self._signs, body)
 
     def decline(self, id_: str) -> None:
         """Close the issue as one that will not be done."""
@@ -50,8 +83,10 @@ class MemoryTruth:
     def move(self, id_: str, place: str) -> str:
         """Move or transfer the issue."""
         if self._transfers:
-            return self.world.transfer(id_, place)
-        self.world.move(id_, place)
+            id_ = self.world.transfer(id_, place)
+        else:
+            self.world.move(id_, place)
+        self._touched.append(id_)
         return id_
 
     def lag(self, span: timedelta) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.contract.hooked import NOWHERE, Caught, signed
 from tests.unit.connectors.github.sandboxed import API, FIELD, PERSON, TOKEN, WEB, Clock, Place, build_world
 from vindaris_connectors.github.goal_settings import GithubGoalSettings
+from vindaris_connectors.github.hearing import EVENTS, SIGNATURE
 from vindaris_sync.domain.menus import Choice
 from vindaris_sync.sandbox.faults import Fault as Injected
 from vindaris_sync.sandbox.github import GitHub, World
@@ -16,6 +18,7 @@ from vindaris_sync.sandbox.github.model import Issue
 from vindaris_sync.sandbox.server import Server
 from vindaris_sync.sdk.contract import Ability, Connect, ConnectorContract, Fault
 from vindaris_sync.sdk.goals import TrackerGoalSettings
+from vindaris_sync.sdk.webhooks import Delivery
 
 INJECTED = {
     Fault.LIMIT_WITH_RETRY_AFTER: Injected("status", status=403, headers={"Retry-After": "30"}),
@@ -68,6 +71,21 @@ class GithubTruth:
             self.world.change(issue, lambda document: document.update(asked), quiet=True)
             issue.pull = True
         return issue.node_id
+
+    def listen(self, secret: str) -> None:
+        """Register a webhook at every repository."""
+        self._caught, self._signs = Caught(), secret
+        self.world.outbox = self._caught
+        for place in self.places:
+            self.world.add_hook(place, NOWHERE, secret=secret, events=EVENTS)
+
+    def events(self) -> list[Delivery]:
+        """Return what went out."""
+        return self._caught.taken()
+
+    def signed(self, body: bytes) -> Delivery:
+        """Return ``body`` as news of an issue."""
+        return signed(body, SIGNATURE, self._signs, x_github_event="issues")
 
     def edit_title(self, id_: str, title: str) -> None:
         """Rename the issue."""

@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(
     "vindaris_sync.sdk.contract_creating",
     "vindaris_sync.sdk.contract_faults",
     "vindaris_sync.sdk.contract_goals",
+    "vindaris_sync.sdk.contract_hearing",
     "vindaris_sync.sdk.contract_homes",
     "vindaris_sync.sdk.contract_menus",
     "vindaris_sync.sdk.contract_work_items",
@@ -32,6 +33,7 @@ from vindaris_sync.sdk.contract_creating import CreatingContract  # noqa: E402 -
 from vindaris_sync.sdk.contract_faults import FaultContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_fetching import FetchingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_goals import GoalsContract  # noqa: E402 - as above
+from vindaris_sync.sdk.contract_hearing import HearingContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_homes import HomeContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_menus import MenuContract  # noqa: E402 - as above
 from vindaris_sync.sdk.contract_reading import ReadingContract  # noqa: E402 - as above
@@ -52,5 +54,6 @@ class ConnectorContract(
     MenuContract,
     HomeContract,
     WorkItemContract,
+    HearingContract,
 ):
     """All of the contract; inherit it and provide ``tracker`` and ``connect``."""

@@ -27,6 +27,7 @@ from vindaris_sync.domain.models import (
 )
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.protocol import Connector
+from vindaris_sync.sdk.webhooks import Delivery
 
 
 class Ability(Flag):
@@ -50,6 +51,8 @@ class Ability(Flag):
     """Lists can be made to show the past."""
     SECRET = auto()
     """Our account has a token."""
+    WEBHOOKS = auto()
+    """It tells of changes by itself."""
 
 
 class Fault(Enum):
@@ -157,6 +160,18 @@ class Truth(Protocol):
 
     def delete_label(self, label: str, /) -> None:
         """Delete a label's definition in the settings of the tracker or of each place."""
+        ...
+
+    def listen(self, secret: str, /) -> None:
+        """Let the tracker send its events from now on, signed with ``secret``."""
+        ...
+
+    def events(self) -> list[Delivery]:
+        """Return what was sent since the last call, oldest first."""
+        ...
+
+    def signed(self, body: bytes, /) -> Delivery:
+        """Return ``body`` as the tracker would send it as news of an issue."""
         ...
 
     def visible(self) -> set[str]:

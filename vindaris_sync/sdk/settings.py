@@ -99,6 +99,22 @@ class ParentReference(Settings):
     """``title``: it begins with the key. ``body``: a line says ``Parent: KEY``."""
 
 
+_SHORTEST_SECRET = 16
+
+
+def _as_signing(secret: Secret) -> Secret:
+    if 0 < len(secret.reveal()) < _SHORTEST_SECRET:  # empty: it could not be read, which is said already
+        raise ValueError(f"at least {_SHORTEST_SECRET} characters: who guesses it can send events")
+    return secret
+
+
+class HookSettings(Settings):
+    """How the tracker's own events are known to be its own."""
+
+    secret: Annotated[SecretValue, AfterValidator(_as_signing)]
+    """What the tracker signs its events with, made up by you: at least 16 characters, better 40 random ones."""
+
+
 class TrackerSettings(Settings):
     """What every tracker's block holds; ``kind`` chooses the connector."""
 
@@ -118,6 +134,8 @@ class TrackerSettings(Settings):
     parent_reference: ParentReference | None = None
     """How issues name parents in their text; absent: only the tracker's own parents count."""
     write_back: WriteBackSettings = WriteBackSettings()
+    webhook: HookSettings | None = None
+    """Where the tracker tells of changes itself; absent: its events are not taken, and polling finds everything."""
     missing_share: float = Field(0.05, gt=0, le=1)
     """Share of the issues, but never fewer than 20, that may be missing at once; beyond it nothing is decided."""
     in_flight: int = Field(4, ge=1, le=8)

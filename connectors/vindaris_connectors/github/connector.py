@@ -19,6 +19,7 @@ from vindaris_connectors.github.goal_queries import OPTIONAL
 from vindaris_connectors.github.goal_settings import GithubGoalSettings
 from vindaris_connectors.github.goals import GoalReading
 from vindaris_connectors.github.graph import Graph
+from vindaris_connectors.github.hearing import Hearing
 from vindaris_connectors.github.homes import Homes
 from vindaris_connectors.github.labels import label_name, made
 from vindaris_connectors.github.mapping import ManagedField, Mapper
@@ -52,6 +53,7 @@ from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.shapes import sent, understood
+from vindaris_sync.sdk.webhooks import Delivery, Heard, Unheard
 from vindaris_sync.sdk.writing import each, guarded
 
 
@@ -86,6 +88,7 @@ class GithubConnector:
         self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
         self._writer = Writer(self._client)
         self._creator = Creator(self._client, self._mapper)
+        self._hearing = Hearing(name, settings, lambda: tuple(self._numbers.values()))
 
     def scopes(self) -> Sequence[str]:
         """Return the configured repositories."""
@@ -167,6 +170,14 @@ class GithubConnector:
     def create(self, draft: Draft) -> Issue:
         """Create the drafted issue once."""
         return self._creator.create(draft)
+
+    def hear(self, delivery: Delivery) -> Heard | Unheard:
+        """Return what a webhook says."""
+        return self._hearing.hear(delivery)
+
+    def manual(self, address: str) -> tuple[str, ...]:  # noqa: ARG002 - we do it ourselves
+        """Return nothing: ``register`` does it."""
+        return ()
 
     @understood
     def public(self, place: str) -> bool:

@@ -20,6 +20,7 @@ from vindaris_connectors.jira.forms import form
 from vindaris_connectors.jira.goal_mapping import GoalMapper
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
 from vindaris_connectors.jira.goals import GoalReading, clause_of, resolved
+from vindaris_connectors.jira.hearing import Hearing, instructions
 from vindaris_connectors.jira.histories import Histories
 from vindaris_connectors.jira.homes import Homes
 from vindaris_connectors.jira.permissions import BROWSE, granted
@@ -56,6 +57,7 @@ from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.sdk.shapes import sent, understood
+from vindaris_sync.sdk.webhooks import Delivery, Heard, Unheard
 
 T = TypeVar("T")
 
@@ -70,6 +72,7 @@ _ALWAYS = (
     | Capability.PUBLISH
     | Capability.HOME
     | Capability.WORK_ITEMS
+    | Capability.WEBHOOKS
 )
 
 
@@ -98,6 +101,7 @@ class JiraConnector:
         self._known: Site | None = None
         self._account = ""
         self._mappers: dict[str, GoalMapper] = {}
+        self._hearing = Hearing(name, self._settings)
         self.capabilities = _ALWAYS
 
     def __repr__(self) -> str:
@@ -207,6 +211,14 @@ class JiraConnector:
     def form(self, draft: Draft, template: str = "") -> str:
         """Return the address of the create dialogue; Jira has no templates to name in it."""
         return form(self._creating(self._site), draft, template)
+
+    def hear(self, delivery: Delivery) -> Heard | Unheard:
+        """Return what a webhook says."""
+        return self._hearing.hear(delivery)
+
+    def manual(self, address: str) -> tuple[str, ...]:
+        """Return how an administrator registers the webhook."""
+        return instructions(self.name, self._settings, address)
 
     def public(self, place: str) -> bool:  # noqa: ARG002 - a setting of the whole site
         """Return whether strangers read the site, which the configuration says."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, cast
 from urllib.parse import urlencode
 
-from vindaris_connectors.memory import homes, publishing
+from vindaris_connectors.memory import hearing, homes, publishing
 from vindaris_connectors.memory.client import MemoryClient, Position, WriteRefused
 from vindaris_connectors.memory.goals import MemoryGoalSettings, goals_of
 from vindaris_connectors.memory.mapping import named, seen_as, surfaces_of
@@ -44,6 +44,7 @@ from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.mapping import instant
 from vindaris_sync.sdk.protocol import OVERLAP, Capability, Missing, Surroundings
 from vindaris_sync.sdk.references import References
+from vindaris_sync.sdk.webhooks import Delivery, Heard, Unheard
 from vindaris_sync.sdk.writing import Ready, each, guarded
 
 _READ = 100  # addresses an exchange
@@ -65,6 +66,7 @@ class MemoryConnector:
         | Capability.GOALS
         | Capability.PUBLISH
         | Capability.HOME
+        | Capability.WEBHOOKS
     )
 
     def __init__(
@@ -181,6 +183,14 @@ class MemoryConnector:
         given = {"title": draft.title, "labels": ",".join(draft.labels), "body": draft.body, "template": template}
         told = {name: value for name, value in {**given, **draft.fields}.items() if value}
         return f"memory://{self._tracker.name}/{draft.place}/new?{urlencode(told)}"
+
+    def hear(self, delivery: Delivery) -> Heard | Unheard:
+        """Return what an event of the tracker's says."""
+        return hearing.hear(delivery, self.name, self._settings)
+
+    def manual(self, address: str) -> tuple[str, ...]:
+        """Return how a program lets the tracker tell of changes."""
+        return (f"post what memory.hearing.event returns to {address}",)
 
     def public(self, place: str) -> bool:  # noqa: ARG002 - one for all places
         """Return whether strangers read everything."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.problems import Problem
-from vindaris_sync.config.settings import RuleSettings, TeamSettings
+from vindaris_sync.config.settings import RuleSettings
+from vindaris_sync.config.teams import PersonSettings, TeamSettings
 from vindaris_sync.sdk.goals import GoalSourceSettings, TrackerGoalSettings
 from vindaris_sync.sdk.settings import TrackerSettings, WriteBackSettings
 
@@ -112,6 +113,16 @@ def teams(found: Mapping[int, TeamSettings], channels: Sequence[str]) -> Iterato
         for scope in team.scopes:
             if (owner := owners.setdefault(scope.casefold(), team.name)) != team.name:
                 yield Problem(("teams", index, "scopes"), f"{scope!r} belongs to team {owner!r} already")
+
+
+def people(found: Mapping[int, PersonSettings], channels: Sequence[str]) -> Iterator[Problem]:
+    """Yield people who are named twice, and channels that do not exist; people come by their position."""
+    names: dict[str, int] = {}
+    for index, person in found.items():
+        if (first := names.setdefault(person.name.casefold(), index)) != index:
+            yield Problem(("people", index, "name"), f"{person.name!r} is also the name of person #{first + 1}")
+        if person.notify is not None and person.notify not in channels:
+            yield Problem(("people", index, "notify"), f"there is no [notify.{person.notify}]")
 
 
 def _split(scope: str) -> tuple[str, str]:

@@ -22,8 +22,8 @@ from vindaris_sync.config.settings import (
     RuleSettings,
     ScheduleSettings,
     StoreSettings,
-    TeamSettings,
 )
+from vindaris_sync.config.teams import PersonSettings, TeamSettings
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.goals import GoalSourceSettings, TrackerGoalSettings
 from vindaris_sync.sdk.registry import Kind, kinds
@@ -50,6 +50,7 @@ class Draft:
         self._kind = kind
         trackers = dict(self._trackers())
         teams = dict(self._listed("teams", TeamSettings))
+        people = dict(self._listed("people", PersonSettings))
         rules = dict(self._listed("rules", RuleSettings))
         self.parts: dict[str, Any] = {
             "state_dir": self._state_dir(),
@@ -59,11 +60,13 @@ class Draft:
             "goal_sources": dict(self._goal_sources()),
             "outcome_sources": dict(self._kinds("outcome_sources", OUTCOME_KINDS)),
             "teams": tuple(teams.values()),
+            "people": tuple(people.values()),
             "rules": tuple(rules.values()),
         }
         self.problems += self._unknown()
         self.problems += self._unfit(trackers, teams)
         self.problems += checks.rules(rules, list(self._tables("trackers")))
+        self.problems += checks.people(people, list(self._tables("notify")))
 
     def _block(self, model: type[_Block], path: Path, value: object) -> _Block | None:
         if not isinstance(value, Mapping):

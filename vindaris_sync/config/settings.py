@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import time, timedelta
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -26,8 +25,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from vindaris_sync.config.chats import NotifySettings
 from vindaris_sync.config.goal_home import HomeSettings
+from vindaris_sync.config.lists import some
 from vindaris_sync.config.outcome_sources import OutcomeSourceSettings
 from vindaris_sync.config.paths import FilePath
+from vindaris_sync.config.teams import PersonSettings, TeamSettings
+from vindaris_sync.config.times import ClockTime, Zone
 from vindaris_sync.domain.goals import LABEL_LENGTH, LONGEST_DEBOUNCE, MATERIAL
 from vindaris_sync.domain.materiality import Materiality
 from vindaris_sync.domain.rules import CONFIGURABLE, Condition, Stated
@@ -44,40 +46,6 @@ SHORTEST_CENSUS = timedelta(minutes=10)
 """A census more often than this would be all that the daemon does."""
 
 STATE_DIRECTORY = Path("/var/lib/vindaris-sync")
-
-
-_Item = TypeVar("_Item")
-
-
-def _as_clock_time(value: object) -> time:
-    if isinstance(value, time) and value.tzinfo is None:
-        return value
-    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        return time.fromisoformat(value)
-    raise ValueError('write a time of day like "02:30"')
-
-
-ClockTime = Annotated[time, BeforeValidator(_as_clock_time), PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str)]
-"""A local time of day written ``HH:MM``, 24 hours."""
-
-
-def _as_zone(value: object) -> ZoneInfo:
-    if isinstance(value, ZoneInfo):
-        return value
-    if isinstance(value, str) and value in available_timezones():
-        return ZoneInfo(value)
-    near = get_close_matches(str(value), available_timezones(), n=1)
-    raise ValueError(f"there is no time zone {value!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-
-
-Zone = Annotated[ZoneInfo, BeforeValidator(_as_zone), PlainSerializer(lambda zone: zone.key, return_type=str)]
-"""A time zone by its IANA name, ``Europe/Berlin``."""
-
-
-def _some(values: tuple[_Item, ...]) -> tuple[_Item, ...]:
-    if not values:
-        raise ValueError("name at least one")
-    return values
 
 
 def with_password(url: object) -> bool:
@@ -150,26 +118,6 @@ class GoalsSettings(Settings):
         return value
 
 
-def _as_scope(scope: str) -> str:
-    if not re.fullmatch(r"[^:\s]+:\S.*", scope):
-        raise ValueError(f'{scope!r}: write "tracker:place", or "tracker:*" for all its places')
-    return scope
-
-
-class TeamSettings(Settings):
-    """Who is asked about which issues, and where."""
-
-    name: str = Field(min_length=1)
-    scopes: Annotated[tuple[Annotated[str, AfterValidator(_as_scope)], ...], AfterValidator(_some)]
-    """``tracker:place`` (project or owner/repository), or ``tracker:*`` for all that no other team names."""
-    notify: str
-    """The name of a ``[notify.NAME]`` block."""
-    timezone: Zone | None = None
-    """The team's own time zone; default the schedule's."""
-    exempt_share: float | None = Field(None, ge=0, le=1)
-    """The share of its open work that may be exempt, 0 to 1; more is reported, never undone. Absent: no budget."""
-
-
 def _as_values(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -177,7 +125,7 @@ def _as_values(value: object) -> object:
 _Condition = Annotated[
     tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)], ...],
     BeforeValidator(_as_values),
-    AfterValidator(_some),
+    AfterValidator(some),
     PlainSerializer(lambda values: values[0] if len(values) == 1 else list(values)),
 ]
 """One text, or a list of which any will do; compared without regard to case."""
@@ -223,7 +171,7 @@ class ScheduleSettings(Settings):
     nightly: ClockTime = time(2, 30)
     """When the full comparison and the report are due, once per local date."""
     reminders: ClockTime | None = None
-    """When teams are reminded of reviews that are still open; absent: never."""
+    """When teams are reminded of reviews that are still open, after 1, 2, 4, 8 … working days; absent: never."""
     census: Duration = timedelta(hours=6)
     """Time between two censuses of a tracker, at least 10 minutes; each is spread over half of it."""
 
@@ -288,6 +236,7 @@ class Config(BaseSettings):
     trackers: dict[str, SerializeAsAny[TrackerSettings]] = {}
     notify: dict[str, SerializeAsAny[NotifySettings]] = {}
     teams: tuple[TeamSettings, ...] = ()
+    people: tuple[PersonSettings, ...] = ()
     rules: tuple[RuleSettings, ...] = ()
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()

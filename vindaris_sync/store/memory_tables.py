@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
-from vindaris_sync.store.columns import Table, flag, identity, maybe_number, number, where, words
+from vindaris_sync.store.columns import Table, flag, identity, maybe_number, maybe_words, number, where, words
 
 
 class TrackerRow(Table, table=True):
@@ -215,6 +215,31 @@ class MessageRow(Table, table=True):
     subject: str = words(key=True)
     channel: str = words(key=True)
     living: str = words()
+
+
+class MuteRow(Table, table=True):
+    """Silence that a person asked for, about a team, a goal or an issue; kept when it is over (L10)."""
+
+    __tablename__ = "mute"
+    __table_args__ = (
+        CheckConstraint(
+            "CASE WHEN team IS NULL THEN 0 ELSE 1 END + CASE WHEN goal_id IS NULL THEN 0 ELSE 1 END + "
+            "CASE WHEN issue_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="mutes_one",
+        ),
+        Index("mute_running", "until", **where("ended_at IS NULL")),
+    )
+    id: int = identity()
+    team: str | None = maybe_words()
+    goal_id: int | None = identity("goal.id", key=False, nullable=True)
+    issue_id: int | None = identity("issue.id", key=False, nullable=True)
+    at: int = number()
+    until: int = number()
+    who: str = words()
+    how: str = words()
+    why: str = words()
+    ended_at: int | None = maybe_number()
+    ended_by: str = words("")
 
 
 class UnreadRow(Table, table=True):

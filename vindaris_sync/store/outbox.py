@@ -154,6 +154,11 @@ def announce(sql: Sql, subjects: Iterable[Announce], now: int) -> None:
     )
 
 
+def bring_forward(sql: Sql, now: int) -> None:
+    """Let all that waits be looked at by ``now``: what is to wait on is held back again, and nothing is told twice."""
+    sql.run("UPDATE outbox SET due_at = ? WHERE due_at > ? AND attempts = 0", (now, now))
+
+
 def announce_moves(sql: Sql, tracker: str, moves: Iterable[tuple[int, str, str]], now: int) -> None:
     """Store in this transaction that issues have moved: (issue, former place, new one); where it stayed, nothing.
 

@@ -150,6 +150,7 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
     sql.run("UPDATE issue SET moved_to = ? WHERE moved_to = ?", (new, old))
     sql.run("UPDATE alias SET issue_id = ? WHERE issue_id = ?", (new, old))
     sql.run("UPDATE work SET issue_id = ? WHERE issue_id = ?", (new, old))
+    sql.run("UPDATE mute SET issue_id = ? WHERE issue_id = ?", (new, old))
     undecided = sql.row(
         "SELECT 1 FROM issue WHERE id = ? AND undecided_since = 'never' "
         "AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = ?) "

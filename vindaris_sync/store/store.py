@@ -30,6 +30,7 @@ from vindaris_sync.store.homes import Homes
 from vindaris_sync.store.lists import Lists
 from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
+from vindaris_sync.store.mutes import Mutes
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
 from vindaris_sync.store.publishing import Publications
@@ -62,6 +63,7 @@ class Store(
     Publications,
     Homes,
     Passes,
+    Mutes,
     Outbox,
     Due,
     Lists,

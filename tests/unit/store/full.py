@@ -30,6 +30,7 @@ from vindaris_sync.domain.actions import Announce, AskGoal, AskRule, SetBases, S
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.domain.living import Living
 from vindaris_sync.domain.models import Address, Base, Exemption, Gone, Hidden, LinkState, Moved, Rejected
+from vindaris_sync.domain.muting import Mute, Muted
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Conflict, Reason, Stood
 from vindaris_sync.domain.requirements import Requirement
 from vindaris_sync.domain.rules import Condition, Stated
@@ -153,6 +154,9 @@ def _remember(store: Store) -> None:
     spoilt = Rejected("id99", "acme/web#99", HOSTILE[3], HOSTILE[2])
     rejected = page(cursor="c4")
     store.record_page(T, type(rejected)(rejected.scope, (), "c4", (spoilt,)), SURFACES, NOW)
+    week = NOW + timedelta(days=7)
+    for number, about in enumerate((Muted(team=HOSTILE[1]), Muted(goal=1), Muted(issue=4))):
+        store.mute(Mute(0, about, NOW, week + timedelta(days=number), HOSTILE[4], "page", HOSTILE[3]))
     with store._db.write() as sql:  # noqa: SLF001 - what only a refusal by a tracker puts there, and the like
         for table in schema.sorted_tables:
             if sql.row(f"SELECT 1 FROM {table.name}") is None:

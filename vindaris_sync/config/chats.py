@@ -80,6 +80,23 @@ class SlackWebhookSettings(UrlSettings):
     kind: Literal["slack-webhook"] = "slack-webhook"
 
 
+class DiscordSettings(BotSettings):
+    """A Discord channel written to by a bot, whose messages are edited in place."""
+
+    kind: Literal["discord"] = "discord"
+    channel: str = Field(pattern=r"^\d{5,20}$")
+    """The channel's id (developer mode, Copy Channel ID)."""
+    token: SecretValue
+    """The bot's token; permissions View Channel, Send Messages, Embed Links, Read Message History."""
+    api_url: ApiUrl = "https://discord.com/api/v10"
+
+
+class DiscordWebhookSettings(UrlSettings):
+    """A webhook of a Discord channel; its messages are edited in place."""
+
+    kind: Literal["discord-webhook"] = "discord-webhook"
+
+
 class WebhookSettings(UrlSettings):
     """Any address that takes our alerts as JSON by POST."""
 
@@ -97,6 +114,8 @@ class LogSettings(NotifySettings):
 NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
     "slack": SlackSettings,
     "slack-webhook": SlackWebhookSettings,
+    "discord": DiscordSettings,
+    "discord-webhook": DiscordWebhookSettings,
     "webhook": WebhookSettings,
     "log": LogSettings,
 }

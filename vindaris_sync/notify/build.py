@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from vindaris_sync.config.chats import (
+    DiscordSettings,
+    DiscordWebhookSettings,
     LogSettings,
     NotifySettings,
     SlackSettings,
     SlackWebhookSettings,
     WebhookSettings,
 )
+from vindaris_sync.notify.discord import DiscordChannel, DiscordWebhookChannel
 from vindaris_sync.notify.log import LogChannel
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.notify.slack import SlackChannel
@@ -24,6 +27,10 @@ def build(name: str, settings: NotifySettings) -> Channel:
             return SlackChannel(name, settings.channel, settings.token, settings.api_url)
         case SlackWebhookSettings():
             return SlackWebhookChannel(name, settings.url)
+        case DiscordSettings():
+            return DiscordChannel(name, settings.channel, settings.token, settings.api_url)
+        case DiscordWebhookSettings():
+            return DiscordWebhookChannel(name, settings.url)
         case WebhookSettings():
             return WebhookChannel(name, settings.url, settings.secret)
         case LogSettings():

@@ -30,6 +30,8 @@ LARGEST = 1_000_000
 _OVERHEAD = 262_144  # bytes of headers and chunk sizes beside a body
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_NO_QUERY: Mapping[str, str | int] = MappingProxyType({})
+_LONGEST = 86_400.0  # a wait above a day is a broken answer, asked again after a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,23 @@ class Line:
 
     def post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
         """Send ``body`` as JSON; what may have arrived without an answer is ``Unknown``, what cannot ``Transient``."""
+        return self.send("POST", url, body, headers)
+
+    def send(self, method: str, url: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS) -> Answer:
+        """Do as ``post`` with another method that changes something (``PATCH``, ``PUT``)."""
         sent = {"Content-Type": "application/json; charset=utf-8", **headers}
-        return self._exchange("POST", url, content=encode(body), headers=sent)
+        return self._exchange(method, url, content=encode(body), headers=sent)
 
-    def get(self, url: str, query: Mapping[str, str | int]) -> Answer:
+    def form(self, url: str, fields: Mapping[str, str]) -> Answer:
+        """Ask something by a form that changes nothing (a token endpoint)."""
+        return self._exchange("POST", url, lost=Transient, data=dict(fields))
+
+    def get(self, url: str, query: Mapping[str, str | int] = _NO_QUERY) -> Answer:
         """Ask something that changes nothing."""
-        return self._exchange("GET", url, params=dict(query))
+        return self._exchange("GET", url, params=dict(query) or None)
 
-    def _exchange(self, method: str, url: str, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
-        lost = Unknown if method == "POST" else Transient
+    def _exchange(self, method: str, url: str, lost: type[Transient] | None = None, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
+        lost = lost or (Transient if method == "GET" else Unknown)
         try:
             with self._one:
                 answer = self._read(self._client.build_request(method, url, **parts))
@@ -149,5 +159,14 @@ def pause(answer: Answer) -> timedelta:
 
 
 def _named_pause(answer: Answer) -> timedelta | None:
-    seconds = asked_wait(answer.headers, datetime.now(UTC)) if "Retry-After" in answer.headers else None
+    seconds = asked_wait(answer.headers, datetime.now(UTC)) if "Retry-After" in answer.headers else _in_body(answer)
     return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _in_body(answer: Answer) -> float | None:
+    """Return the seconds that a body names (Discord: ``retry_after``, with fractions)."""
+    said = answer.json()
+    seconds = said.get("retry_after") if isinstance(said, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    return min(max(float(seconds), 1.0), _LONGEST)

@@ -10,19 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from vindaris_sync.domain.changes import Changed
-from vindaris_sync.domain.messages import Content, Line, State
-from vindaris_sync.domain.text import one_line
+from vindaris_sync.domain.messages import Content, Line
 from vindaris_sync.domain.wording import Kind, Piece, plain
+from vindaris_sync.notify.parts import SEE_ALL, headline, rest, small, web_link
 
-_HEADER = 150
 _TEXT = 3000
-_URL = 2000
 MAX_ITEMS = 20
 """A list that people still read; far below 50 blocks."""
 
-_SIGNS = {State.OPEN: "", State.RESOLVED: "✓ ", State.CONTINUED: "↓ "}
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_REPEATED = "This may repeat the message before it: sending was interrupted."
 
 Block = dict[str, Any]
 
@@ -38,11 +34,6 @@ _AS_IT_IS: Block = {
 def escape(text: str) -> str:
     """Return ``text`` without control sequences (Slack, "Formatting text": only ``& < >`` carry them)."""
     return text.translate(_ENTITIES)
-
-
-def web_link(url: str) -> str:
-    """Return ``url`` where a click on it leads to a web page, else an empty text."""
-    return url if url.startswith(("https://", "http://")) and len(url) <= _URL and url.isprintable() else ""
 
 
 def body(content: Content, *, repeated: bool = False) -> Block:
@@ -61,13 +52,8 @@ def text(content: Content) -> str:
     lines += [f"{name}: {value}" for name, value in content.facts]
     lines += [f"{each.name}: {plain(each.pieces)}" for each in content.changes]
     lines += [f"• {line.key} {line.title}" + (f" ({line.note})" if line.note else "") for line in content.lines]
-    lines += filter(None, (_rest(content), content.footer))
+    lines += filter(None, (rest(content), content.footer))
     return escape("\n".join(lines)[:_TEXT])
-
-
-def headline(content: Content) -> str:
-    """Return the headline with the sign of its state."""
-    return one_line(_SIGNS[content.state] + content.headline, _HEADER)
 
 
 def _blocks(content: Content, *, repeated: bool) -> Iterator[Block]:
@@ -78,23 +64,17 @@ def _blocks(content: Content, *, repeated: bool) -> Iterator[Block]:
         yield _list([_change(each) for each in content.changes])
     if content.lines:
         yield _list([_item(line) for line in content.lines])
-    rest = _rest(content)
-    if rest or web_link(content.link):
-        yield {"type": "rich_text", "elements": [_section(*_pointer(content, rest))]}
-    small = [note for note in (content.footer, _REPEATED if repeated else "") if note]
-    if small:
-        yield {"type": "context", "elements": [_plain(note) for note in small]}
+    if rest(content) or web_link(content.link):
+        yield {"type": "rich_text", "elements": [_section(*_pointer(content))]}
+    if notes := small(content, repeated=repeated):
+        yield {"type": "context", "elements": [_plain(note) for note in notes]}
 
 
-def _rest(content: Content) -> str:
-    return f"and {content.more:,} more" if content.more > 0 and content.lines else ""
-
-
-def _pointer(content: Content, rest: str) -> Iterator[Block]:
-    if rest:
-        yield _text(f"{rest}  ")
+def _pointer(content: Content) -> Iterator[Block]:
+    if words := rest(content):
+        yield _text(f"{words}  ")
     if url := web_link(content.link):
-        yield {"type": "link", "url": url, "text": "See everything"}
+        yield {"type": "link", "url": url, "text": SEE_ALL}
 
 
 def _item(line: Line) -> Block:

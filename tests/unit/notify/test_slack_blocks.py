@@ -8,7 +8,8 @@ import pytest
 from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.messages import Content, Item, Kind, State, Subject, compose, continued
 from vindaris_sync.domain.wording import compare, visible
-from vindaris_sync.notify.slack_blocks import MAX_ITEMS, body, escape, web_link
+from vindaris_sync.notify.parts import web_link
+from vindaris_sync.notify.slack_blocks import MAX_ITEMS, body, escape
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOSTILE = "<!channel> <@U123> @here <https://evil.example|click> *bold* _it_ `code` & \u202egnp.exe :tada:"

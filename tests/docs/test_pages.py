@@ -103,6 +103,9 @@ def _completed(block: str, data: dict[str, Any]) -> str:
     """Return the block with what a whole configuration needs beside it: trackers, a channel, and a team for each."""
     if "teams" in data:
         return block
+    if "notify" in data:
+        data["trackers"] = {"any": {}}
+        block += '\n[trackers.any]\nkind = "memory"\n'
     if {"goal_sources", "outcome_sources", "rules", "goals"} & data.keys() and "trackers" not in data:
         named = {rule["tracker"] for rule in data.get("rules", ()) if "tracker" in rule}
         named |= {home["tracker"] for home in (data.get("goals", {}).get("home"),) if home}

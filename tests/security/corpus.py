@@ -36,6 +36,19 @@ DATA = Path(os.environ.get("VINDARIS_REAL_DATA", Path(__file__).parents[3] / "sh
 REAL_GITHUB = (DATA / "github/rust-lang__rust-small-300.jsonl.gz",)
 REAL_JIRA = (DATA / "jira/tidev-small-300.jsonl.gz", DATA / "jira/apache-KAFKA.jsonl.gz")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOSTILE = (
+    "<!channel> <!here> <!everyone> @channel @here @all @everyone <@U123456> <@&8123456> <#1234> <users/all>",
+    "[click](https://evil.example) <https://evil.example|click> https://evil.example www.evil.example a@evil.example",
+    "*bold* _it_ ~gone~ ~~gone~~ **b** __u__ `code` ```x``` ||spoiler|| > quote # head - list | a | b |",
+    "<script>alert(1)</script><img src=x onerror=alert(1)> <a href='javascript:alert(1)'>x</a> &lt;b&gt; <at>Ada</at>",
+    "=cmd|' /C calc'!A0 +1+1 -2 @SUM(1) {{DATE(2026-01-01T00:00:00Z)}} ${7*7} {{7*7}} %s {0} :tada: :smile:",
+    "\u202egnp.exe\u202c \u2066x\u2069 \x00\x07\x1b[31mred\x1b[0m \ufeff\u200b end\r\nBcc: all@evil.example",
+    "\\*not escaped\\* \\[x\\](https://evil.example) \\\\ \\@everyone \\",
+    "👩‍👩‍👧 naïve Zoë 漢字 العربية עברית \ud800 \U0010ffff",
+    "A" * 200_000,
+    "<@everyone>" * 20_000,
+)
+"""Titles that strangers may write: markup, mentions and addresses of every chat, steering characters, sheer length."""
 KINDS = ("github", "jira cloud", "jira data center")
 Connector = GithubConnector | JiraConnector
 Meddle = Callable[[bytes], bytes]

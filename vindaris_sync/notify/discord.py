@@ -21,7 +21,8 @@ from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import discord_embeds
 from vindaris_sync.notify.bot import BotLine
 from vindaris_sync.notify.http import Answer, Line
-from vindaris_sync.notify.protocol import ChannelUnusable, MessageGone
+from vindaris_sync.notify.one_way import OneWay
+from vindaris_sync.notify.protocol import Ability, ChannelUnusable, MessageGone
 from vindaris_sync.sdk.errors import Unknown, VindarisError
 from vindaris_sync.sdk.secret import Secret, redact
 from vindaris_sync.sdk.shapes import sent, understood
@@ -47,19 +48,15 @@ _BY_STATUS: Mapping[int, tuple[str, str]] = {
 }
 
 
-class DiscordWebhookChannel:
+class DiscordWebhookChannel(OneWay):
     """One webhook; its address is the secret. It can edit what it posted, and cannot search."""
 
-    editable = True
+    abilities = Ability.EDIT
     max_items = discord_embeds.MAX_ITEMS
 
     def __init__(self, name: str, url: Secret, *, transport: httpx.BaseTransport | None = None) -> None:
-        self.name = name
+        super().__init__(name, Line(f"Discord webhook ({name})", transport=transport))
         self._url = url
-        self._line = Line(f"Discord webhook ({name})", transport=transport)
-
-    def __repr__(self) -> str:
-        return f"DiscordWebhookChannel({self.name!r})"
 
     @sent
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:  # noqa: ARG002 - nothing finds it
@@ -72,10 +69,6 @@ class DiscordWebhookChannel:
         """Edit a message of this webhook."""
         self._sorted(self._line.send("PATCH", self._at(f"/messages/{reference}"), discord_embeds.body(content)))
 
-    def find(self, key: str, since: datetime) -> str | None:  # noqa: ARG002 - nothing can be searched
-        """Return ``None``: a webhook sees single messages by their ids only."""
-        return None
-
     @understood
     def check(self) -> Sequence[Finding]:
         """Ask for the webhook itself, which posts nothing."""
@@ -84,10 +77,6 @@ class DiscordWebhookChannel:
         except VindarisError as error:
             return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
         return [Finding(Level.OK, f"notify.{self.name}", f"posts as {_named(who)}")]
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._line.close()
 
     def _at(self, path: str, query: str = "") -> str:
         """Return the webhook's address with ``path`` below it; what it names itself (a thread) stays."""
@@ -103,7 +92,7 @@ class DiscordWebhookChannel:
 class DiscordChannel:
     """One channel, by id, of a server that the bot of ``token`` was added to."""
 
-    editable = True
+    abilities = Ability.EDIT | Ability.THREADS
     max_items = discord_embeds.MAX_ITEMS
 
     def __init__(
@@ -134,6 +123,24 @@ class DiscordChannel:
         """Edit a message; its mark stays."""
         number, _, mark = reference.partition(":")
         self._asked("PATCH", f"messages/{number}", discord_embeds.body(content, mark))
+
+    @sent
+    def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
+        """Add a line to the message's thread, which has the message's own id; the first one begins the thread.
+
+        Within a thread nothing tells lines apart, so one that may have been sent is not sent again.
+        """
+        if repeated:
+            return
+        number = reference.partition(":")[0]
+        line = {**discord_embeds.said(text), "nonce": key[:_NONCE], "enforce_nonce": True}
+        try:
+            self._asked("POST", f"/channels/{number}/messages", line)
+        except ChannelUnusable as error:
+            if error.reason != "channel":
+                raise
+            self._asked("POST", f"messages/{number}/threads", {"name": "History", "auto_archive_duration": 10_080})
+            self._asked("POST", f"/channels/{number}/messages", line)
 
     @understood
     def find(self, key: str, since: datetime) -> str | None:

@@ -14,6 +14,7 @@ from vindaris_sync.notify.parts import SEE_ALL, fitting, headline, small, web_li
 
 MAX_ITEMS = 10
 """The ten that matter."""
+_CONTENT = 2000
 _TITLE = 256
 _DESCRIPTION = 4096
 _FIELDS = 25
@@ -30,6 +31,11 @@ def body(content: Content, mark: str = "", *, repeated: bool = False) -> dict[st
     """Return a message with one embed; ``mark`` stands small in its footer, by which the message is recognised."""
     embed = fitting(content, lambda part: _embed(part, mark, repeated=repeated), _fits)
     return {"embeds": [embed], "allowed_mentions": {"parse": []}}
+
+
+def said(words: str) -> dict[str, Any]:
+    """Return one line of plain words as a message's body."""
+    return {"content": DISCORD.escape(words[: _CONTENT // 2]), "allowed_mentions": {"parse": []}}
 
 
 def mark_of(message: Any) -> str:  # noqa: ANN401 - whatever a chat says

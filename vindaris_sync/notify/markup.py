@@ -76,6 +76,7 @@ def rows(content: Content, markup: Markup, *, facts: bool = True) -> Iterator[st
         yield from (markup.fact(name, value) for name, value in content.facts)
     yield from (markup.change(each) for each in content.changes)
     yield from (markup.item(line) for line in content.lines)
+    yield from (f"✓ {markup.item(line).removeprefix(markup.bullet)}" for line in content.decided)
     if words := rest(content):
         yield markup.escape(words)
 

@@ -1,4 +1,4 @@
-"""Channels that only take messages: nothing sent through them can be edited, found again or tried out."""
+"""Channels that only take messages: nothing sent through them can be found again, and most of it not be edited."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vindaris_sync.notify.protocol import Ability
 
 
 class OneWay:
-    """What webhooks have in common; ``post`` is each one's own."""
+    """What webhooks have in common; ``post``, and what one can do beyond it, is each one's own."""
 
     abilities = Ability.NONE
 

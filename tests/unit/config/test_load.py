@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from vindaris_sync.config.chats import LogSettings
+from vindaris_sync.config.chats import NOTIFY_KINDS, LogSettings
 from vindaris_sync.config.load import load
 from vindaris_sync.config.settings import Config
 from vindaris_sync.sdk.errors import ConfigError
@@ -112,7 +112,7 @@ timezone = "Europe/Berln"
         "vindaris.toml:14: [trackers.third] kind: name the kind of tracker; installed are github, jira, memory",
         "vindaris.toml:15: [notify.chat] channel: is missing",
         "vindaris.toml:17: [notify.chat] token: missing: no such file or directory",
-        "vindaris.toml:19: [notify.carrier] kind: write one of slack, slack-webhook, webhook, log",
+        f"vindaris.toml:19: [notify.carrier] kind: write one of {', '.join(NOTIFY_KINDS)}",
         'vindaris.toml:22: [[teams]] #1 scopes: \'main\': write "tracker:place", or "tracker:*" for all its places',
         "vindaris.toml:24: [[teams]] #2 name: is missing",
         "vindaris.toml:24: [[teams]] #2 scopes: is missing",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EPOCH = 1_420_070_400_000  # milliseconds: the first of January 2015, where snowflakes begin
 PAGE = 100
+THREAD_NAME = 100
 LIMIT = (5, 5.0)
 """Messages to one channel, and seconds (what bots and webhooks meet in practice)."""
 
@@ -44,6 +45,7 @@ class Discord(ChatService):
             ("GET", r"channels/(\d+)/messages", self._history),
             ("POST", r"channels/(\d+)/messages", self._post),
             ("PATCH", r"channels/(\d+)/messages/(\d+)", self._edit),
+            ("POST", r"channels/(\d+)/messages/(\d+)/threads", self._thread),
         ]
 
     def create_hook(self, room: Room) -> str:
@@ -137,6 +139,17 @@ class Discord(ChatService):
     def _edit(self, request: Request, channel: str, number: str) -> dict[str, Any]:
         bot, room = self._seen(request, channel)
         return self._edited(room, number, bot, _json(request))
+
+    def _thread(self, request: Request, channel: str, number: str) -> dict[str, Any]:
+        """Begin a message's thread, a channel under the message's own id."""
+        _, room = self._seen(request, channel)
+        message, name = _message(room, number), str(_json(request).get("name", ""))
+        if number in self.world.rooms:
+            raise Refused(HTTPStatus.BAD_REQUEST, 160004, "A thread has already been created for this message")
+        if not 1 <= len(name) <= THREAD_NAME:
+            raise Refused(HTTPStatus.BAD_REQUEST, 50035, "Invalid Form Body")
+        self.world.rooms[message.id] = Room(message.id, f"{room.name}/{name}")
+        return {"id": message.id, "type": 11, "name": name, "parent_id": room.id}
 
     def _edited(self, room: Room, number: str, author: str, body: dict[str, Any]) -> dict[str, Any]:
         message = _message(room, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -106,8 +106,17 @@ class App:
             OutcomeReader(outcome_sources(self.config, self.context.now)),
             observe=observe,
         )
-        run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
+        with self._page():
+            run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
         return not self.context.progress.running()
+
+    def _page(self) -> AbstractContextManager[object]:
+        if not self.config.page.enabled:
+            return nullcontext()
+        from vindaris_sync.web.page import Page
+        from vindaris_sync.web.server import serving
+
+        return serving(Page(self.context, self.channels, self.config))
 
 
 def open_app(

@@ -38,6 +38,8 @@ kind = "log"
 name = "Web"
 scopes = ["hub:*"]
 notify = "quiet"
+[page]
+listen = "127.0.0.1:0"
 """
 GOALS = '[[goal]]\nkey = "GROW"\ntitle = "Grow"\n'
 

@@ -73,6 +73,9 @@ grace = "4s"
 
 [report]
 directory = "reports"
+
+[page]
+listen = "127.0.0.1:0"
 """
 
 _CHANNEL = """

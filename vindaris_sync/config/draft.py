@@ -12,6 +12,7 @@ from vindaris_sync.config.chats import NOTIFY_KINDS
 from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.lines import Path
 from vindaris_sync.config.outcome_sources import OUTCOME_KINDS
+from vindaris_sync.config.page import PageSettings
 from vindaris_sync.config.problems import Problem, explain, unknown_key
 from vindaris_sync.config.secrets import SecretPlaces, resolve
 from vindaris_sync.config.settings import (
@@ -34,6 +35,7 @@ _SECTIONS: dict[str, type[Settings]] = {
     "goals": GoalsSettings,
     "schedule": ScheduleSettings,
     "report": ReportSettings,
+    "page": PageSettings,
     "logging": LoggingSettings,
 }
 

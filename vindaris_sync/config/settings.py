@@ -27,6 +27,7 @@ from vindaris_sync.config.chats import NotifySettings
 from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.lists import some
 from vindaris_sync.config.outcome_sources import OutcomeSourceSettings
+from vindaris_sync.config.page import PageSettings
 from vindaris_sync.config.paths import FilePath
 from vindaris_sync.config.teams import PersonSettings, TeamSettings
 from vindaris_sync.config.times import ClockTime, Zone
@@ -240,6 +241,7 @@ class Config(BaseSettings):
     rules: tuple[RuleSettings, ...] = ()
     schedule: ScheduleSettings = ScheduleSettings()
     report: ReportSettings = ReportSettings()
+    page: PageSettings = PageSettings()
     logging: LoggingSettings = LoggingSettings()
 
     @model_validator(mode="before")

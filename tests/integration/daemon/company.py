@@ -50,6 +50,8 @@ api_url = "{url}/slack/api"
 name = "Growth"
 scopes = ["jira:*", "github:*"]
 notify = "growth"
+[page]
+listen = "127.0.0.1:0"
 [schedule]
 nightly = "{nightly}"
 """

@@ -1,0 +1,58 @@
+"""The page's application: one place that says which routes there are, and which of them are open."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import RedirectResponse
+
+from vindaris_sync import __version__
+from vindaris_sync.web import errors, health, static_files
+from vindaris_sync.web.access import may_read
+from vindaris_sync.web.entrance import Entrance
+from vindaris_sync.web.forms import same_site
+from vindaris_sync.web.gate import Gate
+from vindaris_sync.web.page import Page
+
+home = APIRouter()
+
+
+@home.get("/", include_in_schema=False)
+def front() -> RedirectResponse:
+    """Lead to the inbox: what waits for an answer comes first."""
+    return RedirectResponse("/inbox", 303)
+
+
+PAGES: tuple[APIRouter, ...] = (home,)
+"""Pages for people: whoever may not read sees none of them, and each POST needs a form's token.
+
+A route that needs more than reading says so itself (``Decider``, ``Admin``).
+"""
+
+API: tuple[APIRouter, ...] = ()
+"""Below ``/api/v1``, for programs with a token and for our own pages; closed in the same way."""
+
+CALLBACKS: tuple[APIRouter, ...] = ()
+"""Below ``/in``: what chats and trackers send. Open to everybody, so each route verifies the sender's signature."""
+
+OPEN: tuple[APIRouter, ...] = (health.router, static_files.router)
+"""What strangers may see."""
+
+
+def build(page: Page) -> FastAPI:
+    """Return the application; its templates and routes work on ``page`` alone."""
+    app = FastAPI(title="vindaris-sync", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.page = page
+    app.state.gate = Gate(page.config.page, page.now)
+    errors.install(app)
+    app.add_middleware(errors.Mishaps)
+    app.add_middleware(Entrance, settings=page.config.page)
+    closed = [Depends(may_read), Depends(same_site)]
+    for router in OPEN:
+        app.include_router(router, dependencies=[Depends(same_site)])
+    for router in CALLBACKS:
+        app.include_router(router, prefix="/in", include_in_schema=False)
+    for router in PAGES:
+        app.include_router(router, dependencies=closed, include_in_schema=False)
+    for router in API:
+        app.include_router(router, prefix="/api/v1", dependencies=closed)
+    return app

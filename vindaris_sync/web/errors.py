@@ -1,0 +1,124 @@
+"""What a visitor sees of what is missing, not allowed or broken: a sentence and an id, nothing from inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vindaris_sync.sdk.errors import VindarisError
+from vindaris_sync.web.access import Forbidden, Unknown
+from vindaris_sync.web.rendering import render
+
+log = structlog.get_logger("vindaris_sync.web")
+
+API = "/api/"
+"""Below it programs ask, and errors are JSON."""
+
+_TITLES = {
+    400: "This cannot be understood",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "There is nothing here",
+    405: "Not this way",
+    409: "Overtaken",
+    413: "Too much at once",
+    422: "This cannot be understood",
+    429: "Too often",
+    500: "Something broke",
+    503: "Not at the moment",
+}
+_TEXTS = {
+    404: "The page does not exist, or what it showed is gone.",
+    405: "The page exists, but nothing can be sent to it this way.",
+    500: "It is our fault, and it is in the daemon's log under the id below.",
+    503: "The database is busy or cannot be used. Nothing was changed; try again in a moment.",
+}
+
+
+def answer(request: Request, status: int, text: str = "", *, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an error as a page, or as a problem document (RFC 9457) for programs; the log knows its id."""
+    number = token_hex(6)
+    title, text = _TITLES.get(status, "This did not work"), text or _TEXTS.get(status, "")
+    log.info("refused", id=number, status=status, method=request.method, path=_shown(request), why=text)
+    if for_programs(request):
+        problem: dict[str, Any] = {"title": title, "status": status, "detail": text, "id": number}
+        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    return render(request, "error.html.j2", status=status, headers=headers, title=title, text=text, number=number)
+
+
+def for_programs(request: Request) -> bool:
+    """Return whether a program asks, and not a browser."""
+    wanted = request.headers.get("accept", "")
+    return request.url.path.startswith(API) or ("json" in wanted and "html" not in wanted)
+
+
+def _shown(request: Request) -> str:
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "")) or "no route"  # a path may hold anything, a token that strayed into it too
+
+
+def install(app: FastAPI) -> None:
+    """Let every error be answered here."""
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        text = error.detail if isinstance(error.detail, str) and error.status_code not in _TEXTS else ""
+        return answer(request, error.status_code, text, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> Response:
+        fields = sorted({str(each["loc"][-1]) for each in error.errors() if each.get("loc")})
+        return answer(request, 422, f"Not understood: {', '.join(fields)}." if fields else "")
+
+    @app.exception_handler(Unknown)
+    def unknown(request: Request, _: Unknown) -> Response:
+        if for_programs(request):
+            return answer(request, 401, "Show a token.", headers={"WWW-Authenticate": "Bearer"})
+        if not request.app.state.gate.settings.has_login:
+            return answer(request, 403, "Only visitors at the machine itself are let in while no login is configured.")
+        here = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        onward = f"?next={quote(here, safe='')}" if request.method == "GET" else ""
+        return RedirectResponse(f"/login{onward}", 303)
+
+    @app.exception_handler(Forbidden)
+    def forbidden(request: Request, error: Forbidden) -> Response:
+        return answer(request, 403, f"{str(error).capitalize()}.")
+
+
+class Mishaps:
+    """Answers what nobody foresaw with an id, logs it with its traceback, and keeps the server's own log out of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            status = 503 if isinstance(error, VindarisError) else 500
+            log.exception("page failed", method=scope["method"], status=status)
+            if not begun:
+                request = Request(scope, receive)
+                request.state.visitor = getattr(
+                    request.state, "visitor", None
+                )  # the store, perhaps broken, is not asked
+                await answer(request, status)(scope, receive, send)

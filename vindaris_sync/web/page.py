@@ -1,0 +1,42 @@
+"""What pages work with: the daemon's surroundings, nothing global."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from vindaris_sync.config.settings import Config
+from vindaris_sync.engine.context import Context
+from vindaris_sync.notify.protocol import Channel
+from vindaris_sync.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The store and the daemon's parts as every page sees them; one for the life of an application."""
+
+    context: Context
+    channels: Mapping[str, Channel]
+    config: Config
+
+    @property
+    def store(self) -> Store:
+        """What is kept; safe from every thread."""
+        return self.context.store
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        return self.context.now()
+
+
+def _of(request: Request) -> Page:
+    found: Page = request.app.state.page
+    return found
+
+
+ThePage = Annotated[Page, Depends(_of)]
+"""Of a route's function: the page's surroundings."""

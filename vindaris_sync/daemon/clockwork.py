@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import structlog
@@ -14,13 +14,16 @@ import structlog
 from vindaris_sync.daemon.timetable import (
     BACKUP_LOOK_EVERY,
     BACKUP_RETRY_AFTER,
+    LOOK_MOST,
     OUTCOMES_LOOK_EVERY,
     RELAY_EVERY,
     SETTLE_EVERY,
+    SHORTEST_LOOK_PAUSE,
     Bounds,
     Nightly,
     Rhythm,
     goals_every,
+    look_pause,
     next_pull,
     next_try,
 )
@@ -30,7 +33,7 @@ from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.courtesy import NextPull
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.outcomes import OutcomeReader
-from vindaris_sync.engine.passes import PassReport, run_pass, settle
+from vindaris_sync.engine.passes import PassReport, look, run_pass, settle
 from vindaris_sync.engine.pausing import heed
 from vindaris_sync.engine.progress import Interrupted
 from vindaris_sync.engine.relay import relay, remind
@@ -70,6 +73,8 @@ class Clockwork:
     _looked: bool = False
     _failures: dict[str, int] = field(default_factory=dict)
     _rhythms: dict[str, Rhythm] = field(default_factory=dict)
+    _looks: dict[str, tuple[timedelta, datetime]] = field(default_factory=dict)
+    """By tracker the pause after the last look at what was rung for, and when that look ended."""
 
     def tick(self, now: datetime) -> None:
         """Start everything that is due at ``now`` and does not run already; paused trackers are left alone."""
@@ -77,8 +82,9 @@ class Clockwork:
         heed(self.context.store, self.context.trackers, now)
         self._every("goals", now, goals_every(self.context.rules.debounce), self._goals)
         for name, tracker in self.context.trackers.items() if self._looked else ():
-            if not tracker.conduct.paused and now >= self._next.get(f"pull {name}", now):
+            if not tracker.conduct.paused and self._pull_due(name, now):
                 self._start(f"pull {name}", lambda name=name: self._pull(name))  # type: ignore[misc]
+        self._heed_nudges(now)
         self._every("settle", now, SETTLE_EVERY, self._settle)
         self._every("relay", now, RELAY_EVERY, self._relay)
         if self.outcomes:
@@ -87,6 +93,21 @@ class Clockwork:
             self._every("backup", now, BACKUP_LOOK_EVERY, self._back_up)
         if self._night(now) is not None:
             self._start("nightly", self._nightly)
+
+    def _pull_due(self, name: str, now: datetime) -> bool:
+        """Whether a pull is due, or rung for and not too soon after the last one."""
+        if now >= self._next.get(f"pull {name}", now):
+            return True
+        rung = self.context.nudges.wants_all(name) and now >= self._next.get(f"early {name}", now)
+        return rung and not self._rests(name)
+
+    def _heed_nudges(self, now: datetime) -> None:
+        """Start what was rung for: what people decided is carried out, and issues that were named are looked at."""
+        if self.context.nudges.take_decided():
+            self._next["settle"] = now
+        for name in self.context.nudges.waiting():
+            if name in self.context.trackers and now >= self._next.get(f"look {name}", now) and not self._rests(name):
+                self._start(f"look {name}", lambda name=name: self._look(name))  # type: ignore[misc]
 
     def _follow(self, now: datetime) -> None:
         """Keep waits as long as they were where our clock was set back: no hour is waited for twice (fault 14)."""
@@ -157,7 +178,37 @@ class Clockwork:
             if free:
                 lock.release()
 
+    def _look(self, name: str) -> None:
+        """Look again at issues of a tracker that were rung for; where that fails, an early pull does it."""
+        with self._free(name) as free:
+            if not free:  # the next tick tries again
+                return
+            named, began = self.context.nudges.take(name, LOOK_MOST), self._now()
+            report = None
+            try:
+                if self.context.store.tracker(name).loaded_at:
+                    report = look(self.context, name, named)
+            finally:
+                if report is None or report.outcome != "ok":
+                    self.context.nudges.ring(name, whole=True)
+                self._pause_looks(name, began)
+        if report is not None:
+            self._observed(report)
+
+    def _pause_looks(self, name: str, began: datetime) -> None:
+        last, ended = self._looks.get(name, (SHORTEST_LOOK_PAUSE, datetime.min.replace(tzinfo=UTC)))
+        pause, now = look_pause(last, began - ended), self._now()
+        self._looks[name] = (pause, now)
+        self._next[f"look {name}"] = now + pause
+
+    def _observed(self, report: PassReport) -> None:
+        """Let others know of a pass; what it decided is told now, and not at the relay's next turn."""
+        if report.actions:
+            self._next["relay"] = self._now()
+        self.observe(report)
+
     def _pass(self, name: str) -> None:
+        self.context.nudges.take_all(name)
         busy = {each[5:] for each in self.context.progress.running() if each.startswith("pull ")} - {name}
         try:
             report = run_pass(self.context, name, busy=busy, plan=self._plan)
@@ -170,6 +221,7 @@ class Clockwork:
         """Plan the next pull after one that ended as ``report`` says."""
         planned = self._planned(report)
         self._next[f"pull {report.tracker}"] = planned.at
+        self._next[f"early {report.tracker}"] = self._now() + self._bounds(report.tracker).least
         return planned
 
     def _planned(self, report: PassReport) -> NextPull:
@@ -214,7 +266,7 @@ class Clockwork:
         if report.outcome != "ok":  # what could not be written stays due: no hot loop until the next pull
             wait = max(self._bounds(name).base, report.retry_after or timedelta())
             self._next[f"settle {name}"] = self._now() + wait
-        self.observe(report)
+        self._observed(report)
 
     def _relay(self) -> None:
         self._remind()

@@ -14,6 +14,10 @@ SETTLE_EVERY = timedelta(seconds=5)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 BACKUP_RETRY_AFTER = timedelta(hours=1)
 OUTCOMES_LOOK_EVERY = timedelta(seconds=10)
+LOOK_MOST = 200
+"""Issues that one look at what was rung for fetches."""
+SHORTEST_LOOK_PAUSE = timedelta(seconds=1)
+_LONGEST_LOOK_PAUSE = timedelta(seconds=15)
 _LONGEST_BACK_OFF = timedelta(minutes=30)
 _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)
@@ -26,6 +30,17 @@ _STEPS = 30  # quiet pulls that count: more of them change nothing within any bo
 def goals_every(debounce: timedelta) -> timedelta:
     """Return how often goals are read: a window shorter than usual is looked at as often as it can end."""
     return min(GOALS_EVERY, max(debounce, _LEAST_PAUSE))
+
+
+def look_pause(last: timedelta, quiet: timedelta) -> timedelta:
+    """Return how long a tracker is left alone after a look at what was rung for.
+
+    ``last`` is the pause before that look, ``quiet`` the time from the look before to it. While looks follow one
+    another each pause is twice the last; a calm halves them. So there are fifteen a minute at most, in a storm four.
+    """
+    if quiet > 4 * last:
+        return max(last / 2, SHORTEST_LOOK_PAUSE)
+    return min(last * 2, _LONGEST_LOOK_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.domain.rules import Stated
+from vindaris_sync.engine.nudges import Nudges
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.sdk.clock import ServerClock
@@ -83,6 +84,8 @@ class Context:
     writes: bool = True
     """False: nothing is ever written to a tracker (a dry run)."""
     progress: Progress = field(default_factory=Progress)
+    nudges: Nudges = field(default_factory=Nudges)
+    """What people and trackers ask to be looked at now, and not at the next pull."""
     locks: defaultdict[str, RLock] = field(default_factory=lambda: defaultdict(RLock))
     layouts: dict[str, Layout] = field(default_factory=dict)
     """The trackers that were reached, each with its surfaces; filled by their own passes alone (L11)."""

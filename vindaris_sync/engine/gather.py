@@ -115,14 +115,14 @@ def verify(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     for batch in _batches(list(dict.fromkeys([*edited, *unwritten]))):
         seen = list(tracker.connector.fetch(batch))
         context.store.record_seen(tracker.name, seen, surfaces, context.now())
-        _let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])
+        let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])
         counts["fetched"] += len(batch)
     again = context.store.due_with_bases(tracker.name)  # what was not written may turn out to have changed
     _find_undefined(context, tracker, [one for one in again if one.id not in held], situation)
     _hold(context, tracker, context.store.due_with_bases(tracker.name), situation)
 
 
-def _let_leave(context: Context, tracker: Tracker, moved: Sequence[Issue]) -> None:
+def let_leave(context: Context, tracker: Tracker, moved: Sequence[Issue]) -> None:
     """Let issues go that were found in another place which is not tracked: nothing is written to them there (R6)."""
     if not moved:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +13,7 @@ import structlog
 from vindaris_sync.domain.actions import Action, WriteBack
 from vindaris_sync.domain.homes import KeepHome
 from vindaris_sync.domain.menus import Publish
+from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.work_items import LinkItem
 from vindaris_sync.engine.census import count
 from vindaris_sync.engine.context import Context, Tracker
@@ -21,6 +22,7 @@ from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.gather import pull, read_parents, verify
 from vindaris_sync.engine.guarding import guard
 from vindaris_sync.engine.homes import keep_homes
+from vindaris_sync.engine.looking import look_again
 from vindaris_sync.engine.publishing import publish
 from vindaris_sync.engine.work import make_required, recover
 from vindaris_sync.engine.work_items import link_work_items
@@ -30,6 +32,7 @@ from vindaris_sync.sdk.governor import Urgency
 
 log = structlog.get_logger("vindaris_sync.pass")
 
+_WHOLE = {"pull", "compare"}  # passes that read what a tracker says of everything
 _MOST_SETTLING = 4  # a refused surface leaves the others to be written; there are about so many on an issue
 
 
@@ -116,6 +119,18 @@ def settle(context: Context, name: str, others: Collection[str] = ()) -> PassRep
         return _run(context, tracker, "settle", steps)
 
 
+def look(context: Context, name: str, named: Sequence[Address]) -> PassReport:
+    """Look again at the issues that ``named`` leads to, decide what is due in the tracker, and write it."""
+    tracker = context.trackers[name]
+
+    def steps(report: PassReport) -> None:
+        look_again(context, tracker, named, report.counts)
+        read_parents(context, tracker, report.counts)
+        _decide(context, tracker, report)
+
+    return _run(context, tracker, "look", steps)
+
+
 def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:
     recover(context, tracker, report.counts)
     pull(context, tracker, report.counts)
@@ -177,7 +192,7 @@ def _run(
             context.meet(tracker.name)
             steps(report)
             context.store.resume(tracker.name, context.now())
-            if kind != "settle":
+            if kind in _WHOLE:
                 _end_restored(context, tracker.name)
             tracker.conduct.succeeded()
         except Transient as error:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vindaris_sync.domain.goals import fold
+from vindaris_sync.domain.models import Address
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
@@ -56,6 +57,21 @@ class Lookups(Part):
                 (name, tracker),
             )
         return tuple(dict.fromkeys(row[0] for row in (*current, *former)))
+
+    def addressed(self, tracker: str, named: Sequence[Address]) -> list[Address]:
+        """Return where each issue was seen last that ``named`` means, by id or by key; unknown ones as they are named.
+
+        Each once, in order; of several that had a key, the one that is there.
+        """
+        by_id = "SELECT ext_id, ext_id, key FROM issue WHERE tracker = ? AND ext_id IN ({})"
+        by_key = (
+            "SELECT key, ext_id, key FROM issue WHERE tracker = ? AND key IN ({}) ORDER BY presence = 'present', id"
+        )
+        with self._db.read() as sql:
+            ids = {row[0]: row[1:] for row in sql.rows_in(by_id, [one.id for one in named if one.id], tracker)}
+            keys = {row[0]: row[1:] for row in sql.rows_in(by_key, [one.key for one in named if not one.id], tracker)}
+        known = [ids.get(one.id) if one.id else keys.get(one.key) for one in named]
+        return list(dict.fromkeys(Address(tracker, *at) if at else one for one, at in zip(named, known, strict=True)))
 
     def by_id(self, tracker: str, ext_ids: Sequence[str]) -> dict[str, int]:
         """Return the numbers of the tracker's issues by the tracker's ids."""

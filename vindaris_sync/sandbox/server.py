@@ -10,7 +10,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
 from vindaris_sync.sandbox.core import Clock, Delivery, Outbox, Request, Response, Service, system_clock
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 MAX_BODY = 16 * 1024 * 1024
 WEBHOOK_TIMEOUT = 10.0
 RESET = struct.pack("ii", 1, 0)
+
+
+@runtime_checkable
+class Listening(Protocol):
+    """A service that listens beside HTTP; it begins by itself."""
+
+    def close(self) -> None:
+        """Stop listening and leave no thread behind; idempotent."""
+        ...
 
 
 class Server:
@@ -83,6 +92,8 @@ class Server:
         self._http.hang_up()
         for service in self._front.services.values():
             service.outbox.put(None)
+            if isinstance(service, Listening):
+                service.close()
         for thread in self._threads:
             thread.join()
         self._http.server_close()

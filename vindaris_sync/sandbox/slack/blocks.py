@@ -34,7 +34,7 @@ def check(blocks: object) -> list[dict[str, Any]]:
         raise Refused("invalid_blocks_format")
     problems = [f"no more than {MAX_BLOCKS} items allowed [json-pointer:/blocks]"] if len(blocks) > MAX_BLOCKS else []
     for place, block in enumerate(blocks):
-        problems += [f"{problem} [json-pointer:/blocks/{place}]" for problem in _block(block)]
+        problems += [f"{problem} [json-pointer:/blocks/{place}]" for problem in check_block(block)]
     ids = [block["block_id"] for block in blocks if block.get("block_id")]
     if len(ids) != len(set(ids)):
         problems.append("block_id must be unique [json-pointer:/blocks]")
@@ -43,7 +43,8 @@ def check(blocks: object) -> list[dict[str, Any]]:
     return blocks
 
 
-def _block(block: Mapping[str, Any]) -> Problems:
+def check_block(block: Mapping[str, Any]) -> Problems:
+    """Yield what is wrong with one block."""
     kind = str(block.get("type"))
     if kind not in _KINDS:
         yield f"unsupported type: {kind}"
@@ -98,6 +99,9 @@ def _elements(block: Mapping[str, Any], most: int) -> Problems:
         yield f"between 1 and {most} elements required"
     for each in elements:
         yield from _element(each)
+    named = [each["action_id"] for each in elements if isinstance(each, Mapping) and each.get("action_id")]
+    if len(named) != len(set(named)):
+        yield "action_id must be unique in its block"
 
 
 def _element(element: object) -> Problems:
@@ -107,7 +111,12 @@ def _element(element: object) -> Problems:
     yield from _within("action_id", element.get("action_id", ""), MAX_ID)
     yield from _within("value", element.get("value", ""), MAX_VALUE)
     if element["type"] == "button":
-        yield from _text("button text", element.get("text") or {}, MAX_BUTTON)
+        text = element.get("text") or {}
+        yield from _text("button text", text, MAX_BUTTON)
+        if isinstance(text, Mapping) and text.get("type") != "plain_text":
+            yield "button text must be plain_text"
+        if element.get("style", "primary") not in {"primary", "danger"}:
+            yield "style must be primary or danger"
         yield from _within("url", element.get("url", ""), MAX_URL)
 
 

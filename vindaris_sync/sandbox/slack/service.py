@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from vindaris_sync.sandbox.core import Request, Response
-from vindaris_sync.sandbox.slack import blocks
-from vindaris_sync.sandbox.slack.world import Channel, Message, Refused, World
+from vindaris_sync.sandbox.slack import blocks, views
+from vindaris_sync.sandbox.slack.people import People
+from vindaris_sync.sandbox.slack.sockets import Sockets
+from vindaris_sync.sandbox.slack.world import TEAM, Channel, Message, Refused, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from vindaris_sync.sandbox.core import Outbox, Weather
 
-TEAM = {"team": "Sandbox", "team_id": "T0000000001"}
+ABOUT = {"team": "Sandbox", "team_id": TEAM}
 PLAIN = {"Content-Type": "text/html"}
 HOOK_STATUS = {"channel_not_found": HTTPStatus.NOT_FOUND, "is_archived": HTTPStatus.GONE}
 RATE = 1.0
@@ -38,6 +40,8 @@ class Slack:
         self.weather: Weather = world.weather
         self.lock: RLock = world.lock
         self.outbox: Outbox = world.outbox
+        self.sockets = Sockets(world.app.id)
+        self.people = People(world, self.sockets)
         self._methods: Mapping[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
             "auth.test": self._auth_test,
             "chat.postMessage": self._post,
@@ -47,6 +51,9 @@ class Slack:
             "conversations.list": self._list,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
+            "chat.postEphemeral": self._whisper,
+            "views.open": self._open,
+            "usergroups.users.list": self._members,
         }
 
     def view(self) -> object:
@@ -58,6 +65,8 @@ class Slack:
         if request.path.startswith("/services/"):
             return self._hook(request)
         name = request.path.removeprefix("/api/")
+        if name == "apps.connections.open":
+            return self._connect(request)
         try:
             document = self._methods.get(name, _unknown)(self._bot(request), _arguments(request))
         except Refused as refused:
@@ -67,6 +76,21 @@ class Slack:
             body = {"ok": False, "error": "ratelimited"}
             return Response.of(body, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "1"})
         return Response.of({"ok": True, **document})
+
+    def close(self) -> None:
+        """Close what listens beside HTTP."""
+        self.sockets.close()
+
+    def _connect(self, request: Request) -> Response:
+        """Answer ``apps.connections.open``, which takes the app's own token and no bot's."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token in self.world.tokens:
+            return Response.of({"ok": False, "error": "not_allowed_token_type"})
+        if token != self.world.app.token:
+            return Response.of({"ok": False, "error": "invalid_auth"})
+        if not self.world.app.socket_mode:
+            return Response.of({"ok": False, "error": "socket_mode_disabled"})
+        return Response.of({"ok": True, "url": self.sockets.ticket()})
 
     def _bot(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -79,7 +103,7 @@ class Slack:
     def _auth_test(self, bot: str, _: dict[str, Any]) -> dict[str, Any]:
         return {
             "url": f"{self.base_url}/",
-            **TEAM,
+            **ABOUT,
             "user": bot,
             "user_id": f"U{bot.upper()}",
             "bot_id": f"B{bot.upper()}",
@@ -146,6 +170,31 @@ class Slack:
         if parent is None:
             raise Refused("thread_not_found")
         return _listed([parent, *channel.thread(ts)], arguments)
+
+    def _whisper(self, _: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        channel = self.world.channel(arguments.get("channel"))
+        if not channel.member:
+            raise Refused("not_in_channel")
+        user = self.world.users.get(str(arguments.get("user")))
+        if user is None:
+            raise Refused("user_not_in_channel")
+        channel.whispers.append((user.id, _content(arguments)["text"]))
+        return {"message_ts": f"{self.world.now():.6f}"}
+
+    def _open(self, _: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        given = arguments.get("view")
+        try:
+            document = views.check(json.loads(given) if isinstance(given, str) else given)
+        except ValueError as error:
+            raise Refused("invalid_arguments") from error
+        view = self.world.open_view(str(arguments.get("trigger_id")), document)
+        return {"view": {"id": view.id, "hash": view.hash, **document}}
+
+    def _members(self, _: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        members = self.world.groups.get(str(arguments.get("usergroup")))
+        if members is None:
+            raise Refused("no_such_subteam")
+        return {"users": members}
 
     def _pace(self, channel: Channel) -> None:
         if self.world.strict_rate and channel.last_post is not None and self.world.now() - channel.last_post < RATE:

@@ -9,6 +9,10 @@ from typing import Any
 
 from vindaris_sync.sandbox.core import Clock, Outbox, Weather, system_clock
 
+TEAM = "T0000000001"
+TRIGGER = 3.0
+"""Seconds for which a click may open a modal."""
+
 
 class Refused(Exception):
     """A request that Slack refuses: its error code, and for bad blocks what is wrong with them."""
@@ -17,6 +21,17 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.details = details
+
+
+@dataclass(slots=True)
+class View:
+    """A modal that a person has before their eyes; ``errors`` are shown under its fields, by block."""
+
+    id: str
+    user: str
+    document: dict[str, Any]
+    hash: str
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -38,6 +53,29 @@ class Message:
     edits: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of the workspace, or of ``team``, another one that shares channels with it."""
+
+    id: str
+    name: str
+    team: str = TEAM
+
+
+@dataclass(slots=True)
+class App:
+    """The app that bots' tokens belong to, as it was set up: what it signs with, and where clicks go.
+
+    ``request_url`` is the interactivity request URL; with ``socket_mode`` clicks go to its connections instead.
+    """
+
+    id: str = "A0000000001"
+    signing_secret: str = "sandbox-signing-secret"  # noqa: S105 - of the look-alike
+    token: str = "xapp-sandbox-app-token"  # noqa: S105 - as above
+    request_url: str = ""
+    socket_mode: bool = False
+
+
 @dataclass(slots=True)
 class Channel:
     """A channel; messages are kept in the order in which they were posted, deleted ones are gone."""
@@ -50,6 +88,8 @@ class Channel:
     messages: list[Message] = field(default_factory=list)
     replies: list[Message] = field(default_factory=list)
     """What was said in threads; it is not among ``messages``, as people do not see it in the channel."""
+    whispers: list[tuple[str, str]] = field(default_factory=list)
+    """What was said to one person alone: (user id, text), oldest first."""
     last_post: float | None = None
 
     def message(self, ts: str) -> Message:
@@ -80,6 +120,13 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.tokens: dict[str, str] = {}
         self.hooks: dict[str, str] = {}
+        self.users: dict[str, User] = {}
+        self.groups: dict[str, list[str]] = {}
+        """Members (user ids) of user groups, by the group's id."""
+        self.app = App()
+        self.views: dict[str, View] = {}
+        """Modals that are open, by id."""
+        self._triggers: dict[str, tuple[str, float]] = {}
         self._ids = count(1)
 
     def now(self) -> float:
@@ -92,6 +139,39 @@ class World:
             channel = Channel(f"C{next(self._ids):010}", name.lstrip("#"), private=private, member=member)
             self.channels[channel.name] = channel
             return channel
+
+    def create_user(self, name: str, *, team: str = TEAM) -> User:
+        """Create a person."""
+        with self.lock:
+            user = User(f"U{next(self._ids):010}", name, team)
+            self.users[user.id] = user
+            return user
+
+    def user(self, reference: str) -> User:
+        """Return a person by id or name; raises ``Refused`` where there is none."""
+        found = next((user for user in self.users.values() if reference in (user.id, user.name)), None)
+        if found is None:
+            raise Refused("user_not_found")
+        return found
+
+    def pull_trigger(self, user: str) -> str:
+        """Return the id with which a modal may be opened for this person, once, within three seconds."""
+        with self.lock:
+            trigger = f"{next(self._ids)}.{next(self._ids)}.{next(self._ids):032x}"
+            self._triggers[trigger] = user, self.now()
+            return trigger
+
+    def open_view(self, trigger: str, document: dict[str, Any]) -> View:
+        """Show a modal to the person who pulled the trigger."""
+        with self.lock:
+            user, at = self._triggers.pop(trigger, ("", 0.0))
+            if not user:
+                raise Refused("invalid_trigger_id")
+            if self.now() - at > TRIGGER:
+                raise Refused("expired_trigger_id")
+            view = View(f"V{next(self._ids):010}", user, document, f"{next(self._ids)}.sandbox")
+            self.views[view.id] = view
+            return view
 
     def create_hook(self, channel: str) -> str:
         """Create an incoming webhook for a channel; return its path, which is its secret."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from vindaris_sync.sdk.addresses import base_url, webhook_url
 from vindaris_sync.sdk.secret import Secret
@@ -47,6 +47,12 @@ class BotSettings(NotifySettings):
 
     token: SecretValue
     api_url: ApiUrl
+    deciders: Literal["anyone"] | Annotated[tuple[str, ...], Field(min_length=1)] = "anyone"
+    """Who may decide with its buttons: ``anyone`` of the organisation who sees them, or people and groups by id."""
+
+    def clickable(self) -> bool:
+        """Return whether it is told how clicks on buttons come back; without, its messages have none."""
+        return False
 
     def sends_to(self) -> tuple[str, str] | None:
         """Return the API's host and the bot's token."""
@@ -72,6 +78,20 @@ class SlackSettings(BotSettings):
     token: SecretValue
     """The bot's token (``xoxb-…``), scope ``chat:write``."""
     api_url: ApiUrl = "https://slack.com/api"
+    signing_secret: SecretValue | None = None
+    """The app's signing secret: clicks come to ``/in/chat/NAME`` on the page's address, signed with it."""
+    app_token: SecretValue | None = None
+    """The app's own token (``xapp-…``, scope ``connections:write``): clicks come over a connection that we open."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.signing_secret is not None and self.app_token is not None:
+            raise ValueError("signing_secret or app_token: an app's clicks come one way, by HTTP or by Socket Mode")
+        return self
+
+    def clickable(self) -> bool:
+        """Return whether it has a secret for either way."""
+        return self.signing_secret is not None or self.app_token is not None
 
 
 class SlackWebhookSettings(UrlSettings):

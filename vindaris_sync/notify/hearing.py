@@ -8,10 +8,11 @@ the chat signs for: who clicked, where, and the value that we gave the button ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from threading import Event
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -174,6 +175,14 @@ class Acknowledgement:
     status: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of something heard: what the chat is answered at once, and what is to be done right after that."""
+
+    acknowledgement: Acknowledgement
+    after: Callable[[], None]
+
+
 class Hearing(Protocol):
     """What listens to one app of a chat, which may serve several channels."""
 
@@ -200,4 +209,14 @@ class Hearing(Protocol):
 
     def close(self) -> None:
         """Release connections; idempotent."""
+        ...
+
+
+class Connection(Protocol):
+    """What hears a chat over a connection that we open."""
+
+    name: str
+
+    def run(self, take: Callable[[Heard], Taken], stop: Event) -> None:
+        """Hear and answer until ``stop`` is set, over as many connections as it takes; raises nothing."""
         ...

@@ -21,8 +21,10 @@ from vindaris_sync.sdk.bounds import BoundedTransport
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.limits import asked_wait
 
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)
-"""Seconds without a byte, and seconds to connect."""
+TIMEOUT = 10.0
+"""Seconds without a byte."""
+CONNECT = 5.0
+"""Seconds to connect."""
 DEADLINE = 30.0
 """Seconds from the request to the answer's last byte."""
 LARGEST = 1_000_000
@@ -53,11 +55,16 @@ class Answer:
 class Line:
     """A keep-alive connection to one chat, called ``name`` in errors; ``headers`` go with every request.
 
-    ``transport`` replaces the network.
+    ``deadline``: seconds from a request to its answer's last byte. ``transport`` replaces the network.
     """
 
     def __init__(
-        self, name: str, headers: Mapping[str, str] = _NO_HEADERS, *, transport: httpx.BaseTransport | None = None
+        self,
+        name: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        deadline: float = DEADLINE,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         for logger in ("httpx", "httpcore"):
             logging.getLogger(logger).setLevel(logging.WARNING)  # at INFO httpx prints whole addresses (httpx#2760)
@@ -66,9 +73,9 @@ class Line:
         self._client = httpx.Client(
             trust_env=False,
             follow_redirects=False,
-            timeout=TIMEOUT,
+            timeout=httpx.Timeout(min(TIMEOUT, deadline), connect=min(CONNECT, deadline)),
             headers={"User-Agent": "vindaris-sync", "Accept-Encoding": "identity", **headers},
-            transport=transport or BoundedTransport(tls(authorities()), deadline=DEADLINE, largest=LARGEST + _OVERHEAD),
+            transport=transport or BoundedTransport(tls(authorities()), deadline=deadline, largest=LARGEST + _OVERHEAD),
         )
 
     def close(self) -> None:

@@ -6,17 +6,22 @@ mention; the fall-back text is escaped. Limits: Slack, Block Kit reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
 from vindaris_sync.domain.changes import Changed
-from vindaris_sync.domain.messages import Content, Line
+from vindaris_sync.domain.messages import LABEL, Button, Content, Line, Style
+from vindaris_sync.domain.text import one_line
 from vindaris_sync.domain.wording import Kind, Piece, plain
 from vindaris_sync.notify.parts import SEE_ALL, headline, rest, small, web_link
 
 _TEXT = 3000
 MAX_ITEMS = 20
 """A list that people still read; far below 50 blocks."""
+MAX_WITH_BUTTONS = 10
+"""A line with buttons takes two of 50 blocks, and more of the reader's eye."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -36,9 +41,17 @@ def escape(text: str) -> str:
     return text.translate(_ENTITIES)
 
 
-def body(content: Content, *, repeated: bool = False) -> Block:
-    """Return text and blocks of a message; without unfurling, name resolution or markup in the text."""
-    return {"text": text(content), "blocks": list(_blocks(content, repeated=repeated)), **_AS_IT_IS}
+def mark(name: str) -> str:
+    """Return what names a ``[notify.NAME]`` block in a click on its message: ids are bounded, names are not."""
+    return sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def body(content: Content, *, repeated: bool = False, mark: str = "") -> Block:
+    """Return text and blocks of a message; without unfurling, name resolution or markup in the text.
+
+    ``mark`` stands before each id of a block with buttons; empty: there are none.
+    """
+    return {"text": text(content), "blocks": list(_blocks(content, repeated, mark)), **_AS_IT_IS}
 
 
 def said(words: str) -> Block:
@@ -52,22 +65,49 @@ def text(content: Content) -> str:
     lines += [f"{name}: {value}" for name, value in content.facts]
     lines += [f"{each.name}: {plain(each.pieces)}" for each in content.changes]
     lines += [f"• {line.key} {line.title}" + (f" ({line.note})" if line.note else "") for line in content.lines]
+    lines += [f"✓ {line.key} {line.note}" for line in content.decided]
     lines += filter(None, (rest(content), content.footer))
     return escape("\n".join(lines)[:_TEXT])
 
 
-def _blocks(content: Content, *, repeated: bool) -> Iterator[Block]:
-    yield {"type": "header", "text": _plain(headline(content))}
+def _blocks(content: Content, repeated: bool, mark: str) -> Iterator[Block]:  # noqa: FBT001 - of ``body``
+    yield {"type": "header", "text": plain_text(headline(content))}
     if content.facts:
         yield _list([_section(_text(f"{name}: "), _text(value, bold=True)) for name, value in content.facts])
     if content.changes:
         yield _list([_change(each) for each in content.changes])
-    if content.lines:
-        yield _list([_item(line) for line in content.lines])
+    yield from _lines(content.lines, f"{mark}:line" if mark else "")
     if rest(content) or web_link(content.link):
         yield {"type": "rich_text", "elements": [_section(*_pointer(content))]}
+    yield from _lines(content.decided, f"{mark}:done" if mark else "")
     if notes := small(content, repeated=repeated):
-        yield {"type": "context", "elements": [_plain(note) for note in notes]}
+        yield {"type": "context", "elements": [plain_text(note) for note in notes]}
+
+
+def _lines(lines: Sequence[Line], prefix: str) -> Iterator[Block]:
+    """Yield the lines; the buttons of one stand right below it, in a block whose id begins with ``prefix``."""
+    for alone, some in groupby(enumerate(lines), lambda each: each[0] if prefix and each[1].buttons else None):
+        group = [line for _, line in some]
+        yield _list([_item(line) for line in group])
+        if alone is not None:
+            yield {"type": "actions", "block_id": f"{prefix}:{alone}", "elements": list(_buttons(group[0]))}
+
+
+def _buttons(line: Line) -> Iterator[Block]:
+    for number, button in enumerate(line.buttons):
+        said = one_line(f"{button.label}: {line.key}", LABEL)
+        yield {
+            "type": "button",
+            "action_id": f"{button.action}:{number}",
+            "text": plain_text(one_line(button.label, LABEL) or str(button.action)),
+            "value": button.value,
+            "accessibility_label": said,
+            **_styled(button),
+        }
+
+
+def _styled(button: Button) -> Block:
+    return {} if button.style is Style.PLAIN else {"style": str(button.style)}
 
 
 def _pointer(content: Content) -> Iterator[Block]:
@@ -112,5 +152,6 @@ def _text(words: str, **style: bool) -> Block:
     return {"type": "text", "text": words, "style": style} if style else {"type": "text", "text": words}
 
 
-def _plain(words: str) -> Block:
+def plain_text(words: str) -> Block:
+    """Return words in which nothing is markup."""
     return {"type": "plain_text", "text": words, "emoji": False}

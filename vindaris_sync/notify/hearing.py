@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from threading import Event
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from vindaris_sync.domain.messages import Act
@@ -21,8 +20,6 @@ from vindaris_sync.sdk.errors import VindarisError
 
 LARGEST = 262_144
 """Bytes of a request that are read; a dialog filled in takes a few thousand."""
-
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Unheard(VindarisError):
@@ -64,7 +61,7 @@ class Click:
     who: Person
     reference: str = ""
     given: Mapping[str, str] | None = None
-    handle: Mapping[str, str] = field(default=_NOTHING, repr=False)
+    handle: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

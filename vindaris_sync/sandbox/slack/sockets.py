@@ -7,6 +7,7 @@ Source: Slack, "Using Socket Mode": ``apps.connections.open``, ``hello``, ``disc
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Lock, Thread
@@ -32,6 +33,8 @@ class Sockets:
         self.app_id = app_id
         self.strays: list[str] = []
         """Envelope ids that were acknowledged and never sent, or acknowledged twice."""
+        self.tickets_used = 0
+        """How many connections were ever opened."""
         self._ids = count(1)
         self._lock = Lock()
         self._tickets: set[str] = set()
@@ -85,7 +88,7 @@ class Sockets:
     def drop(self) -> None:
         """Cut every connection without a word."""
         for connection in self._all():
-            connection.socket.close()
+            connection.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Stop listening and close every connection; idempotent."""
@@ -109,6 +112,7 @@ class Sockets:
                 connection.close(1008, "invalid ticket")
                 return
             self._tickets.remove(ticket)
+            self.tickets_used += 1
             self._open.append(connection)
             number = len(self._open)
         try:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import httpx
 
-from vindaris_sync.notify.http import Line
+from vindaris_sync.notify.http import DEADLINE, Line
 from vindaris_sync.notify.protocol import ChannelUnusable
 from vindaris_sync.sdk.secret import Secret
 
@@ -15,12 +15,19 @@ _Result = TypeVar("_Result")
 
 
 class BotLine:
-    """One connection with ``Authorization: SCHEME TOKEN``; ``transport`` replaces the network."""
+    """One connection with ``Authorization: SCHEME TOKEN``; ``deadline`` and ``transport`` are the line's."""
 
     def __init__(
-        self, name: str, token: Secret, scheme: str = "Bearer", *, transport: httpx.BaseTransport | None = None
+        self,
+        name: str,
+        token: Secret,
+        scheme: str = "Bearer",
+        *,
+        deadline: float = DEADLINE,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._name, self._token, self._scheme, self._transport = name, token, scheme, transport
+        self._name, self._token, self._scheme = name, token, scheme
+        self._deadline, self._transport = deadline, transport
         self._line = self._opened()
 
     def ask(self, exchange: Callable[[Line], _Result]) -> _Result:
@@ -41,4 +48,4 @@ class BotLine:
 
     def _opened(self) -> Line:
         headers = {"Authorization": f"{self._scheme} {self._token.reveal()}"}
-        return Line(self._name, headers, transport=self._transport)
+        return Line(self._name, headers, deadline=self._deadline, transport=self._transport)

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from vindaris_sync.domain.text import one_line
+from vindaris_sync.notify.bot import BotLine
 from vindaris_sync.notify.http import DEADLINE, Answer, Line, pause
 from vindaris_sync.notify.protocol import ChannelUnusable, MessageGone
 from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
@@ -70,10 +71,7 @@ class SlackApi:
     ) -> None:
         self.name = name
         self._api = api_url.rstrip("/")
-        self._token = token
-        self._deadline = deadline
-        self._transport = transport
-        self._line = self._opened()
+        self._line = BotLine(f"Slack ({name})", token, deadline=deadline, transport=transport)
 
     def close(self) -> None:
         """Close the connection; idempotent."""
@@ -82,16 +80,8 @@ class SlackApi:
     def call(
         self, method: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str | int] = _NO_QUERY
     ) -> dict[str, Any]:
-        """Call a method; where our token is refused and another one has been put in its place since, with that."""
-        renewed = self._token.watch()
-        try:
-            return self._exchanged(method, body, query)
-        except ChannelUnusable as error:
-            if error.reason != "credentials" or not renewed():
-                raise
-        self._line.close()
-        self._line = self._opened()
-        return self._exchanged(method, body, query)
+        """Call a method; where our token is refused and has a successor by now, with that one."""
+        return self._line.ask(lambda line: self._exchanged(line, method, body, query))
 
     def pages(self, method: str, query: dict[str, str], field: str) -> Iterator[dict[str, Any]]:
         """Yield what stands in ``field`` of each page; raises ``Endless``."""
@@ -106,13 +96,11 @@ class SlackApi:
             f"Slack ({self.name}): {method} does not end", reason="protocol", advice="name the channel by its id"
         )
 
-    def _opened(self) -> Line:
-        headers = {"Authorization": f"Bearer {self._token.reveal()}"}
-        return Line(f"Slack ({self.name})", headers, deadline=self._deadline, transport=self._transport)
-
-    def _exchanged(self, method: str, body: Mapping[str, Any] | None, query: Mapping[str, str | int]) -> dict[str, Any]:
+    def _exchanged(
+        self, line: Line, method: str, body: Mapping[str, Any] | None, query: Mapping[str, str | int]
+    ) -> dict[str, Any]:
         url = f"{self._api}/{method}"
-        return self._sorted(self._line.get(url, query) if body is None else self._line.post(url, body))
+        return self._sorted(line.get(url, query) if body is None else line.post(url, body))
 
     def _sorted(self, answer: Answer) -> dict[str, Any]:
         """Return the answer of a call that worked; Slack refuses with status 200 and ``ok: false``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,8 @@ import typer
 
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.choosing import Choice, Wanted
-from vindaris_sync.cli.deciding import NEXT, confirm_rule
+from vindaris_sync.cli.deciding import NEXT, answers
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import chains_above
 from vindaris_sync.cli.output import emit, note, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain import decisions
@@ -23,10 +22,10 @@ from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, GoalBook, Reason, Record
 from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import Rule
+from vindaris_sync.domain.sayings import Confirm
 from vindaris_sync.domain.text import counted
-from vindaris_sync.store.store import Store
+from vindaris_sync.engine.answering import Meant
 
-_BATCH = 1000
 _SHOWN = 20
 
 
@@ -50,9 +49,6 @@ class _Chosen:
     changed: int = 0
 
 
-_Decide = Callable[[Record, Sequence[Record], frozenset[CauseKey]], Plan]
-
-
 def confirm(config: Config, wanted: Wanted, by: By, manner: Manner) -> None:
     """Confirm what the chosen issues, and the rules, are linked to, at the revisions that stand when it is asked."""
     with open_store(config) as store:
@@ -62,7 +58,8 @@ def confirm(config: Config, wanted: Wanted, by: By, manner: Manner) -> None:
             found.rules = [rule for rule in store.rule_book().rules if _asks(rule, choice)]
         seen = {goal.id: goal.revision for goal in book.goals.values()}
 
-        def decide(record: Record, chain: Sequence[Record], keys: frozenset[CauseKey]) -> Plan:
+        def decide(record: Record, chain: Sequence[Record]) -> Plan:
+            keys = found.keys[record.id]
             changed = {int(key.subject) for key in keys if key.reason is Reason.GOAL_CHANGED}
             known = {goal: seen[goal] for goal in changed}
             return decisions.confirm(record, chain, store.goal_book(), known, by, rules=rules, only=keys)
@@ -70,9 +67,9 @@ def confirm(config: Config, wanted: Wanted, by: By, manner: Manner) -> None:
         rules = store.rule_book()
         if _agreed(found, book, "confirm", manner):
             with store.transaction():
-                _keep(store, found, decide, by)
-                for rule in found.rules:
-                    found.changed += confirm_rule(config, store, rule, book, by).changed
+                found.changed, _ = answers(config, store).sweep(found.keys, decide, by)
+                rules_ = answers(config, store).every((Meant(rule.name) for rule in found.rules), Confirm(), by)
+                found.changed += sum(one.changed for one in rules_)
         _tell(found, book, manner, "confirmed", {book.goals[goal].key: seen[goal] for goal in _subjects(found)})
 
 
@@ -82,12 +79,12 @@ def exempt(config: Config, wanted: Wanted, expiry: Callable[[Record], Any], by: 
         book = store.goal_book()
         found = _chosen(Choice(config, store, wanted), lambda _: True)
 
-        def decide(record: Record, _: Sequence[Record], __: frozenset[CauseKey]) -> Plan:
+        def decide(record: Record, _: Sequence[Record]) -> Plan:
             return decisions.exempt(record, expiry(record), book, by)
 
         if _agreed(found, book, "exempt", manner):
             with store.transaction():
-                _keep(store, found, decide, by)
+                found.changed, _ = answers(config, store).sweep(found.keys, decide, by)
         _tell(found, book, manner, "exempt", {})
 
 
@@ -137,24 +134,6 @@ def _agreed(found: _Chosen, book: GoalBook, what: str, manner: Manner) -> bool:
 
 def _row(record: Record, book: GoalBook) -> tuple[str, str, str]:
     return record.key, record.title, ", ".join(book.goals[goal].key for goal in record.goals)
-
-
-def _keep(store: Store, found: _Chosen, decide: _Decide, by: By) -> None:
-    """Decide each as it stands under the lock; what was answered meanwhile, or asks something newer, stays as it is."""
-    numbers = list(found.keys)
-    for start in range(0, len(numbers), _BATCH):
-        ids = numbers[start : start + _BATCH]
-        records = store.view_records(ids)
-        chains = chains_above(store, records.values())
-        plans = [decide(record, chains[number], found.keys[number]) for number, record in records.items()]
-        whole = Plan(tuple(action for plan in plans for action in plan.actions), (), _descends(plans))
-        store.apply(whole, "", by.at)
-        store.mark_due(ids)
-        found.changed += sum(1 for plan in plans if plan.actions)
-
-
-def _descends(plans: Iterable[Plan]) -> tuple[int, ...]:
-    return tuple(issue for plan in plans for issue in plan.descend)
 
 
 def _tell(found: _Chosen, book: GoalBook, manner: Manner, done: str, revisions: Mapping[str, int]) -> None:

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 
 from vindaris_sync.app import teams_of
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.records import Cause, Reason, Record
+from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.engine.teams import Teams
 from vindaris_sync.store.store import Store
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vindaris_sync.app import open_store
-from vindaris_sync.cli.finding import the_issue
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.naming import the_issue
 from vindaris_sync.store.contests import Aside
 from vindaris_sync.store.store import Store
 

@@ -7,6 +7,7 @@ import traceback
 from vindaris_sync.cli.output import clean, err
 from vindaris_sync.engine.progress import Interrupted
 from vindaris_sync.sdk.errors import ConfigError, Transient, VindarisError
+from vindaris_sync.sdk.errors import Refusal as Refusal  # noqa: PLC0414 - how most commands end that are refused
 from vindaris_sync.sdk.secret import redact
 
 DONE = 0
@@ -24,10 +25,6 @@ INTERRUPTED = 130
 
 _LONGEST = 2000
 _PASSING = ("locked", "full", "replaced")
-
-
-class Refusal(ConfigError):
-    """A command that cannot be carried out as it was given: an unknown goal, an ambiguous name."""
 
 
 def code_of(error: BaseException) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vindaris_sync.cli.finding import chain_above
 from vindaris_sync.cli.output import clean, out
 from vindaris_sync.domain.changes import Changed, told
 from vindaris_sync.domain.links import effective
@@ -13,6 +12,7 @@ from vindaris_sync.domain.models import Link
 from vindaris_sync.domain.records import Cause, Reason, Record
 from vindaris_sync.domain.wording import Kind, plain, shortened
 from vindaris_sync.engine.differences import Differences
+from vindaris_sync.engine.naming import chain_above
 from vindaris_sync.store.store import Store
 
 if TYPE_CHECKING:

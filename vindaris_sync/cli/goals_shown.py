@@ -8,7 +8,6 @@ from typing import Any
 
 from vindaris_sync.app import goals_context, goals_of_trackers, open_store
 from vindaris_sync.cli.exits import DONE, USAGE, Refusal
-from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.goals_at_home import say_where, where_shown
 from vindaris_sync.cli.goals_listed import document
 from vindaris_sync.cli.outcomes_shown import outcome_line, provenance
@@ -18,6 +17,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.changes import describe_change
 from vindaris_sync.domain.goals import Goal, ancestors, by_key, children, fold
 from vindaris_sync.engine.goals import refresh_goals, retire_goal
+from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.engine.standing import standings
 from vindaris_sync.engine.tracker_goals import accepted
 from vindaris_sync.sdk.durations import format_duration

@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vindaris_sync.app import open_store
-from vindaris_sync.cli.deciding import NEXT, by, several_allowed
+from vindaris_sync.cli.deciding import NEXT, by
 from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
-from vindaris_sync.cli.finding import candidates, listed, near_goals
 from vindaris_sync.cli.output import emit, note, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain import decisions
@@ -21,6 +20,8 @@ from vindaris_sync.domain.actions import Action, Plan
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.engine.answering import several_allowed
+from vindaris_sync.engine.naming import candidates, listed, near_goals
 from vindaris_sync.store.store import Store
 
 _ISSUE_NAMES = frozenset({"issue", "issue key", "key", "ref", "ticket"})
@@ -156,7 +157,7 @@ class Import:
         before = chosen.setdefault(record.id, _Chosen(record, [], row.line))
         if goal in before.goals:
             return ""
-        if before.goals and not several_allowed(self.config, record.ref.tracker):
+        if before.goals and not several_allowed(self.config.trackers, record.ref.tracker):
             return f"line {before.line} links it to {book.goals[before.goals[0]].key}, and it may serve one goal only"
         before.goals.append(goal)
         return ""

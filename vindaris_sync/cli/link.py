@@ -33,13 +33,14 @@ def set_link(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Link an issue to a goal, in place of what it is linked to.
 
-    JSON: decided [{issue, key, before, after, answered, changed, open}], next.
+    JSON: decided [{issue, key, before, after, answered, changed, open, answer}], next.
     """
     from vindaris_sync.cli import deciding
     from vindaris_sync.cli.opening import load_config
+    from vindaris_sync.domain.sayings import LinkTo
 
-    decided = deciding.link(load_config(config), ref, goals, deciding.by(who, "command line", why))
-    deciding.tell([decided], as_json=as_json)
+    by = deciding.by(who, "command line", why)
+    deciding.tell(deciding.decide(load_config(config), [ref], LinkTo(tuple(goals)), by), as_json=as_json)
 
 
 @app.command(epilog=examples("vindaris-sync link remove APP-12", "vindaris-sync link remove APP-12 APP-13 --why done"))
@@ -50,8 +51,10 @@ def remove(refs: Refs, *, why: Why = "", who: Who = "", config: ConfigPath = Non
     """
     from vindaris_sync.cli import deciding
     from vindaris_sync.cli.opening import load_config
+    from vindaris_sync.domain.sayings import Unlink
 
-    deciding.tell(deciding.unlink(load_config(config), refs, deciding.by(who, "command line", why)), as_json=as_json)
+    by = deciding.by(who, "command line", why)
+    deciding.tell(deciding.decide(load_config(config), refs, Unlink(), by), as_json=as_json)
 
 
 @app.command(

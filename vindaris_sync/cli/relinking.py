@@ -8,16 +8,16 @@ from typing import Any
 
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.choosing import Choice, Wanted
-from vindaris_sync.cli.deciding import NEXT
+from vindaris_sync.cli.deciding import NEXT, answers
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import successors, the_goal
 from vindaris_sync.cli.output import emit, note, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import Plan
 from vindaris_sync.domain.decisions import By
-from vindaris_sync.domain.records import GoalBook
+from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.text import counted
+from vindaris_sync.engine.naming import successors, the_goal
 from vindaris_sync.store.store import Store
 
 _BATCH = 500
@@ -40,9 +40,21 @@ def relink(  # noqa: PLR0913 - one parameter for each option
         taken = the_goal(book, new) if new is not None else _successor(store, book, left)
         _refuse_unless_open(store, book, left, taken)
         moved: list[Document] = []
-        asked = iter(_fitting(config, store, old, where, store.asked_about(left)))
-        while ids := list(islice(asked, _BATCH)):
-            moved += _moved(store, ids, (left, taken), book, who, dry_run=dry_run)
+
+        def move(record: Record, _: Sequence[Record]) -> Plan:
+            if book.is_itself(record.ref, left):
+                return Plan((), ())
+            moved.append({"issue": str(record.ref), "key": record.key, "title": record.title})
+            return decisions.move(record, left, taken, book, who)
+
+        asked = _fitting(config, store, old, where, store.asked_about(left))
+        if dry_run:
+            left_over = iter(asked)
+            while ids := list(islice(left_over, _BATCH)):
+                for record in store.view_records(ids).values():
+                    move(record, ())
+        else:
+            answers(config, store).sweep(asked, move, who)
         rules = [rule.name for rule in store.rule_book().rules if rule.active and rule.link and rule.link.goal == left]
     keys = {"from": book.goals[left].key, "to": book.goals[taken].key}
     return {**keys, "why": who.why, "dry_run": dry_run, "issues": moved, "rules": rules, "next": NEXT}
@@ -71,17 +83,6 @@ def _refuse_unless_open(store: Store, book: GoalBook, left: int, taken: int) -> 
         after = successors(store).get(taken)
         advice = f"its successor is {after}" if after else "name one that is open"
         raise Refusal(f"{book.goals[taken].key} is {book.goals[taken].status}", advice=advice)
-
-
-def _moved(  # noqa: PLR0913 - issues, goals, and how they are kept
-    store: Store, ids: Sequence[int], goals: tuple[int, int], book: GoalBook, who: By, *, dry_run: bool
-) -> list[Document]:
-    records = [each for each in store.view_records(ids).values() if not book.is_itself(each.ref, goals[0])]
-    plans = [decisions.move(record, *goals, book, who) for record in records]
-    if not dry_run:
-        store.apply(Plan(tuple(action for plan in plans for action in plan.actions), ()), "", who.at)
-        store.mark_due(ids)
-    return [{"issue": str(record.ref), "key": record.key, "title": record.title} for record in records]
 
 
 def tell(done: Document, limit: int, *, as_json: bool) -> None:

@@ -120,18 +120,19 @@ def confirm(  # noqa: PLR0913 - one parameter for each option
     without the required work that was dropped. What is unlinked or in conflict needs a decision instead:
     `review relink` or `review exempt`. Many are kept in one transaction, each with the reason and the goal's revision.
 
-    JSON: decided [{issue, key, before, after, answered, changed, open}], next; of many: dry_run, matched, confirmed,
+    JSON: decided [{issue, key, before, after, answered, changed, open, answer}], next; of many: dry_run, matched, confirmed,
     not_answered, revisions {goal: revision}, rules, issues [{issue, key, goals, asked}], next.
     """
     from vindaris_sync.cli import bulk, choosing, deciding
     from vindaris_sync.cli.opening import load_config
+    from vindaris_sync.domain.sayings import Confirm
 
     by, settings = deciding.by(who, "command line", why), load_config(config)
     if choosing.many(refs, goal, where):
         wanted = choosing.Wanted(goal=goal, where=tuple(where or ()))
         bulk.confirm(settings, wanted, by, bulk.Manner(dry_run, yes, as_json))
     else:
-        deciding.tell(deciding.confirm(settings, refs or (), by), as_json=as_json)
+        deciding.tell(deciding.decide(settings, refs or (), Confirm(), by), as_json=as_json)
 
 
 @app.command(
@@ -180,12 +181,13 @@ def relink(  # noqa: PLR0913 - one parameter for each option
     """
     from vindaris_sync.cli import deciding, relinking
     from vindaris_sync.cli.opening import load_config
+    from vindaris_sync.domain.sayings import LinkTo
 
     if goal is None:
         if ref is None or not goals or to is not None or successor or where or dry_run:
             raise typer.BadParameter("name an issue and its goal; or --goal with --to or --successor")
-        decided = deciding.link(load_config(config), ref, goals, deciding.by(who, "command line", why))
-        deciding.tell([decided], as_json=as_json)
+        by = deciding.by(who, "command line", why)
+        deciding.tell(deciding.decide(load_config(config), [ref], LinkTo(tuple(goals)), by), as_json=as_json)
         return
     if ref is not None or (to is not None) == successor:
         raise typer.BadParameter("with --goal name no issue, and say where its work goes: --to GOAL or --successor")
@@ -226,6 +228,7 @@ def exempt(  # noqa: PLR0913 - one parameter for each option
     """
     from vindaris_sync.cli import bulk, choosing, deciding, reviews
     from vindaris_sync.cli.opening import load_config
+    from vindaris_sync.domain.sayings import Exempt
 
     by, settings = deciding.by(who, "command line", reason), load_config(config)
     if choosing.many(refs, goal, where):
@@ -234,7 +237,7 @@ def exempt(  # noqa: PLR0913 - one parameter for each option
         bulk.exempt(settings, wanted, reviews.expiries(settings, until, days), by, manner)
     else:
         expires = reviews.expiry(settings, refs or (), until, days)
-        deciding.tell(deciding.exempt(settings, refs or (), expires, by), as_json=as_json)
+        deciding.tell(deciding.decide(settings, refs or (), Exempt(expires), by), as_json=as_json)
 
 
 @app.command(epilog=examples("vindaris-sync review release jira-main", "vindaris-sync review release jira-main --yes"))

@@ -7,7 +7,6 @@ from typing import Any
 
 from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli.explaining import because, explained, links_of, said
-from vindaris_sync.cli.finding import is_goal, is_rule, named_goals, the_goal, the_issue, the_rule
 from vindaris_sync.cli.output import emit, moment, say, say_text
 from vindaris_sync.cli.reviews import document
 from vindaris_sync.cli.rules_shown import asked
@@ -15,6 +14,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.records import DECISION_ONLY
 from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.engine.differences import Differences
+from vindaris_sync.engine.naming import is_goal, is_rule, named_goals, the_goal, the_issue, the_rule
 from vindaris_sync.store.store import Store
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import candidates, chain_above, chain_end, listed, must_carry, near_goals, the_issue
 from vindaris_sync.cli.outcomes_shown import outcome_document
 from vindaris_sync.cli.tracing_goals import Scene, document, goal_document, now, then
 from vindaris_sync.cli.tracing_past import past_of
@@ -18,6 +17,7 @@ from vindaris_sync.domain.links import Effective, effective
 from vindaris_sync.domain.models import Exemption, Link, LinkState
 from vindaris_sync.domain.readings import Series
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.engine.naming import candidates, chain_above, chain_end, listed, must_carry, near_goals, the_issue
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
@@ -49,7 +49,7 @@ def traced(config: Config, name: str, *, at: str | None, events: int) -> Documen
         record = the_issue(store, name)
         if moment is not None:
             return past_of(store, book, record, moment)
-        return issue_document(store, book, record, events, itself=must_carry(config, record))
+        return issue_document(store, book, record, events, itself=must_carry(config.trackers, record))
 
 
 def _are_the_goal(book: GoalBook, issues: Sequence[Record], goal: int) -> bool:

@@ -19,6 +19,7 @@ from vindaris_sync.store.store import Store
 _ALL = 100_000
 _DEEPEST = 50
 _RULE_EVENTS = ("linked_by_rule", "left_rule")
+_REPEATING = ("confirmed", "undone")
 _NO_LINK_EVENTS = frozenset(
     {
         *("key_changed", "place_changed", "closed", "reopened", "parent_changed", "presence_changed", "repaired"),
@@ -84,7 +85,8 @@ def _rule_then(store: Store, record: Record, at: datetime) -> Event | None:
 
 def _tells_link(event: Event) -> bool:
     """Return whether the event says what the link was and is; a confirmation of one link repeats nothing."""
-    return event.event not in _NO_LINK_EVENTS and not (event.event == "confirmed" and event.before == event.after == [])
+    repeats = event.event in _REPEATING and event.before == event.after == []
+    return event.event not in _NO_LINK_EVENTS and not repeats
 
 
 def _parent_then(store: Store, record: Record, events: Sequence[Event], at: datetime) -> Record | None:

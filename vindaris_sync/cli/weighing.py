@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.output import emit, say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.changes import changes, told
 from vindaris_sync.domain.decisions import By
+from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
 

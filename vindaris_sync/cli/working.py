@@ -12,7 +12,6 @@ from uuid import uuid4
 from vindaris_sync.app import App, open_app, rehearsal
 from vindaris_sync.cli.deciding import login
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.opening import busy, known_tracker
 from vindaris_sync.cli.output import emit, note, say
 from vindaris_sync.config.settings import Config
@@ -21,6 +20,7 @@ from vindaris_sync.domain.requirements import PLACEHOLDERS, Requirement, unknown
 from vindaris_sync.domain.text import one_line
 from vindaris_sync.domain.work import SETTLED, Phase, Stands, Work
 from vindaris_sync.engine.context import Tracker
+from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.engine.work import Blocked, create_now, draft_of, recover, standing, unfit, where_above
 from vindaris_sync.sdk.creating import Creates
 from vindaris_sync.sdk.errors import IssueRejected, Transient

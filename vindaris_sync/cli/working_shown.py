@@ -9,13 +9,13 @@ import typer
 
 from vindaris_sync.app import open_app
 from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.finding import the_goal
 from vindaris_sync.cli.output import emit, note, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.requirements import filled
 from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.work import Phase, Work, values_of
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.engine.work import agenda, standing, unfit
 from vindaris_sync.engine.work import release as let_be_created
 from vindaris_sync.store.work import MadeIssue

@@ -14,7 +14,7 @@ from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import effective
 from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance
 from vindaris_sync.domain.outcome import names
-from vindaris_sync.domain.records import Answer, CauseKey, GoalBook, Record
+from vindaris_sync.domain.records import Answer, Cause, CauseKey, GoalBook, Reason, Record
 from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import NO_RULES, RuleBook
 
@@ -40,12 +40,43 @@ def _change(record: Record, explicit: Explicit, event: str, goals: GoalBook, by:
 
 
 def _decide(record: Record, explicit: Explicit, event: str, goals: GoalBook, by: By) -> Plan:
-    """Return the change; it ends an open conflict even where it says what the store said already (R7)."""
-    plan = _change(record, explicit, event, goals, by)
-    if record.conflict is None:
-        return plan
-    ended = SetConflict(record.id, replace(record.conflict, explicit=_DECIDED))
-    return replace(plan, actions=(*plan.actions, ended))
+    """Return the change; it ends an open conflict even where it says what the store said already (R7).
+
+    What the decision answers is closed with it: nobody is asked about it any more, before the next pass decides.
+    """
+    actions = list(_change(record, explicit, event, goals, by).actions)
+    if record.conflict is not None:
+        actions.append(SetConflict(record.id, replace(record.conflict, explicit=_DECIDED)))
+    if explicit and record.ref not in goals.carried:  # what a goal's own issue is asked stands beside what it serves
+        answers_ = ((cause, _decides(cause.key, explicit, goals)) for cause in record.causes if cause.answer is None)
+        actions += closing(record, [(cause, answer) for cause, answer in answers_ if answer is not None], by)
+    return Plan(tuple(actions), (), (record.id,))
+
+
+def _decides(key: CauseKey, explicit: Explicit, goals: GoalBook) -> Answer | None:
+    """Return what a link or an exemption, said by a person, does to a cause; None: it is asked as before."""
+    links = () if isinstance(explicit, Exemption) else explicit
+    match key.reason:
+        case Reason.UNLINKED | Reason.CONFLICT:
+            return Answer.DECIDED
+        case Reason.GOAL_CHANGED:
+            stays = any(str(link.goal) == key.subject and goals.suspect(link) for link in links)
+            return None if stays else Answer.DECIDED
+        case Reason.GOAL_CLOSED:
+            return None if any(str(link.goal) == key.subject for link in links) else Answer.DECIDED
+        case Reason.UNKNOWN_GOAL:
+            return Answer.ACKNOWLEDGED  # the tracker shows it as long as nobody takes it off there
+        case Reason.PARENT_CHANGED | Reason.REQUESTED:
+            return Answer.CONFIRMED
+        case Reason.WORK_DROPPED:
+            return None  # asked at a goal
+
+
+def closing(record: Record, answered: Sequence[tuple[Cause, Answer]], by: By) -> list[Action]:
+    """Return the actions that close causes, and tell those who were told of them."""
+    actions: list[Action] = [CloseCause(record.id, cause.key, how, by.who, by.how) for cause, how in answered]
+    told = dict.fromkeys((cause.key.reason, cause.key.subject) for cause, _ in answered if cause.surface_at is not None)
+    return actions + [Announce(record.ref.tracker, record.place, *about, by.at) for about in told]
 
 
 def link(record: Record, chosen: Sequence[int], goals: GoalBook, by: By, provenance: Provenance) -> Plan:
@@ -133,9 +164,7 @@ def confirm(  # noqa: PLR0913 - an issue, what decides its link, and an answer
         actions.append(ConfirmGoal(record.id, below.goal, below.revision, by.who, by.how, by.why))
     meant = [cause for cause in record.causes if cause.answer is None and (only is None or cause.key in only)]
     answered = [cause for cause in meant if answers(cause.key, goals, seen)]
-    actions += [CloseCause(record.id, cause.key, Answer.CONFIRMED, by.who, by.how) for cause in answered]
-    told = dict.fromkeys((cause.key.reason, cause.key.subject) for cause in answered if cause.surface_at is not None)
-    actions += [Announce(record.ref.tracker, record.place, *about, by.at) for about in told]
+    actions += closing(record, [(cause, Answer.CONFIRMED) for cause in answered], by)
     return Plan(tuple(actions), (), (record.id,) if actions else ())
 
 

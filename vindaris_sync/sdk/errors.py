@@ -51,3 +51,7 @@ class TrackerUnusable(VindarisError):
 
 class ConfigError(VindarisError):
     """The configuration or the goals cannot be used: the text names the place (``[trackers.jira-main] token: …``)."""
+
+
+class Refusal(ConfigError):
+    """What a person asks cannot be done as it was given: an unknown goal, an ambiguous name."""

@@ -162,6 +162,38 @@ class WorkItemRow(Table, table=True):
     at: int = number()
 
 
+class AnswerRow(Table, table=True):
+    """What a person decided lately through us, by which means, and what takes it back; rows of one ``batch`` together.
+
+    ``said`` is what the person was told; ``was`` what stood before, ``became`` the explicit decision that was made.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        Index("answer_batch", "batch"),
+        Index("answer_age", "at"),
+        Index("answer_key", "key", **where("key <> ''")),
+        Index("answer_issue", "issue_id", **where("issue_id IS NOT NULL")),
+        Index("answer_rule", "rule_id", **where("rule_id IS NOT NULL")),
+        Index("answer_goal", "goal_id", **where("goal_id IS NOT NULL")),
+    )
+    id: int = identity()
+    batch: int = number()
+    key: str = words("")
+    issue_id: int | None = identity("issue.id", key=False, nullable=True)
+    rule_id: int | None = identity("rule.id", key=False, nullable=True)
+    goal_id: int | None = identity("goal.id", key=False, nullable=True)
+    at: int = number()
+    who: str = words()
+    how: str = words()
+    why: str = words("")
+    said: str = words("{}")
+    was: str = words("{}")
+    became: str = words("[]")
+    undone_at: int | None = maybe_number()
+    undone_by: str = words("")
+
+
 class QuarantineRow(Table, table=True):
     """An item that could not be mapped, set aside."""
 

@@ -11,6 +11,7 @@ from typing import Self
 
 import structlog
 
+from vindaris_sync.store.answers import Answered
 from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
@@ -52,6 +53,7 @@ log = structlog.get_logger("vindaris_sync.store")
 class Store(
     WriteBacks,
     Decisions,
+    Answered,
     Goals,
     Readings,
     Rules,

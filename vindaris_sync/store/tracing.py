@@ -173,7 +173,7 @@ _KINDS = (
     "WHEN h.event IN ('closed', 'reopened') THEN 'closed' "
     "WHEN h.event IN ('linked_by_rule', 'left_rule') THEN 'rule' "
     "WHEN h.event IN ('linked', 'unlinked', 'exempted', 'exemption_expired') OR "
-    "h.event = 'confirmed' AND h.before <> h.after THEN 'link' END"
+    "h.event IN ('confirmed', 'undone') AND h.before <> h.after THEN 'link' END"
 )
 _FIRST = (
     "SELECT h.issue_id, h.event, h.before FROM history h JOIN (SELECT h.issue_id AS issue_id, "  # noqa: S608 - fixed texts

@@ -827,6 +827,44 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         ),
         sa.PrimaryKeyConstraint("issue_id", "goal_id"),
     )
+    op.create_table(
+        "answer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("batch", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("issue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rule_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("goal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("said", sa.Text(), server_default=sa.text("('{}')"), nullable=False),
+        sa.Column("was", sa.Text(), server_default=sa.text("('{}')"), nullable=False),
+        sa.Column("became", sa.Text(), server_default=sa.text("('[]')"), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.Column("undone_by", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.ForeignKeyConstraint(["goal_id"], ["goal.id"]),
+        sa.ForeignKeyConstraint(["issue_id"], ["issue.id"]),
+        sa.ForeignKeyConstraint(["rule_id"], ["rule.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("answer_age", "answer", ["at"], unique=False)
+    op.create_index("answer_batch", "answer", ["batch"], unique=False)
+    for name, column, holds in (
+        ("answer_goal", "goal_id", "goal_id IS NOT NULL"),
+        ("answer_issue", "issue_id", "issue_id IS NOT NULL"),
+        ("answer_key", "key", "key <> ''"),
+        ("answer_rule", "rule_id", "rule_id IS NOT NULL"),
+    ):
+        op.create_index(
+            name,
+            "answer",
+            [column],
+            unique=False,
+            sqlite_where=sa.text(holds),
+            postgresql_where=sa.text(holds),
+        )
     for statement in APPEND_ONLY[op.get_context().dialect.name]:
         op.execute(statement)
     op.execute(SEED)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.goals import by_key, fold
 from vindaris_sync.domain.models import Presence
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX, Rule
 from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.domain.work import GOAL_PREFIX
+from vindaris_sync.sdk.errors import Refusal
+from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.store.store import Store
 
 _DEEPEST = 50
@@ -127,9 +127,9 @@ def chains_above(store: Store, records: Iterable[Record]) -> dict[int, list[Reco
     return chains
 
 
-def must_carry(config: Config, record: Record) -> bool:
+def must_carry(trackers: Mapping[str, TrackerSettings], record: Record) -> bool:
     """Return whether the issue's type must carry a link itself, so that nothing above it counts (R6)."""
-    settings = config.trackers.get(record.ref.tracker)
+    settings = trackers.get(record.ref.tracker)
     return settings is not None and fold(record.type) in map(fold, settings.must_link)
 
 

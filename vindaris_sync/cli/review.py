@@ -120,8 +120,8 @@ def confirm(  # noqa: PLR0913 - one parameter for each option
     without the required work that was dropped. What is unlinked or in conflict needs a decision instead:
     `review relink` or `review exempt`. Many are kept in one transaction, each with the reason and the goal's revision.
 
-    JSON: decided [{issue, key, before, after, answered, changed, open, answer}], next; of many: dry_run, matched, confirmed,
-    not_answered, revisions {goal: revision}, rules, issues [{issue, key, goals, asked}], next.
+    JSON: decided [{issue, key, before, after, answered, changed, open, answer}], next; of many: dry_run, matched,
+    confirmed, not_answered, revisions {goal: revision}, rules, issues [{issue, key, goals, asked}], next.
     """
     from vindaris_sync.cli import bulk, choosing, deciding
     from vindaris_sync.cli.opening import load_config

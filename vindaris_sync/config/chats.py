@@ -117,6 +117,53 @@ class DiscordWebhookSettings(UrlSettings):
     kind: Literal["discord-webhook"] = "discord-webhook"
 
 
+class MattermostSettings(BotSettings):
+    """A Mattermost channel written to by a bot, whose messages are edited in place."""
+
+    kind: Literal["mattermost"] = "mattermost"
+    channel: str = Field(pattern=r"^([a-z0-9]{26}|[a-z0-9._-]+/[a-z0-9._-]+)$")
+    """The channel's id, or ``team/channel`` as in its address."""
+    token: SecretValue
+    """The bot's token."""
+    api_url: ApiUrl
+    """The server's address, https://chat.acme.example."""
+
+
+class MattermostWebhookSettings(UrlSettings):
+    """A Mattermost incoming webhook; its messages cannot be edited."""
+
+    kind: Literal["mattermost-webhook"] = "mattermost-webhook"
+
+
+class TeamsSettings(UrlSettings):
+    """A Microsoft Teams workflow that posts what its address is sent; its messages cannot be edited."""
+
+    kind: Literal["teams"] = "teams"
+
+
+class GoogleChatSettings(NotifySettings):
+    """A Google Chat space written to by an app, whose messages are edited in place."""
+
+    kind: Literal["google-chat"] = "google-chat"
+    space: str = Field(pattern=r"^spaces/[A-Za-z0-9_-]{5,40}$")
+    """The space's name, ``spaces/AAAA…``."""
+    key: SecretValue
+    """The service account's key: the whole JSON file."""
+    api_url: ApiUrl = "https://chat.googleapis.com/v1"
+    token_url: ApiUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    """Where tokens are asked for; what the key's file names is not used."""
+
+    def sends_to(self) -> tuple[str, str] | None:
+        """Return the API's host, and space and key: Google counts by space."""
+        return urlsplit(self.api_url).netloc, f"{self.space}\n{self.key.reveal()}"
+
+
+class GoogleChatWebhookSettings(UrlSettings):
+    """A webhook of a Google Chat space; its messages cannot be edited."""
+
+    kind: Literal["google-chat-webhook"] = "google-chat-webhook"
+
+
 class WebhookSettings(UrlSettings):
     """Any address that takes our alerts as JSON by POST."""
 
@@ -136,6 +183,11 @@ NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
     "slack-webhook": SlackWebhookSettings,
     "discord": DiscordSettings,
     "discord-webhook": DiscordWebhookSettings,
+    "mattermost": MattermostSettings,
+    "mattermost-webhook": MattermostWebhookSettings,
+    "teams": TeamsSettings,
+    "google-chat": GoogleChatSettings,
+    "google-chat-webhook": GoogleChatWebhookSettings,
     "webhook": WebhookSettings,
     "log": LogSettings,
 }

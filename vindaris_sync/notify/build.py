@@ -3,48 +3,62 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from vindaris_sync.config.chats import (
     DiscordSettings,
     DiscordWebhookSettings,
+    GoogleChatSettings,
+    GoogleChatWebhookSettings,
     LogSettings,
+    MattermostSettings,
+    MattermostWebhookSettings,
     NotifySettings,
     SlackSettings,
     SlackWebhookSettings,
+    TeamsSettings,
     WebhookSettings,
 )
 from vindaris_sync.notify.discord import DiscordChannel, DiscordWebhookChannel
+from vindaris_sync.notify.google_chat import GoogleChatChannel, GoogleChatWebhookChannel
 from vindaris_sync.notify.hearing import Connection, Hearing
 from vindaris_sync.notify.log import LogChannel
+from vindaris_sync.notify.mattermost import MattermostChannel, MattermostWebhookChannel
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.notify.slack_hearing import SlackHearing
 from vindaris_sync.notify.slack_socket import SlackSocket
 from vindaris_sync.notify.slack_webhook import SlackWebhookChannel
+from vindaris_sync.notify.teams import TeamsChannel
 from vindaris_sync.notify.webhook import WebhookChannel
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.secret import Secret
 
+_CHANNELS: Mapping[type[NotifySettings], Callable[[str, Any], Channel]] = {
+    SlackSettings: lambda name, block: SlackChannel(
+        name, block.channel, block.token, block.api_url, clickable=block.clickable()
+    ),
+    SlackWebhookSettings: lambda name, block: SlackWebhookChannel(name, block.url),
+    DiscordSettings: lambda name, block: DiscordChannel(name, block.channel, block.token, block.api_url),
+    DiscordWebhookSettings: lambda name, block: DiscordWebhookChannel(name, block.url),
+    MattermostSettings: lambda name, block: MattermostChannel(name, block.channel, block.token, block.api_url),
+    MattermostWebhookSettings: lambda name, block: MattermostWebhookChannel(name, block.url),
+    TeamsSettings: lambda name, block: TeamsChannel(name, block.url),
+    GoogleChatSettings: lambda name, block: GoogleChatChannel(
+        name, block.space, block.key, block.api_url, block.token_url
+    ),
+    GoogleChatWebhookSettings: lambda name, block: GoogleChatWebhookChannel(name, block.url),
+    WebhookSettings: lambda name, block: WebhookChannel(name, block.url, block.secret),
+    LogSettings: lambda name, _: LogChannel(name),
+}
+
 
 def build(name: str, settings: NotifySettings) -> Channel:
     """Return the channel of the block ``[notify.NAME]``, without any request; ``ConfigError`` for an unknown kind."""
-    match settings:
-        case SlackSettings():
-            return SlackChannel(
-                name, settings.channel, settings.token, settings.api_url, clickable=settings.clickable()
-            )
-        case SlackWebhookSettings():
-            return SlackWebhookChannel(name, settings.url)
-        case DiscordSettings():
-            return DiscordChannel(name, settings.channel, settings.token, settings.api_url)
-        case DiscordWebhookSettings():
-            return DiscordWebhookChannel(name, settings.url)
-        case WebhookSettings():
-            return WebhookChannel(name, settings.url, settings.secret)
-        case LogSettings():
-            return LogChannel(name)
-    raise ConfigError(f"[notify.{name}] kind: there is no kind of channel {settings.kind!r}")
+    if (make := _CHANNELS.get(type(settings))) is None:
+        raise ConfigError(f"[notify.{name}] kind: there is no kind of channel {settings.kind!r}")
+    return make(name, settings)
 
 
 def hearings(blocks: Mapping[str, NotifySettings]) -> dict[str, Hearing]:

@@ -55,8 +55,9 @@ class DiscordWebhookChannel(OneWay):
     max_items = discord_embeds.MAX_ITEMS
 
     def __init__(self, name: str, url: Secret, *, transport: httpx.BaseTransport | None = None) -> None:
-        super().__init__(name, Line(f"Discord webhook ({name})", transport=transport))
+        super().__init__(name)
         self._url = url
+        self._line = Line(f"Discord webhook ({name})", transport=transport)
 
     @sent
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:  # noqa: ARG002 - nothing finds it
@@ -77,6 +78,10 @@ class DiscordWebhookChannel(OneWay):
         except VindarisError as error:
             return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
         return [Finding(Level.OK, f"notify.{self.name}", f"posts as {_named(who)}")]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._line.close()
 
     def _at(self, path: str, query: str = "") -> str:
         """Return the webhook's address with ``path`` below it; what it names itself (a thread) stays."""

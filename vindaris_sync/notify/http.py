@@ -95,9 +95,11 @@ class Line:
         """Ask something by a form that changes nothing (a token endpoint)."""
         return self._exchange("POST", url, lost=Transient, data=dict(fields))
 
-    def get(self, url: str, query: Mapping[str, str | int] = _NO_QUERY) -> Answer:
+    def get(
+        self, url: str, query: Mapping[str, str | int] = _NO_QUERY, headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Answer:
         """Ask something that changes nothing."""
-        return self._exchange("GET", url, params=dict(query) or None)
+        return self._exchange("GET", url, params=dict(query) or None, headers=dict(headers))
 
     def _exchange(self, method: str, url: str, lost: type[Transient] | None = None, **parts: Any) -> Answer:  # noqa: ANN401 - passed on
         lost = lost or (Transient if method == "GET" else Unknown)

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from vindaris_sync.domain.messages import Content
-from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import slack_blocks
-from vindaris_sync.notify.http import Answer, Line
-from vindaris_sync.notify.one_way import OneWay
-from vindaris_sync.notify.protocol import ChannelUnusable
-from vindaris_sync.sdk.secret import Secret, redact
+from vindaris_sync.notify.http import Answer
+from vindaris_sync.notify.one_way import Hook
 
 _ADVICE: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "the webhook was revoked or may not post: make a new one in the Slack app's settings",
@@ -24,31 +22,22 @@ _ADVICE: Mapping[int, str] = {
 _NO_BLOCKS = frozenset({"invalid_blocks", "invalid_payload", "msg_blocks_too_long"})
 
 
-class SlackWebhookChannel(OneWay):
+class SlackWebhookChannel(Hook):
     """One incoming webhook; its address is the secret."""
 
+    service = "Slack webhook"
     max_items = slack_blocks.MAX_ITEMS
+    advice = _ADVICE
+    otherwise = "look the word up in Slack's list of webhook errors"
 
-    def __init__(self, name: str, url: Secret) -> None:
-        super().__init__(name, Line(f"Slack webhook ({name})"))
-        self._url = url
+    def document(self, content: Content, key: str, *, repeated: bool = False) -> dict[str, Any]:  # noqa: ARG002 - no place for a key
+        """Return text and blocks, as a bot would post them."""
+        return slack_blocks.body(content, repeated=repeated)
 
-    def post(self, content: Content, key: str, *, repeated: bool = False) -> str:  # noqa: ARG002 - no place for a key
-        """Send a new message; a possible repetition says so."""
-        whole = slack_blocks.body(content, repeated=repeated)
-        answer = self._line.post(self._url.reveal(), whole)
-        if self._word(answer) in _NO_BLOCKS:
-            answer = self._line.post(self._url.reveal(), {**whole, "blocks": []})
-        if answer.status != HTTPStatus.OK:
-            raise self._refusal(answer)
-        return ""
+    def word(self, answer: Answer) -> str:
+        """Return the word that is the whole answer."""
+        return answer.body.decode("utf-8", "replace")
 
-    def _refusal(self, answer: Answer) -> ChannelUnusable:
-        return ChannelUnusable(
-            f"Slack webhook ({self.name}) refuses: {self._word(answer)} ({answer.status})",
-            reason="channel" if answer.status in _ADVICE else "protocol",
-            advice=_ADVICE.get(answer.status, "look the word up in Slack's list of webhook errors"),
-        )
-
-    def _word(self, answer: Answer) -> str:
-        return one_line(redact(answer.body.decode("utf-8", "replace")), 60)
+    def _send(self, document: dict[str, Any], key: str) -> Answer:
+        answer = super()._send(document, key)
+        return super()._send({**document, "blocks": []}, key) if self.word(answer) in _NO_BLOCKS else answer

@@ -23,19 +23,20 @@ from typing import Any
 
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.wording import plain
-from vindaris_sync.notify.http import Line, encode
-from vindaris_sync.notify.one_way import OneWay
-from vindaris_sync.notify.protocol import ChannelUnusable
+from vindaris_sync.notify.http import Answer, encode
+from vindaris_sync.notify.one_way import Hook
 from vindaris_sync.sdk.secret import Secret
 
 SCHEMA = 1
 _SHOWN = ("key", "title", "url", "note")
 
 
-class WebhookChannel(OneWay):
+class WebhookChannel(Hook):
     """One receiver; its address is a secret, ``secret`` signs what is sent."""
 
     max_items = 50
+    advice = dict.fromkeys(range(400, 500), Hook.otherwise)
+    reasons = dict.fromkeys((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN), "credentials")
 
     def __init__(
         self,
@@ -45,22 +46,17 @@ class WebhookChannel(OneWay):
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(name, Line(f"webhook ({name})"))
-        self._url = url
+        super().__init__(name, url)
         self._secret = secret
         self._clock = clock
 
-    def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
-        """Send the message; the receiver drops what it has by its ``Idempotency-Key``."""
-        whole = document(content, key, repeated=repeated)
-        answer = self._line.post(self._url.reveal(), whole, {"Idempotency-Key": key, **self._signature(whole)})
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise ChannelUnusable(
-                f"webhook ({self.name}) refuses ({answer.status})",
-                reason="credentials" if answer.status in (401, 403) else "channel",
-                advice="check the webhook's url and what its receiver expects",
-            )
-        return ""
+    def document(self, content: Content, key: str, *, repeated: bool = False) -> dict[str, Any]:
+        """Return the body (see the module's description)."""
+        return document(content, key, repeated=repeated)
+
+    def _send(self, document: dict[str, Any], key: str) -> Answer:
+        """Send it; the receiver drops what it has by its ``Idempotency-Key``."""
+        return self._line.post(self._url.reveal(), document, {"Idempotency-Key": key, **self._signature(document)})
 
     def _signature(self, whole: dict[str, Any]) -> dict[str, str]:
         if self._secret is None:

@@ -125,3 +125,42 @@ def embed(body: dict[str, Any]) -> Shown:
         shown = shown.and_(Shown(each.get("footer", {}).get("text", "")))
         shown.links += [each["url"]] if "url" in each else []
     return Shown(shown.words.strip(), shown.links, shown.alive)
+
+
+def post(body: dict[str, Any]) -> Shown:
+    """Read a Mattermost post: its message and its attachments, which are nothing but a text and a fall-back."""
+    shown = mattermost(body["message"])
+    for each in body["props"].get("attachments", ()):
+        assert set(each) == {"fallback", "color", "text"}
+        shown = shown.and_(mattermost(each["text"]))
+        shown.alive += mattermost(each["fallback"]).alive
+    return Shown(shown.words.strip(), shown.links, shown.alive)
+
+
+def card(body: dict[str, Any]) -> Shown:
+    """Read a message of Teams: of a card's elements only rich texts, whose runs know no markdown, and buttons."""
+    (attachment,) = body["attachments"]
+    words, links, alive = [], [], []
+    for element in attachment["content"]["body"]:
+        alive += [] if element["type"] == "RichTextBlock" else [element["type"]]
+        words.append("".join(run["text"] for run in element["inlines"]))
+        links += [run["selectAction"]["url"] for run in element["inlines"] if "selectAction" in run]
+    links += [action["url"] for action in attachment["content"].get("actions", ())]
+    text = "\n".join(words)
+    alive += re.findall(r"\{\{(?:DATE|TIME)\(", text + attachment["content"]["fallbackText"])
+    return Shown(text.replace("\u200b", ""), links, alive)
+
+
+def chat_card(body: dict[str, Any]) -> Shown:
+    """Read a card of Google Chat: a plain header, HTML in the texts, buttons that lead somewhere; no text beside it."""
+    shown = Shown(alive=["text"] if "text" in body else [])
+    shown.alive += re.findall(r"<users/\w+>|\*\S+\*", body.get("fallbackText", ""))
+    for each in body["cardsV2"]:
+        shown = shown.and_(Shown(each["card"].get("header", {}).get("title", "")))
+        for section in each["card"].get("sections", ()):
+            for widget in section["widgets"]:
+                if "textParagraph" in widget:
+                    shown = shown.and_(html(widget["textParagraph"]["text"]))
+                for button in widget.get("buttonList", {}).get("buttons", ()):
+                    shown.links.append(button["onClick"]["openLink"]["url"])
+    return Shown(shown.words.strip(), shown.links, shown.alive)

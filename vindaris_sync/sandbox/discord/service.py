@@ -6,14 +6,12 @@ import math
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vindaris_sync.sandbox.core import Clock, Request, Response, system_clock
 from vindaris_sync.sandbox.discord import form
 from vindaris_sync.sandbox.rooms import ChatService, Message, Refused, Room, Rooms, TooFast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from vindaris_sync.sandbox.routes import Route, routed
 
 EPOCH = 1_420_070_400_000  # milliseconds: the first of January 2015, where snowflakes begin
 PAGE = 100
@@ -35,7 +33,7 @@ class Discord(ChatService):
     def __init__(self, world: Rooms) -> None:
         super().__init__(world, "https://discord.com")
         self._nonces: dict[tuple[str, str], str] = {}
-        self._routes: list[tuple[str, str, Callable[..., Any]]] = [
+        self._routes: list[Route] = [
             ("POST", r"webhooks/(\d+/[\w-]+)", self._execute),
             ("GET", r"webhooks/(\d+/[\w-]+)", self._hook),
             ("PATCH", r"webhooks/(\d+/[\w-]+)/messages/(\d+)", self._edit_by_hook),
@@ -58,10 +56,9 @@ class Discord(ChatService):
         """Answer one request."""
         path = re.sub(r"^/api(/v\d+)?/", "", request.path)
         try:
-            for method, pattern, act in self._routes:
-                if method == request.method and (found := re.fullmatch(pattern, path)):
-                    return self._answered(act(request, *found.groups()))
-            raise Refused(HTTPStatus.NOT_FOUND, 0, "404: Not Found")  # noqa: TRY301 - one place answers refusals
+            return self._answered(routed(request, path, self._routes))
+        except LookupError:
+            return Response.of({"message": "404: Not Found", "code": 0}, HTTPStatus.NOT_FOUND)
         except Refused as refused:
             document = {"message": refused.message, "code": refused.code, **refused.more}
             return Response.of(document, refused.status)

@@ -32,6 +32,7 @@ from vindaris_sync.store.lists import Lists
 from vindaris_sync.store.lookup import Lookups
 from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.mutes import Mutes
+from vindaris_sync.store.neighbours import Neighbours
 from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.passes import Passes
 from vindaris_sync.store.publishing import Publications
@@ -75,6 +76,7 @@ class Store(
     GoalWork,
     Traces,
     Lookups,
+    Neighbours,
     Restored,
     Repairs,
     Works,

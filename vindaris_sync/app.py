@@ -16,11 +16,13 @@ from typing import Self
 
 from vindaris_sync.config.goal_sources import OWN_SOURCE, FeedSettings, FilesSettings
 from vindaris_sync.config.settings import Config
+from vindaris_sync.config.teams import TeamSettings
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.domain.homes import Home
 from vindaris_sync.domain.lasting import CatchAll
+from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.backups import BackupPlace
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
@@ -156,7 +158,7 @@ def open_app(
             now, writes=writes, progress=progress, census=config.schedule.census, link_rules=link_rules(config),
             home=home_of(config),
             linked_sources={name: block for name, block in goals_of_trackers(config).items() if block.links_written()},
-            locks=locks,
+            locks=locks, page=config.page.address if config.page.enabled else "",
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
 
@@ -284,16 +286,22 @@ def goals_context(config: Config, store: Store) -> Iterator[Context]:
 
 def teams_of(config: Config) -> Teams:
     """Return the configured teams, each in its own time zone or the schedule's."""
-    zone = config.schedule.timezone
-    return Teams.of(
-        [
-            Team(
-                team.name, team.scopes, team.notify, team.timezone or zone, config.notify[team.notify].public,
-                team.exempt_share,
-            )
-            for team in config.teams
-        ]
-    )  # fmt: skip
+    return Teams.of([_team(config, each) for each in config.teams])
+
+
+def _team(config: Config, stated: TeamSettings) -> Team:
+    zone = stated.timezone or config.schedule.timezone
+    return Team(
+        stated.name,
+        stated.scopes,
+        stated.notify,
+        zone,
+        config.notify[stated.notify].public,
+        stated.exempt_share,
+        stated.hours(zone),
+        frozenset(map(Kind, stated.urgent)),
+        stated.escalate_after,
+    )
 
 
 def report_place(config: Config) -> ReportPlace:

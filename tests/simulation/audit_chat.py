@@ -16,7 +16,7 @@ from tests.simulation.truth import Row, Scene, Violation
 if TYPE_CHECKING:
     from vindaris_sync.sandbox.slack import Message
 
-SHOWN = 20
+SHOWN = 10
 """Lines of a list that a message shows."""
 _JUST_NOW = 60 * 60 * 1_000_000
 """Microseconds that a message may come after its list has changed: two ticks of a quiet night."""
@@ -81,6 +81,8 @@ def wanted(scene: Scene) -> dict[Subject, set[str]]:
 def _tells(row: Row, cause: Row, now: int) -> bool:
     at = cause["surface_at"]
     unread = cause["reason"] == "unlinked" and row["parent_unknown"]
+    if row["closed"] or row["presence"] != "present":
+        return False  # nobody is alerted about what is closed or cannot be seen
     return bool(cause["is_open"] and cause["answer"] is None and at is not None and at <= now and not unread)
 
 

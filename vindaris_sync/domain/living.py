@@ -9,13 +9,23 @@ deleted the message.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import assert_never
 
 from vindaris_sync.domain.messages import Content, State, Subject, digest
+from vindaris_sync.domain.quiet import Hours
 
-_SATURDAY = 5
+
+class Voice(StrEnum):
+    """Whether a message may notify now; an edit notifies nobody and is always made."""
+
+    ALOUD = "aloud"
+    LATER = "later"
+    """Not now: what is added meanwhile still counts as added when it may."""
+    SOFTLY = "softly"
+    """Not for this: who is concerned knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,8 @@ class Living:
     digest: str = ""
     members: frozenset[str] = frozenset()
     posted: datetime | None = None
+    reminded: int = 0
+    """How often this episode was told again only because nobody had answered."""
     attempt: str = ""
     attempted: datetime | None = None
 
@@ -56,7 +68,7 @@ class Continue:
 class Edit:
     """Show the content in the message at ``reference``; nobody is notified.
 
-    ``unannounced``: it is a day off, so what it adds still counts as an addition of the next working day.
+    ``unannounced``: nobody is at work, so what it adds still counts as an addition of the next working day.
     """
 
     reference: str
@@ -83,9 +95,10 @@ class Seek:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Leave everything as it is, and why."""
+    """Leave everything as it is, and why; ``held``: something is to be sent, and not now."""
 
     reason: str
+    held: bool = False
 
 
 Step = Post | Continue | Edit | Resolve | Seek | Nothing
@@ -96,58 +109,76 @@ def message_key(subject: Subject, episode: int, part: int) -> str:
     return sha256(f"{subject.key}\n{episode}\n{part}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-def next_step(living: Living | None, content: Content, now: datetime, zone: tzinfo, *, editable: bool = True) -> Step:
+def next_step(  # noqa: PLR0913 - the message, what it is to show, and how it may be told
+    living: Living | None,
+    content: Content,
+    now: datetime,
+    hours: Hours,
+    *,
+    editable: bool = True,
+    voice: Voice = Voice.ALOUD,
+) -> Step:
     """Return what brings the subject's message up to date; applied once, the next step is ``Nothing``.
 
     Where sending was begun, its end is unknown, and that message is not what is wanted any more, it is looked for
-    first: people may see it. An edit notifies nobody, so the first addition of a working day (Monday to Friday in
-    ``zone``) starts a new message. Where a channel cannot edit, a new message is due only when the list gained or lost
-    something.
+    first: people may see it. An edit notifies nobody, so the first addition of a working day (of ``hours``) starts a
+    new message, within those hours. Where a channel cannot edit, a new message is due only when the list gained or lost
+    something. Unless it may be told ``ALOUD``, nothing new is sent.
     """
     living = living or Living()
-    step = _going_on(living, content, now, zone, editable=editable) if living.open else _opening(living, content)
+    manner = _Manner(hours, editable, voice)
+    step = _going_on(living, content, now, manner) if living.open else _opening(living, content, voice)
     if living.attempt and not (isinstance(step, Post | Continue) and step.key == living.attempt):
         return Seek(living.attempt, living.reference if living.open else "")
     return step
 
 
-def _opening(living: Living, content: Content) -> Step:
-    empty = content.state is State.RESOLVED
-    return Nothing("nothing to say") if empty else Post(message_key(content.subject, living.episode + 1, 1))
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    hours: Hours
+    editable: bool
+    voice: Voice
 
 
-def _going_on(living: Living, content: Content, now: datetime, zone: tzinfo, *, editable: bool) -> Step:
-    if not editable:
-        return _post_if_changed(living, content)
+def _opening(living: Living, content: Content, voice: Voice) -> Step:
+    if content.state is State.RESOLVED:
+        return Nothing("nothing to say")
+    return _aloud(Post(message_key(content.subject, living.episode + 1, 1)), voice)
+
+
+def _aloud(step: Step, voice: Voice) -> Step:
+    return step if voice is Voice.ALOUD else Nothing(f"told {voice}", held=True)
+
+
+def _going_on(living: Living, content: Content, now: datetime, manner: _Manner) -> Step:
+    if not manner.editable:
+        return _post_if_changed(living, content, manner.voice)
     if not living.reference:
         resolved = content.state is State.RESOLVED
-        return Nothing("deleted by a person") if resolved else Post(_next_key(living, content))
+        return Nothing("deleted by a person") if resolved else _aloud(Post(_next_key(living, content)), manner.voice)
     if content.state is State.RESOLVED:
         return Resolve(living.reference)
-    if content.members - living.members and _new_day(living, now, zone):
+    added, working = content.members - living.members, manner.hours.open(now) and manner.voice is not Voice.LATER
+    if added and working and manner.voice is Voice.ALOUD and _new_day(living, now, manner.hours):
         return Continue(living.reference, _next_key(living, content))
     if digest(content) == living.digest:
         return Nothing("unchanged")
-    return Edit(living.reference, unannounced=_day_off(now, zone))
+    return Edit(living.reference, unannounced=not working)
 
 
-def _post_if_changed(living: Living, content: Content) -> Step:
+def _post_if_changed(living: Living, content: Content, voice: Voice) -> Step:
     changed = content.members != living.members or content.state is State.RESOLVED
-    return Post(_next_key(living, content)) if changed else Nothing("nothing was added or resolved")
+    return _aloud(Post(_next_key(living, content)), voice) if changed else Nothing("nothing was added or resolved")
 
 
 def _next_key(living: Living, content: Content) -> str:
     return message_key(content.subject, living.episode, living.part + 1)
 
 
-def _day_off(now: datetime, zone: tzinfo) -> bool:
-    return now.astimezone(zone).weekday() >= _SATURDAY
-
-
-def _new_day(living: Living, now: datetime, zone: tzinfo) -> bool:
-    if living.posted is None or _day_off(now, zone):
+def _new_day(living: Living, now: datetime, hours: Hours) -> bool:
+    if living.posted is None:
         return False
-    return living.posted.astimezone(zone).date() != now.astimezone(zone).date()  # later: by a clock that was ahead
+    return living.posted.astimezone(hours.zone).date() != now.astimezone(hours.zone).date()  # later: a clock was ahead
 
 
 def gone(living: Living | None) -> Living:
@@ -172,7 +203,7 @@ def advanced(living: Living | None, step: Step, content: Content, reference: str
     living = living or Living()
     match step:
         case Nothing():
-            return _ended(living) if content.state is State.RESOLVED else living
+            return _ended(living) if content.state is State.RESOLVED and not step.held else living
         case Resolve():
             return _ended(living)
         case Edit():
@@ -184,10 +215,31 @@ def advanced(living: Living | None, step: Step, content: Content, reference: str
             episode, part = (living.episode, living.part + 1) if living.open else (living.episode + 1, 1)
             if content.state is State.RESOLVED:
                 return Living(episode, part)
-            return Living(episode, part, True, reference, digest(content), content.members, now)  # noqa: FBT003
+            again = living.reminded if living.open else 0
+            return Living(episode, part, True, reference, digest(content), content.members, now, again)  # noqa: FBT003
         case _:  # pragma: no cover - mypy proves that nothing is left
             assert_never(step)
 
 
 def _ended(living: Living) -> Living:
     return Living(episode=living.episode, part=living.part)
+
+
+_LONGEST_PATIENCE = 16
+"""Working days between two reminders at most."""
+
+
+def reminder_due(living: Living, now: datetime, hours: Hours) -> bool:
+    """Return whether an open list is to be told again for want of an answer.
+
+    That is 1, 2, 4, 8, 16, 16 … working days after it was told last, on a working day.
+    """
+    if not living.open or living.posted is None or hours.day_off(now):
+        return False
+    patience: int = min(1 << min(living.reminded, 10), _LONGEST_PATIENCE)
+    return hours.days_between(living.posted, now, patience) >= patience
+
+
+def reminding(living: Living) -> Living:
+    """Return what to store so that all that the list holds is told as if it had just been added."""
+    return replace(living, members=frozenset(), reminded=living.reminded + 1)

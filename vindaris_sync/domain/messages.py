@@ -12,6 +12,9 @@ from hashlib import sha256
 from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.text import age, one_line, priority_rank
 
+MOST = 10
+"""Lines of a list that people still read in a chat: those that matter."""
+
 _TITLE = 140
 _NOTE = 160
 _ABOUT = 80
@@ -253,7 +256,7 @@ def _line(item: Item, now: datetime) -> Line:
 
 
 def _order(item: Item, now: datetime) -> tuple[object, ...]:
-    return priority_rank(item.priority), -(item.since or now).timestamp(), item.key
+    return priority_rank(item.priority), item.since or now, item.key
 
 
 def compose(  # noqa: PLR0913 - the options only say what differs from the kind's own wording
@@ -265,10 +268,10 @@ def compose(  # noqa: PLR0913 - the options only say what differs from the kind'
     about: str = "",
     footer: str = "",
     link: str = "",
-    most: int = 10,
+    most: int = MOST,
     changes: tuple[Changed, ...] = (),
 ) -> Content:
-    """Return the message on ``subject``: the ``most`` urgent of ``items``, the newest first among equals.
+    """Return the message on ``subject``: the ``most`` urgent of ``items``, who waits longest first among equals.
 
     ``members`` are the ids of the whole list where ``items`` is only its beginning. ``about`` names the goal (already
     rendered for the channel's audience, L9) or the tracker. Without members the message is a resolved one.

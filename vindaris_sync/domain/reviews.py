@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vindaris_sync.domain.links import Effective
 from vindaris_sync.domain.models import Exemption, Explicit, Link, LinkState, Provenance
@@ -22,6 +22,12 @@ from vindaris_sync.domain.records import (
     Record,
 )
 from vindaris_sync.domain.text import one_line
+
+LINK_REMOVED = "link_removed"
+"""How ``undecided_since`` begins where a link was taken off."""
+
+OWN_DOING = timedelta(minutes=1)
+"""How long nobody is told of what somebody has just done themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,12 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
         why = "" if not effect.itself else f"its type, {one_line(record.type, 40)}, must carry a link itself"
         found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), why or _unlinked(undecided_since)))
     for link in effect.links:
-        for cause in goal_causes((link,), goals):
-            ending = link.provenance is Provenance.GOAL and cause.key.reason is Reason.GOAL_CLOSED
-            if ends if ending else holder:
-                found.append(cause)
+        itself = link.provenance is Provenance.GOAL
+        found.extend(
+            cause
+            for cause in goal_causes((link,), goals)
+            if (ends if itself and cause.key.reason is Reason.GOAL_CLOSED else holder)
+        )
     if (moved := parent_changed(record, effect, basis)) is not None:
         found.append(moved)
     if unknown:
@@ -67,14 +75,16 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     if conflict is not None:
         key = CauseKey(Reason.CONFLICT, "", conflict_stamp(conflict))
         found.append(Standing(key, "the tracker and the store were changed to different goals"))
-    requested = [cause for cause in causes if cause.key.reason is Reason.REQUESTED and cause.open]
-    return [*found, *(Standing(cause.key, cause.detail) for cause in requested)]
+    found.extend(
+        Standing(cause.key, cause.detail) for cause in causes if cause.key.reason is Reason.REQUESTED and cause.open
+    )
+    return found
 
 
 def _unlinked(undecided_since: str) -> str:
     happened = undecided_since.partition(":")[0]
     return {
-        "link_removed": "its link was taken off",
+        LINK_REMOVED: "its link was taken off",
         "exemption_expired": "its exemption expired",
     }.get(happened, "it serves no goal")
 
@@ -105,10 +115,8 @@ def parent_changed(record: Record, effect: Effective, basis: ParentBasis | None)
 
 def redundant(record: Record, inherited: tuple[int, ...], basis: ParentBasis | None) -> Standing | None:
     """Return the cause where an explicit link once equal to the inherited one is so no more."""
-    if basis is None or not inherited:
-        return None
     own = tuple(link.goal for link in record.links)
-    if not own or set(basis.inherited) != set(own) or set(inherited) == set(own):
+    if basis is None or not own or not inherited or set(basis.inherited) != set(own) or set(inherited) == set(own):
         return None
     stamp = f"own:{_ids(own)}>{_ids(inherited)}"
     return Standing(CauseKey(Reason.PARENT_CHANGED, "", stamp), "its parent's goal is no longer the same as its own")
@@ -124,18 +132,26 @@ def conflict_stamp(conflict: Conflict) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def surface_at(reason: Reason, record: Record, policy: Policy, now: datetime) -> datetime | None:
-    """Return when label and chat may tell of a cause opened now; None for backlog (R9)."""
-    if record.backlog and record.state is None and reason is not Reason.REQUESTED:
+def surface_at(key: CauseKey, record: Record, policy: Policy, now: datetime) -> datetime | None:
+    """Return when label and chat may tell of a cause opened now; None for backlog (R9).
+
+    A link that somebody has just taken off is told a minute after the edit at the earliest: they know, and may be about
+    to set another. Without a grace nobody waits.
+    """
+    if record.backlog and record.state is None and key.reason is not Reason.REQUESTED:
         return None
-    return max(now, record.created + policy.grace) if reason is Reason.UNLINKED else now
+    if key.reason is not Reason.UNLINKED:
+        return now
+    taken_off = key.fingerprint.startswith(LINK_REMOVED)
+    edited = min(record.updated, now) + min(OWN_DOING, policy.grace) if taken_off else now
+    return max(now, edited, record.created + policy.grace)
 
 
 def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_unknown: bool) -> tuple[CauseKey, ...]:
     """Return the causes for which the review label is wanted: surfaced, unanswered and unacknowledged (R9, R10)."""
     if not policy.loaded:
         return ()
-    wanted = [
+    return tuple(
         cause.key
         for cause in causes
         if cause.answer is None
@@ -143,16 +159,15 @@ def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_
         and cause.surface_at is not None
         and cause.surface_at <= now
         and not (parent_unknown and cause.key.reason is Reason.UNLINKED)
-    ]
-    return tuple(wanted)
+    )
 
 
 def next_look(causes: Iterable[Cause], explicit: Explicit, now: datetime) -> datetime | None:
     """Return when time alone will matter: a question is told, or an exemption ends; None: never."""
-    times = [at for cause in causes if cause.answer is None and (at := cause.surface_at) is not None and at > now]
-    if isinstance(explicit, Exemption) and explicit.expires is not None and explicit.expires > now:
+    times = [cause.surface_at for cause in causes if cause.answer is None and cause.surface_at]
+    if isinstance(explicit, Exemption) and explicit.expires is not None:
         times.append(explicit.expires)
-    return min(times, default=None)
+    return min((time for time in times if time > now), default=None)
 
 
 def answer_to(key: CauseKey) -> Answer:

@@ -81,6 +81,8 @@ class Context:
     """Where goals that no tracker states become issues; None: nowhere."""
     linked_sources: Mapping[str, TrackerGoalSettings] = field(default_factory=dict)
     """The sources of goals at which we link what is linked to their goals, by name."""
+    page: str = ""
+    """The page's address as people reach it, without a slash at its end; empty: there is none for them."""
     writes: bool = True
     """False: nothing is ever written to a tracker (a dry run)."""
     progress: Progress = field(default_factory=Progress)

@@ -6,7 +6,7 @@ An outbox row only says that a list has changed; the text is made when it is sen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,13 +19,17 @@ from vindaris_sync.domain.living import (
     Post,
     Seek,
     Step,
+    Voice,
     advanced,
     begun,
     next_step,
     not_sent,
+    reminder_due,
+    reminding,
 )
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.silence import Silence
 from vindaris_sync.engine.teams import Team
 from vindaris_sync.engine.telling import Message, about, content_of, message_of, messages_about, surfacing
 from vindaris_sync.notify.deliver import deliver
@@ -42,23 +46,31 @@ _LONGEST_WAIT = timedelta(minutes=30)
 def relay(context: Context, channels: Mapping[str, Channel]) -> int:
     """Deliver what waits by now; return how many messages were posted or edited.
 
-    A channel that is down postpones its messages and loses none; the others go on.
+    A channel that is down postpones its messages and loses none; the others go on. What may not notify now is shown in
+    messages that are there already, and sent when it may.
     """
     now, sent = context.now(), 0
     waiting: dict[Message, list[Waiting]] = defaultdict(list)
-    for row in context.store.outbox(now):
-        messages = list(messages_about(context, row.announce))
-        for message in messages:
+    rows = context.store.outbox(now)
+    for row in rows:
+        for message in messages_about(context, row.announce):
             waiting[message].append(row)
-        if not messages:
+    failed: set[int] = set()
+    silence = Silence.at(context.store, now) if waiting else None
+    for message, its in waiting.items():
+        try:
+            sent += _tell(context, channels[message.team.channel], message, its, silence)
+        except (Transient, ChannelUnusable, Unknown) as error:
+            failed.update(row.id for row in its)
+            _postpone(context, message, its, error)
+    for row in rows:
+        if row.id not in failed:
             context.store.delivered(row)
-    for message, rows in waiting.items():
-        sent += _tell(context, channels[message.team.channel], message, rows)
     return sent
 
 
 def remind(context: Context) -> None:
-    """Let every open list that was not posted today be posted anew, since an edit notifies nobody.
+    """Let open lists that nobody has answered be posted anew, since an edit notifies nobody; seldomer each time.
 
     It is announced as a change is, so that what a channel does not take now is told as soon as it does.
     """
@@ -66,27 +78,38 @@ def remind(context: Context) -> None:
     with context.store.transaction():
         for key, name, living in context.store.open_livings():
             message = message_of(context, key)
-            if message is None or message.team.channel != name:
+            if message is None or message.team.channel != name or not reminder_due(living, now, message.team.working):
                 continue
-            context.store.put_living(key, name, replace(living, members=frozenset()))
+            context.store.put_living(key, name, reminding(living))
             context.store.announce(about(context, message, now), now=now)
 
 
-def _tell(context: Context, channel: Channel, message: Message, rows: list[Waiting]) -> int:
+def _tell(
+    context: Context, channel: Channel, message: Message, rows: Sequence[Waiting], silence: Silence | None
+) -> int:
     """Bring one message up to date; its outbox rows are done only once that is stored."""
-    now = context.now()
-    try:
-        content = content_of(context, channel, message, now)
-        sent = publish(context, channel, content, message.team, now) if content else 0
-    except (Transient, ChannelUnusable, Unknown) as error:
-        for row in rows:
-            context.store.postponed(row, now + _wait(error, row.attempts), str(error))
-        log.warning("alert postponed", channel=channel.name, subject=message.subject.key, error=str(error))
-        return 0
-    context.store.announce(*surfacing(context, message, now), now=now)
-    for row in rows:
-        context.store.delivered(row)
+    now, hold = context.now(), None
+    if silence is not None:
+        hold = silence.hold(message.team, message.subject.kind, message.cause) or silence.own_doing(rows)
+    content = content_of(context, channel, message, now)
+    sent = publish(context, channel, content, message.team, now, hold.voice if hold else Voice.ALOUD) if content else 0
+    with context.store.transaction():
+        context.store.announce(*surfacing(context, message, now), now=now)
+        if hold and content and _unheard(context, channel, content, message.team, hold.until):
+            context.store.announce(*(replace(row.announce, due=hold.until) for row in rows), now=now)
     return sent
+
+
+def _unheard(context: Context, channel: Channel, content: Content, team: Team, until: datetime) -> bool:
+    """Return whether something is to be sent once it may notify."""
+    living, editable = context.store.living(content.subject.key, channel.name), Ability.EDIT in channel.abilities
+    return isinstance(next_step(living, content, until, team.working, editable=editable), Post | Continue)
+
+
+def _postpone(context: Context, message: Message, rows: Sequence[Waiting], error: VindarisError) -> None:
+    for row in rows:
+        context.store.postponed(row, context.now() + _wait(error, row.attempts), str(error))
+    log.warning("alert postponed", channel=message.team.channel, subject=message.subject.key, error=str(error))
 
 
 def _wait(error: VindarisError, attempts: int) -> timedelta:
@@ -95,12 +118,15 @@ def _wait(error: VindarisError, attempts: int) -> timedelta:
     return min(_FIRST_WAIT * (1 << min(attempts, 10)), _LONGEST_WAIT)
 
 
-def publish(context: Context, channel: Channel, content: Content, team: Team, now: datetime) -> int:
+def publish(  # noqa: PLR0913, PLR0917 - the message, where it is shown, and how it may be told
+    context: Context, channel: Channel, content: Content, team: Team, now: datetime, voice: Voice = Voice.ALOUD
+) -> int:
     """Show ``content`` in its living message; return 1 if something was sent, 0 if the message is right as it is."""
     key, sent = content.subject.key, False
     living = context.store.living(key, channel.name)
     editable = Ability.EDIT in channel.abilities
-    while not isinstance(step := next_step(living, content, now, team.zone, editable=editable), Nothing):
+    hours = team.working
+    while not isinstance(step := next_step(living, content, now, hours, editable=editable, voice=voice), Nothing):
         living = _carry_out(context, channel, step, content, living)
         sent = sent or not isinstance(step, Seek)
     _keep(context, key, channel, living, advanced(living, step, content, "", now))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 
+from vindaris_sync.domain.messages import Kind
+from vindaris_sync.domain.quiet import WEEKDAYS, Hours
 from vindaris_sync.domain.rules import Rule
 from vindaris_sync.domain.ruling import Scope
 
@@ -22,6 +24,17 @@ class Team:
     """Whether strangers read its channel: titles of private goals are kept out of it then (L9)."""
     exempt_share: float | None = None
     """The share of its open work that may be exempt; None: nothing was agreed."""
+    hours: Hours | None = None
+    """When what notifies may be sent; None: at any time, and lists that go on start anew on weekdays only."""
+    urgent: frozenset[Kind] = frozenset((Kind.TRACKER, Kind.GOALS, Kind.BACKUP))
+    """Kinds that are sent at any time."""
+    escalate_after: timedelta | None = None
+    """How long a question about a goal may wait before the goal's owner hears of it; None: for ever."""
+
+    @property
+    def working(self) -> Hours:
+        """When the team is at work: as stated, else on weekdays at all hours."""
+        return self.hours or Hours(self.zone, days=WEEKDAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
+from urllib.parse import urlencode
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.changes import Changed
 from vindaris_sync.domain.findings_json import from_json
 from vindaris_sync.domain.goals import Goal, by_key
-from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
+from vindaris_sync.domain.messages import MOST, Content, Item, Kind, State, Subject, compose
 from vindaris_sync.domain.records import Reason
 from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.domain.summary import summary
@@ -232,17 +234,42 @@ _ITEMS: Mapping[Kind, Callable[[Context, Message], list[Item]]] = {
 def _listing(context: Context, channel: Channel, message: Message, now: datetime) -> Content:
     listing = _asked(context, channel, message, now)
     items = [
-        Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since) for one in listing.items
+        Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, one.priority, one.since)
+        for one in listing.items
     ]
     items += _asked_rules(context, message)
     if message.subject.kind is Kind.WORK_DROPPED:
         items += dropped_items(context, message.team, int(message.cause))
     items = _told_there(context, message, items)
     footer = _after(context, int(message.cause)) if message.subject.kind is Kind.CLOSED_GOAL else ""
-    return compose(
+    content = compose(
         message.subject, items, now, members=listing.members, about=message.about, footer=footer,
-        most=channel.max_items, changes=_changes(context, message),
+        most=_most(channel), changes=_changes(context, message),
     )  # fmt: skip
+    return _with_rest(context, message, content, listing.muted)
+
+
+def _most(channel: Channel) -> int:
+    """Return how many issues a message names: those that matter."""
+    return min(channel.max_items, MOST)
+
+
+def _with_rest(context: Context, message: Message, content: Content, muted: int) -> Content:
+    """Return the content with where the whole list is found, and how many issues are not on it because of a mute."""
+    reason = _REASONS.get(message.subject.kind)
+    if reason is None or content.state is State.RESOLVED:
+        return content
+    about = {"goal": message.subject.goal} if message.subject.goal else {}
+    asked = {"team": message.team.name, "reason": str(reason), **about}
+    notes = [content.footer]
+    if content.more and not context.page:
+        notes.append(
+            f"All of them: vindaris-sync review list {' '.join(f'--{k} {quote(v)}' for k, v in asked.items())}"
+        )
+    if muted:
+        notes.append(f"{counted(muted, 'muted issue')} beside them.")
+    link = f"{context.page}/inbox?{urlencode(asked)}" if context.page and content.more else ""
+    return replace(content, footer=" ".join(notes), link=link)
 
 
 def _changes(context: Context, message: Message) -> tuple[Changed, ...]:
@@ -278,10 +305,12 @@ def _asked_rules(context: Context, message: Message) -> Iterator[Item]:
 
 
 def _asked(context: Context, channel: Channel, message: Message, now: datetime) -> AskedList:
-    kind, most = message.subject.kind, channel.max_items
+    kind, most = message.subject.kind, _most(channel)
     if kind is Kind.HELD:
         return context.store.held_list(message.about, most)
     places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
     if kind is Kind.CONTESTED:
         return context.store.aside_list(places, others, most)
-    return context.store.asked(places, others, _REASONS[kind], message.cause, now, most)
+    goals = {} if message.team.public else context.book().goals  # what strangers read names no goal's priority (L9)
+    priorities = {number: goal.priority for number, goal in goals.items()}
+    return context.store.asked(places, others, _REASONS[kind], message.cause, now, most, priorities)

@@ -13,7 +13,7 @@ from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Done, Failed, Write
 from vindaris_sync.store.codec import dump, load, load_observed, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
-from vindaris_sync.store.lists import Asked, AskedList, in_places
+from vindaris_sync.store.lists import HERE, Asked, AskedList, in_places
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 
@@ -120,7 +120,7 @@ class Contests(Part):
         """Return the issues of ``places`` that are set aside, as ``Lists.asked`` chooses them."""
         where, values = in_places(places, others)
         with self._db.read() as sql:
-            rows = sql.rows(f"{_ASIDE} AND {where} ORDER BY contest.since DESC, issue.id", values)
+            rows = sql.rows(f"{_ASIDE} AND {HERE} AND {where} ORDER BY contest.since DESC, issue.id", values)
         items = tuple(_asked(row) for row in rows)
         return AskedList(items[:most], frozenset(f"{one.tracker}:{one.id}" for one in items))
 

@@ -11,7 +11,7 @@ from vindaris_sync.store.attention import forget_refusals
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import mark_due
-from vindaris_sync.store.outbox import announce_moves
+from vindaris_sync.store.outbox import announce_asked, announce_moves
 from vindaris_sync.store.parents import Parents, adopt_orphans
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
@@ -46,6 +46,11 @@ class _Change:
     payload: Payload
     presence: str
     parent_id: int | None
+
+    @property
+    def comes_or_goes(self) -> bool:
+        """Whether it is open and to be seen where it was not before, or the other way round: lists change with it."""
+        return (self.known.presence, self.known.closed) != (self.presence, self.payload.closed)
 
     @property
     def steers_children(self) -> bool:
@@ -322,6 +327,7 @@ def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading
     )  # fmt: skip
     sql.many(_HISTORY, [(now, new.known.id, *event) for new in changes for event in new.events(tracker)])
     announce_moves(sql, tracker, [(new.known.id, new.known.place, new.payload.place) for new in changes], now)
+    announce_asked(sql, tracker, {new.known.id: (new.payload.place,) for new in changes if new.comes_or_goes}, now)
     _redefine(sql, [new.known.id for new in changes])
     keep_aliases(
         sql, tracker, [(new.known.key, new.known.id) for new in changes if new.known.key != new.payload.key], now

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
+from types import MappingProxyType
 from typing import Any
 
 from vindaris_sync.domain.records import Reason
-from vindaris_sync.store.codec import load_ids, to_instant, to_micros
+from vindaris_sync.domain.text import priority_rank
+from vindaris_sync.domain.urgency import stated_priority, urgency
+from vindaris_sync.store.codec import load_ids, load_traits, to_instant, to_micros
+from vindaris_sync.store.mutes import MUTED
 from vindaris_sync.store.part import Part
 
 
@@ -23,21 +28,55 @@ class Asked:
     url: str
     note: str
     since: datetime
+    priority: str = ""
+    """As a label on the issue states it; else its goal's."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedList:
-    """The beginning of a list, newest first, and the identities of all of it."""
+    """The beginning of a list, what matters most first, and the identities of all of it."""
 
     items: tuple[Asked, ...]
     members: frozenset[str]
+    muted: int = 0
+    """How many more are muted, and not among them."""
 
+
+HERE = "issue.presence = 'present' AND NOT issue.closed"
+"""What nobody is alerted about without: the issue is open, and where it can be seen."""
 
 _FROM = (
     "FROM cause JOIN issue ON issue.id = cause.issue_id WHERE cause.is_open AND cause.answer IS NULL "
-    "AND cause.reason = ? AND cause.subject = ? AND NOT (cause.reason = 'unlinked' AND issue.parent_unknown) AND "
+    f"AND {HERE} AND cause.reason = ? AND cause.subject = ? "
+    "AND NOT (cause.reason = 'unlinked' AND issue.parent_unknown) AND "
 )
 _BY_NOW = " AND cause.surface_at IS NOT NULL AND cause.surface_at <= ?"
+_TOLD = f"SELECT cause.id, issue.tracker, issue.ext_id, cause.opened, issue.traits, issue.goals, {MUTED} {_FROM}"
+_SHOWN = (
+    "SELECT cause.id, issue.key, issue.title, issue.url, cause.detail FROM cause "
+    "JOIN issue ON issue.id = cause.issue_id WHERE cause.id IN ({})"
+)
+_HELD = f"SELECT tracker, ext_id, key, title, url, '', updated FROM issue WHERE {HERE} AND id IN ({{}})"  # noqa: S608 - fixed texts
+
+
+class _Told:
+    """One cause on a list, in the order in which they matter."""
+
+    def __init__(self, row: Any, priorities: Mapping[int, str]) -> None:  # noqa: ANN401 - a row's types are its query's
+        self.cause, self.tracker, self.id, opened, traits, goals, _ = row
+        self.since = to_instant(opened)
+        self.member = f"{self.tracker}:{self.id}"
+        stated = stated_priority(load_traits(traits).labels)
+        of_goals = [word for goal in load_ids(goals) if (word := priorities.get(goal))]
+        self.priority = stated or min(of_goals, key=priority_rank, default="")
+        self._order = (urgency(stated, of_goals, self.since), self.cause)
+
+    def __lt__(self, other: _Told) -> bool:
+        return self._order < other._order
+
+    def asked(self, key: str, title: str, url: str, note: str) -> Asked:
+        """Return it as it is shown."""
+        return Asked(self.tracker, self.id, key, title, url, note, self.since, self.priority)
 
 
 class Lists(Part):
@@ -51,25 +90,22 @@ class Lists(Part):
         subject: str,
         now: datetime,
         most: int,
+        priorities: Mapping[int, str] = MappingProxyType({}),
     ) -> AskedList:
         """Return the issues of ``places`` that are asked about for ``reason`` (and ``subject``, a goal's id) by now.
 
-        A place ``*`` is every place of the tracker that is not among ``others`` (``tracker:place``). Backlog and
-        acknowledged causes are left out.
+        A place ``*`` is every place of the tracker that is not among ``others`` (``tracker:place``). Backlog,
+        acknowledged causes, and issues that are closed, hidden, moved or gone are left out; muted ones are counted.
+        ``priorities`` are the goals', by number.
         """
         where, values = in_places(places, others)
-        named = (str(reason), subject, *values, to_micros(now))
+        at = to_micros(now)
         with self._db.read() as sql:
-            rows = sql.rows(
-                "SELECT issue.tracker, issue.ext_id, issue.key, issue.title, issue.url, cause.detail, cause.opened "
-                + _FROM
-                + where
-                + _BY_NOW
-                + " ORDER BY cause.opened DESC, cause.id DESC LIMIT ?",
-                (*named, most),
-            )
-            members = sql.rows("SELECT issue.tracker, issue.ext_id " + _FROM + where + _BY_NOW, named)
-        return AskedList(_items(rows), frozenset(f"{tracker}:{ext}" for tracker, ext in members))
+            rows = sql.rows(_TOLD + where + _BY_NOW, (at, str(reason), subject, *values, at))
+            told = [_Told(row, priorities) for row in rows if not row[6]]
+            shown = {row[0]: row[1:] for row in sql.rows_in(_SHOWN, [each.cause for each in nsmallest(most, told)])}
+        items = tuple(each.asked(*shown[each.cause]) for each in nsmallest(most, told))
+        return AskedList(items, frozenset(each.member for each in told), len(rows) - len(told))
 
     def surfacing(
         self, places: Sequence[tuple[str, str]], others: Collection[str], reason: Reason, subject: str, now: datetime
@@ -99,8 +135,7 @@ class Lists(Part):
         """Return the issues of ``tracker`` whose edits by absence wait for a person (R2)."""
         with self._db.read() as sql:
             held = load_ids(sql.value("SELECT held FROM tracker WHERE name = ?", (tracker,)) or "[]")
-            query = "SELECT tracker, ext_id, key, title, url, '', updated FROM issue WHERE id IN ({})"
-            rows = list(sql.rows_in(query, held))
+            rows = list(sql.rows_in(_HELD, held))
         items = _items(rows)
         return AskedList(items[:most], frozenset(f"{item.tracker}:{item.id}" for item in items))
 

@@ -13,6 +13,7 @@ from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce, bring_forward
 from vindaris_sync.store.part import Part
 
+_NEWEST = 2000
 _COLUMNS = "id, team, goal_id, issue_id, at, until, who, how, why"
 
 MUTED = "EXISTS (SELECT 1 FROM mute WHERE mute.issue_id = issue.id AND mute.ended_at IS NULL AND mute.until > ?)"
@@ -51,6 +52,21 @@ class Mutes(Part):
         with self._db.read() as sql:
             text = f"SELECT {_COLUMNS} FROM mute WHERE ended_at IS NULL AND until > ? ORDER BY id"  # noqa: S608 - fixed
             return tuple(map(_mute, sql.rows(text, (to_micros(now),))))
+
+    def decided_since(self, since: datetime, now: datetime) -> dict[tuple[str, str], datetime]:
+        """Return where people decided through us after ``since``: tracker and place, and when last.
+
+        Of very many changes in so short a time only the newest count.
+        """
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT issue.tracker, issue.place, max(history.at) FROM history "
+                "JOIN issue ON issue.id = history.issue_id WHERE history.id > (SELECT max(id) FROM history) - ? "
+                "AND history.at > ? AND history.at <= ? AND history.how IN ('command line', 'chat', 'page') "
+                "GROUP BY issue.tracker, issue.place",
+                (_NEWEST, to_micros(since), to_micros(now)),
+            )
+        return {(tracker, place): to_instant(at) for tracker, place, at in rows}
 
 
 def _end(sql: Sql, which: str, values: tuple[object, ...], at: int, who: str) -> int:

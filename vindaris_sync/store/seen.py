@@ -108,8 +108,11 @@ def _addressed(sql: Sql, tracker: str, answers: Iterable[tuple[Address, str]]) -
 
 
 def _leave(sql: Sql, found: Mapping[int, str], presence: Presence, now: int) -> None:
-    query = "SELECT id, presence FROM issue WHERE id IN ({})"
-    before = {row[0]: row[1] for row in sql.rows_in(query, found) if row[1] != presence}
+    query = "SELECT id, presence, tracker, place FROM issue WHERE id IN ({})"
+    rows = [row for row in sql.rows_in(query, found) if row[1] != presence]
+    before = {row[0]: row[1] for row in rows}
+    for tracker in {row[2] for row in rows}:
+        announce_asked(sql, tracker, {row[0]: (row[3],) for row in rows if row[2] == tracker}, now)
     sql.many(
         "UPDATE issue SET presence = ?, presence_at = ?, presence_reason = ?, due = TRUE WHERE id = ?",
         [(str(presence), now, found[issue], issue) for issue in before],

@@ -65,10 +65,9 @@ class Company:
         self.jira = JiraDesk(jira_world(system_clock, Setup()))
         self.github = GithubDesk(github_world(system_clock, Setup()))
         self.slack = slack_world(system_clock)
-        self.jira_service = jira.JiraCloud(self.jira.world)
         self.server = Server(
             {
-                "/jira": self.jira_service,
+                "/jira": jira.JiraCloud(self.jira.world),
                 "/github": github.GitHub(self.github.world),
                 "/slack": slack.Slack(self.slack),
             }

@@ -12,6 +12,7 @@ import pytest
 from vindaris_sync.domain.living import Continue, Living, Nothing, Post, Step, advanced, begun, next_step, not_sent
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.models import Level
+from vindaris_sync.domain.quiet import WEEKDAYS, Hours
 from vindaris_sync.notify import Channel, ChannelUnusable, MessageGone, deliver, slack_blocks
 from vindaris_sync.notify.protocol import Ability
 from vindaris_sync.notify.slack import SlackChannel
@@ -22,7 +23,7 @@ from vindaris_sync.sandbox.slack import Message, Slack, World
 from vindaris_sync.sdk.errors import Transient, Unknown
 from vindaris_sync.sdk.secret import Secret
 
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN = Hours(ZoneInfo("Europe/Berlin"), days=WEEKDAYS)
 FRIDAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 HOSTILE = "<!channel> <@U123> @here <https://evil.example|click> *bold* `code`"
 

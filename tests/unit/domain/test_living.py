@@ -20,8 +20,10 @@ from vindaris_sync.domain.living import (
     not_sent,
 )
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
+from vindaris_sync.domain.quiet import WEEKDAYS, Hours
 
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN = Hours(ZoneInfo("Europe/Berlin"), days=WEEKDAYS)
+AUCKLAND = Hours(ZoneInfo("Pacific/Auckland"), days=WEEKDAYS)
 FRIDAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 SUBJECT = Subject("Growth", Kind.UNLINKED)
 
@@ -100,8 +102,8 @@ def test_a_working_day_is_the_teams_own() -> None:
     """Late on Sunday in UTC it is Monday in Auckland."""
     _, living = _lived(None, _content(1), FRIDAY)
     sunday = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
-    assert isinstance(next_step(living, _content(1, 2), sunday, ZoneInfo("Pacific/Auckland")), Continue)
-    assert isinstance(next_step(living, _content(1, 2), sunday, ZoneInfo("Europe/Berlin")), Edit)
+    assert isinstance(next_step(living, _content(1, 2), sunday, AUCKLAND), Continue)
+    assert isinstance(next_step(living, _content(1, 2), sunday, BERLIN), Edit)
 
 
 def test_a_channel_that_cannot_edit_hears_only_of_what_was_added_or_resolved() -> None:

@@ -17,7 +17,7 @@ def test_a_list_says_how_many_there_are_and_how_many_are_not_shown() -> None:
     """The headline counts the whole list, of which only the first lines are shown."""
     content = compose(UNLINKED, [_item(1), _item(2)], NOW, members=["jira:1", "jira:2", "jira:3"], most=1)
     assert content.headline == "3 issues serve no goal"
-    assert [line.key for line in content.lines] == ["APP-1"]
+    assert [line.key for line in content.lines] == ["APP-2"]
     assert (content.total, content.more, content.state) == (3, 2, State.OPEN)
     assert "no goal" not in content.footer
     assert content.footer
@@ -28,10 +28,10 @@ def test_one_issue_is_told_in_the_singular() -> None:
     assert compose(UNLINKED, [_item(1)], NOW).headline == "1 issue serves no goal"
 
 
-def test_urgent_items_come_first_and_the_newest_among_equals() -> None:
-    """A reader sees what matters most, and what was just added."""
+def test_urgent_items_come_first_and_who_waits_longest_among_equals() -> None:
+    """A reader sees what matters most, not what happens to be new."""
     items = [_item(3), _item(2), _item(9, priority="low"), _item(8, priority="P0")]
-    assert [line.key for line in compose(UNLINKED, items, NOW).lines] == ["APP-8", "APP-9", "APP-2", "APP-3"]
+    assert [line.key for line in compose(UNLINKED, items, NOW).lines] == ["APP-8", "APP-9", "APP-3", "APP-2"]
 
 
 def test_a_line_tells_priority_note_and_age() -> None:

@@ -82,7 +82,7 @@ def test_what_is_announced_anew_is_told_in_its_time(store: Store) -> None:
 
 def test_a_living_message_is_remembered_per_subject_and_channel(store: Store) -> None:
     """What is remembered comes back as it was."""
-    living = Living(2, 1, True, "C1/17.3", "abc", frozenset({"web:id1"}), NOW, "key", NOW)  # noqa: FBT003
+    living = Living(2, 1, True, "C1/17.3", "abc", frozenset({"web:id1"}), NOW, 3, "key", NOW)  # noqa: FBT003
     store.put_living("growth/unlinked", "#growth", Living())
     store.put_living("growth/unlinked", "#growth", living)
     assert store.living("growth/unlinked", "#growth") == living

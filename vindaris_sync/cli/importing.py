@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +11,7 @@ from vindaris_sync.app import open_store
 from vindaris_sync.cli.deciding import NEXT, by
 from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
 from vindaris_sync.cli.output import emit, note, say, table
+from vindaris_sync.cli.sheets import lines
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import Action, Plan
@@ -73,25 +71,14 @@ def by_import(who: str, why: str) -> By:
 
 def read(path: Path) -> list[Row]:
     """Return the rows of a CSV file (``-``: standard input), without header and empty lines; refuse what is none."""
-    content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refusal(f"{path}: no valid UTF-8 at byte {error.start}", advice="save it as CSV UTF-8") from None
-    try:
-        rows = list(_rows(path, text))
-    except csv.Error as error:
-        raise Refusal(f"{path}: no valid CSV: {error}") from None
-    if not rows:
+    if not (rows := list(_rows(path))):
         raise Refusal(f"{path}: there are no rows", advice="one line for each link: issue,goal")
     return rows
 
 
-def _rows(path: Path, text: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+def _rows(path: Path) -> Iterator[Row]:
     issue, goal, first = 0, 1, True
-    for cells in reader:
-        values = [cell.strip() for cell in cells]
+    for line, values in lines(path):
         if not any(values):
             continue
         if first:
@@ -100,14 +87,9 @@ def _rows(path: Path, text: str) -> Iterator[Row]:
                 issue, goal = found
                 continue
         if len(values) < _COLUMNS:
-            raise Refusal(f"{path}:{reader.line_num}: two columns are needed, issue and goal")
+            raise Refusal(f"{path}:{line}: two columns are needed, issue and goal")
         padded = [*values, *[""] * (max(issue, goal) + 1 - len(values))]
-        yield Row(reader.line_num, padded[issue], padded[goal])
-
-
-def _delimiter(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=first.count)
+        yield Row(line, padded[issue], padded[goal])
 
 
 def _header(values: Sequence[str]) -> tuple[int, int] | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -17,6 +14,7 @@ from vindaris_sync.cli.deciding import login
 from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
 from vindaris_sync.cli.outcomes_shown import outcome_document, outcome_line, provenance
 from vindaris_sync.cli.output import emit, moment, note, say, table
+from vindaris_sync.cli.sheets import lines
 from vindaris_sync.cli.tracing import instant
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.readings import Reading, Series, metric_of
@@ -24,9 +22,9 @@ from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.engine.outcomes import NoOutcome, Stated, meant, readings, stated
 from vindaris_sync.store.store import Store
 
-_LARGEST = 16 * 1024 * 1024
 _ALL = 1_000_000
 _SKEW = timedelta(minutes=10)
+_COLUMNS = "the columns are metric,value,at,goal"
 _BY_HAND, _BY_FILE = "command line", "csv"
 
 
@@ -139,19 +137,13 @@ def _tell(done: Imported, *, as_json: bool) -> None:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, cells by column) of a CSV file with a header; refuse what is none."""
-    data = sys.stdin.buffer.read(_LARGEST) if str(path) == "-" else path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refusal(f"{path}: no valid UTF-8 at byte {error.start}") from None
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count), restval="")
-    reader.fieldnames = [name.strip().casefold() for name in reader.fieldnames or ()]
-    if missing := {"metric", "value", "at"} - set(reader.fieldnames):
-        columns = ", ".join(sorted(missing))
-        raise Refusal(f"{path}: the header lacks {columns}", advice="the columns are metric,value,at,goal")
-    for cells in reader:
-        yield reader.line_num, {name: (value or "").strip() for name, value in cells.items() if isinstance(name, str)}
+    found = ((line, cells) for line, cells in lines(path) if cells)
+    _, header = next(found, (0, []))
+    columns = [name.casefold() for name in header]
+    if missing := {"metric", "value", "at"} - set(columns):
+        raise Refusal(f"{path}: the header lacks {', '.join(sorted(missing))}", advice=_COLUMNS)
+    for line, cells in found:
+        yield line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
 
 
 def _row(cells: dict[str, str]) -> Row:

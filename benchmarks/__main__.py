@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from benchmarks.budgets import budgets
+from benchmarks.candidates import cost, quality, real_data
 from benchmarks.costs import goal_change, idle
 from benchmarks.goals import at_rest, refresh, reparent
 from benchmarks.pulls import full_pulls, latency
@@ -30,6 +31,8 @@ def main() -> int:
         refresh(_GOALS, _MANY // scale),
         at_rest((10, _GOALS // scale)),
         reparent(_BELOW // scale),
+        quality(real_data()),
+        cost(_MANY // scale, _GOALS // scale),
         idle((1000, _STORED // scale)),
         full_pulls(_COUNT // scale, _MANY // scale),
         latency(_COUNT // scale),

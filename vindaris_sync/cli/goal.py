@@ -60,6 +60,24 @@ def show(
     goals_shown.one(load_config(config), goal, as_json=as_json)
 
 
+@app.command(epilog=examples("vindaris-sync goal search checkout", "vindaris-sync goal search 'pay by card' --json"))
+def search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A key, beginnings of words, or words.")],
+    *,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, max=100, help="Goals shown.")] = 10,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find open goals by key, title, description, or by what the work on them is called; the best first.
+
+    JSON: goals [{key, title}].
+    """
+    from vindaris_sync.cli import suggesting
+    from vindaris_sync.cli.opening import load_config
+
+    suggesting.search(load_config(config), text, most, as_json=as_json)
+
+
 @app.command(epilog=examples("vindaris-sync goal retire GROW-1"))
 def retire(
     goal: Annotated[str, typer.Argument(metavar="GOAL", autocompletion=complete_goal, help="The goal's key.")],

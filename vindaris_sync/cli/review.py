@@ -15,6 +15,7 @@ app = typer.Typer(
     epilog=examples(
         "vindaris-sync review list --team Growth",
         "vindaris-sync review show APP-12",
+        "vindaris-sync review suggest APP-12",
         "vindaris-sync review confirm APP-12",
         "vindaris-sync review confirm --goal GROW-1 --where 'place=APP' --why 'still what we do'",
         "vindaris-sync review relink APP-12 GROW-2",
@@ -91,6 +92,30 @@ def show(refs: Refs, *, config: ConfigPath = None, as_json: AsJson = False) -> N
     from vindaris_sync.cli.opening import load_config
 
     review_shown.show(load_config(config), refs, as_json=as_json)
+
+
+@app.command(
+    epilog=examples("vindaris-sync review suggest APP-12", "vindaris-sync review suggest APP-12 acme/web#7 --json")
+)
+def suggest(
+    refs: Refs,
+    *,
+    most: Annotated[int, typer.Option("--most", metavar="N", min=1, max=20, help="Goals for each issue.")] = 3,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which goals an issue may serve, and what speaks for each; accept one with `review relink`.
+
+    Looked at are words, and what parent, siblings, component, label, milestone and people have in common with what is
+    linked already. No tracker is asked, and nothing is ever linked by this.
+
+    JSON: issues [{issue, key, title, serves, candidates [{goal, title, score (compares within one issue only),
+    evidence [{ground, said, weight}]}]}].
+    """
+    from vindaris_sync.cli import suggesting
+    from vindaris_sync.cli.opening import load_config
+
+    suggesting.suggest(load_config(config), refs, most, as_json=as_json)
 
 
 @app.command(

@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from uuid import UUID
 
+from tests.blank import blank
 from tests.properties.lightning import Lightning
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.faults import Call
@@ -45,15 +44,6 @@ MUST_TYPE = "Epic"
 NAMING = ParentReference(tracker="east", places=("APP", "OPS"))
 """In ``west`` a title may begin with the key of a parent in ``east``."""
 EVERYWHERE = tuple(str(presence) for presence in Presence)
-
-
-@cache
-def _fresh_store() -> bytes:
-    """Return an empty, migrated store: making one costs more than a hundred passes."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "fresh.db"
-        Store.open(f"sqlite:///{path}").close()
-        return path.read_bytes()
 
 
 @dataclass(slots=True)
@@ -93,7 +83,7 @@ class World:
         self.races: deque[Callable[[], None]] = deque()
         """What people do while the engine reads, one act per exchange."""
         self.path = folder / "store.db"
-        self.path.write_bytes(_fresh_store())
+        self.path.write_bytes(blank())
         self._ids = iter(range(1, 10**9))
         self.rules: tuple[Stated, ...] = ()
         """The link rules as they are configured; they count from the next start on."""

@@ -7,14 +7,12 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from functools import cache
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from tests.blank import blank
 from tests.simulation.company import BOT, SLACK_TOKEN, TEAMS
 from tests.simulation.network import URL, ChatWire, TrackerWire
 from tests.simulation.site import Site, TrackerSite
@@ -63,15 +61,6 @@ class Immediate(Executor):
         return future
 
 
-@cache
-def fresh_store() -> bytes:
-    """Return an empty, migrated database: making one costs more than a hundred passes."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "fresh.db"
-        Store.open(f"sqlite:///{path}").close()
-        return path.read_bytes()
-
-
 @dataclass(slots=True)
 class Network:
     """How the daemon reaches the world."""
@@ -86,7 +75,7 @@ class Machine:
     def __init__(self, site: Site, network: Network, seed: int, observe: Callable[[PassReport], None]) -> None:
         self.site, self.network = site, network
         self._random, self._ids, self._observe = Random(seed), iter(range(1, 10**9)), observe  # noqa: S311 - chance, not secrets
-        site.database.write_bytes(fresh_store())
+        site.database.write_bytes(blank())
         self._start()
 
     def _start(self) -> None:

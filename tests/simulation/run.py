@@ -12,9 +12,9 @@ from itertools import count
 from multiprocessing import get_context
 from time import monotonic
 
+from tests.blank import blank
 from tests.simulation.auditor import audit
 from tests.simulation.history import Result, live
-from tests.simulation.machine import fresh_store
 from tests.simulation.script import Script, draw
 from vindaris_sync.engine.collector import spare_imports
 
@@ -104,7 +104,7 @@ def until(days: int, seed: int) -> Iterator[Script]:
 
 def here(seed: int, seconds: float) -> Totals:
     """Live through histories in this process until time is up; the one that is going on then is finished."""
-    fresh_store()
+    blank()
     totals, began = Totals(), monotonic()
     for each in seeds_of(seed):
         totals.add(one(each))
@@ -127,7 +127,7 @@ class Soak:
         """Yield the totals after each history; the last ones are all."""
         began, totals = monotonic(), Totals()
         scripts = iter(until(self.days or 10**9, self.seed))
-        fresh_store()  # made once, inherited by all
+        blank()  # made once, inherited by all
         with ProcessPoolExecutor(self.workers, mp_context=get_context("fork"), initializer=spare_imports) as pool:
             waiting: set[Future[Result]] = set()
             while True:

@@ -26,7 +26,7 @@ from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import UNDECIDED, Effective, effective, ends_at, holds, suspect
 from vindaris_sync.domain.merge import Merged, Result, Side
 from vindaris_sync.domain.mirrors import mirrored
-from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance, SurfaceKind
+from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance
 from vindaris_sync.domain.outcome import adopted, is_stored, names, timing
 from vindaris_sync.domain.records import (
     Answer,
@@ -75,18 +75,12 @@ class Case:
         self._answered: dict[CauseKey, Answer] = {}
         self._confirmed_basis = False
         self._itself = situation.must_carry(record)
+        self.asked = record.presence is Presence.PRESENT and not situation.ignores(record)
+        """Whether it can be asked: what is tracked, and what is a goal itself, about what hangs below it."""
+        self.tracked = self.asked and not (self.goals.carried and record.ref in self.goals.carried)
+        """Whether it has a link state of its own: in scope, of a type that is not ignored, and no goal itself (R6)."""
 
     # --- steps ----------------------------------------------------------------------------------------------------
-
-    @property
-    def tracked(self) -> bool:
-        """Whether it has a link state of its own: in scope, of a type that is not ignored, and no goal itself (R6)."""
-        return self.asked and self.before.ref not in self.goals.carried
-
-    @property
-    def asked(self) -> bool:
-        """Whether it can be asked: what is tracked, and what is a goal itself, about what hangs below it."""
-        return self.before.presence is Presence.PRESENT and not self.situation.ignores(self.before)
 
     def leave(self) -> None:
         """Let its open causes go: it is out of scope, moved away or gone; links stay as they were."""
@@ -106,16 +100,16 @@ class Case:
     def read(self) -> bool:
         """Read its surfaces under R2; False where an edit must be seen by a direct read first."""
         layout = self.policy.layout
-        self._sides = merging.read_sides(self.after, layout, self.goals)
-        for surface in layout.surfaces:
-            if surface.kind is SurfaceKind.REVIEW:
-                self._label = merging.read_side(self.after, surface, layout, self.goals)
-        sides = (*self._sides, self._label) if self._label else self._sides
-        if self._label and self.policy.restored and not self._label.shown:
-            self._label = replace(self._label, shown=self._label.base)  # nobody knows who took it off
-        if any(side.unread or (side.lost and not self.policy.verified) for side in sides):
-            self.actions = [NeedsRead(self.before.id)]
-            return False
+        sides = self._sides = merging.read_sides(self.after, layout, self.goals)
+        if layout.review is not None:
+            label = self._label = merging.read_side(self.after, layout.review, layout, self.goals)
+            sides = (*sides, label)
+            if self.policy.restored and not label.shown:
+                self._label = replace(label, shown=label.base)  # nobody knows who took it off
+        for side in sides:
+            if side.unread or (side.lost and not self.policy.verified):
+                self.actions = [NeedsRead(self.before.id)]
+                return False
         return True
 
     def merge(self) -> None:
@@ -154,10 +148,11 @@ class Case:
             parent_changed(self.after, self._effect, self.after.basis) is not None
             or redundant(self.after, inherited, self.after.basis) is not None
         )
-        accepted = ParentBasis(self.after.parent, self._effect.goals, inherited)
         waits = self._effect.parent_unknown  # what stood before is compared with what the parent turns out to give
-        if not asks and not waits and accepted != self.after.basis:
-            self.after = replace(self.after, basis=accepted)
+        if not asks and not waits:
+            accepted, basis = (self.after.parent, self._effect.goals, inherited), self.after.basis
+            if basis is None or accepted != (basis.parent, basis.goals, basis.inherited):
+                self.after = replace(self.after, basis=ParentBasis(*accepted))
         self._inherited = inherited
 
     def review(self) -> None:
@@ -180,8 +175,9 @@ class Case:
         )
         if (own := redundant(self.after, self._inherited, self.after.basis)) is not None:
             found.append(own)
+        keys = {one.key for one in found} if self.causes else frozenset()
         for cause in self.causes:
-            if cause.key not in {one.key for one in found}:
+            if cause.key not in keys:
                 self._close(cause, self._ending(cause))
         for one in found:
             self._open(one)
@@ -203,15 +199,16 @@ class Case:
     def _shows_it_all(self, merged: Merged) -> bool:
         """Return whether every surface shows S already, each goal under its present key: the usual case, told early."""
         own = self.after.explicit is not self.before.explicit  # an answer to the review label may have made a link so
-        shown = (raw for side in self._sides if side.surface.shows_goals for raw in side.raw)
-        settled = merged.result is Result.IN_SYNC and not own and not self.before.undefined
-        return settled and all(raw in self.goals.keys for raw in shown)
+        if merged.result is not Result.IN_SYNC or own or self.before.undefined:
+            return False
+        return all(self.goals.keys.issuperset(side.raw) for side in self._sides if side.surface.shows_goals)
 
     def finish(self) -> None:
         """Record what both sides agree on, the state, and when time alone will matter."""
         for side in self._sides:
             self._leave_base(side)
-        bases = {key: base for key, base in self._bases.items() if base != self.before.bases.get(key)}
+        held = self.before.bases
+        bases = {key: base for key, base in self._bases.items() if base is not held.get(key) and base != held.get(key)}
         if bases:
             self.actions.append(SetBases(self.before.id, bases))
         self._set_state(self._effect.state, tracked=self.tracked)
@@ -235,8 +232,7 @@ class Case:
             self._adopt(merged)
         seen = merged.result in (Result.ADOPT, Result.DECIDED)
         for side in merged.sides:
-            wanted = merging.project(merged.value, merged.primary, side.surface)
-            if side.works and not side.held and (side.actual == wanted or (seen and side.moved)):
+            if side.works and not side.held and (merged.shows(side) or (seen and side.moved)):
                 self._agree(side)
 
     def _agree(self, side: Side) -> None:
@@ -325,11 +321,11 @@ class Case:
         return Answer.DECIDED if decided and cause.open else Answer.MOOT
 
     def _open(self, one: Standing) -> None:
-        held = {cause.key: cause.surface_at for cause in self.causes}
-        if one.key in held:
-            if (at := held[one.key]) is not None and self.before.parent_unknown != self._effect.parent_unknown:
-                self._announce(one.key, max(at, self.now))  # nobody is told as long as the chain above is not read
-            return
+        for cause in self.causes:
+            if cause.key == one.key:
+                if (at := cause.surface_at) is not None and self.before.parent_unknown != self._effect.parent_unknown:
+                    self._announce(one.key, max(at, self.now))  # nobody is told while the chain above is not read
+                return
         if self._answered.get(one.key) in (Answer.CONFIRMED, Answer.ACKNOWLEDGED):
             return
         at = surface_at(one.key, self.before, self.policy, self.now)

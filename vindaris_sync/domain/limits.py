@@ -20,13 +20,18 @@ def limit_labels(
     ``limit`` gives the limit that holds for an issue, ``standing`` how many issues a goal's cause stands on now. Causes
     without a subject (``unlinked`` for instance) are counted together. A label goes if any of its causes is within.
     """
-    sizes = Counter(_group(key) for write in writes for key in write.causes)
-    for key in {key for write in writes for key in write.causes if key.subject}:
-        sizes[_group(key)] = max(sizes[_group(key)], standing(key))
+    labelling = Counter(key for write in writes for key in write.causes)
+    groups = {key: _group(key) for key in labelling}
+    sizes = Counter[str]()
+    for key, count in labelling.items():
+        sizes[groups[key]] += count
+    for key in labelling:
+        if key.subject:
+            sizes[groups[key]] = max(sizes[groups[key]], standing(key))
     kept: list[WriteBack] = []
     silenced: list[Silence] = []
     for write in writes:
-        over = [key for key in write.causes if sizes[_group(key)] > limit(write.issue)]
+        over = [key for key in write.causes if sizes[groups[key]] > limit(write.issue)]
         silenced += [Silence(write.issue, key) for key in over]
         if not write.causes or len(over) < len(write.causes):
             kept.append(write)

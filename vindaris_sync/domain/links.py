@@ -33,7 +33,7 @@ class Effective:
     """The effective goals' ids, the primary first."""
 
     def __post_init__(self) -> None:
-        goals = tuple(link.goal for link in self.links)
+        goals = tuple([link.goal for link in self.links])
         if len(goals) > 1:
             first = primary_of(self.links)
             goals = tuple(sorted(goals, key=lambda goal: (goal != first, goal)))
@@ -63,7 +63,7 @@ def effective(  # noqa: PLR0913 - an issue, what stands above it, and what else 
     ``carried``: issues that are goals themselves. Such a one carries that goal to what hangs below it, whatever people
     set on it; they say by that what it serves itself beside.
     """
-    if record.ref in carried:
+    if carried and record.ref in carried:
         return _goal_itself(record, explicit, carried[record.ref])
     if explicit:
         return _through(record, explicit, own=True)
@@ -137,9 +137,9 @@ def ends_at(
 
     What may still be worked on is the work below, so it is asked there, as below an issue that is closed.
     """
-    return record.ref not in carried and holds(
-        record, carrier, chain, lambda ancestor: ancestor.ref in carried or passed(ancestor)
-    )
+    if not carried or record.ref in carried:
+        return False
+    return holds(record, carrier, chain, lambda ancestor: ancestor.ref in carried or passed(ancestor))
 
 
 def _can_be_asked(record: Record) -> bool:

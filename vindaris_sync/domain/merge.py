@@ -81,6 +81,12 @@ class Merged:
         """Raw values on any surface that name no goal, sorted."""
         return tuple(sorted({raw.casefold() for side in self.sides for raw in side.unknown}))
 
+    def shows(self, side: Side) -> bool:
+        """Return whether ``side`` shows S as it is afterwards."""
+        if self.result is Result.IN_SYNC:
+            return side.works
+        return side.actual == project(self.value, self.primary, side.surface)
+
 
 def value_of(explicit: Explicit) -> Value:
     """Return S as a value."""
@@ -194,11 +200,7 @@ def _undefined(record: Record, surface: Surface, missing: Value, base: Base, goa
 
 def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, ...]:
     """Return every value surface of ``record`` (goal surfaces and the exempt label) under R2."""
-    return tuple(
-        read_side(record, surface, layout, goals)
-        for surface in layout.surfaces
-        if surface.kind is not SurfaceKind.REVIEW and not surface.mirrors
-    )
+    return tuple([read_side(record, surface, layout, goals) for surface in layout.values])
 
 
 def merge(record: Record, sides: Sequence[Side], *, several: bool, yields: bool = False) -> Merged:

@@ -50,7 +50,7 @@ def mirrored(record: Record, effect: Effective, policy: Policy) -> Mirrored:
 
 
 def _wanted(effect: Effective, policy: Policy) -> Iterator[tuple[Surface, Raw]]:
-    mirrors = [surface for surface in policy.layout.surfaces if surface.mirrors]
+    mirrors = policy.layout.mirrors
     if not mirrors or effect.parent_unknown:
         return
     serves = effect.goals[0] if effect.goals and effect.state is not LinkState.EXEMPT else None

@@ -119,6 +119,20 @@ class Layout:
     """Whether an issue may serve several goals; where not, one key added beside the old one replaces it (R3)."""
     steady: bool = False
     """Whether an issue keeps all it shows as long as it has its id (GitHub); else a move may empty a surface (R2)."""
+    values: tuple[Surface, ...] = field(init=False, compare=False, repr=False)
+    """The surfaces that show what an issue is linked to: goal surfaces and the exempt label."""
+    review: Surface | None = field(init=False, compare=False, repr=False)
+    """The review label."""
+    mirrors: tuple[Surface, ...] = field(init=False, compare=False, repr=False)
+    """The surfaces that are written and never read as a decision."""
+
+    def __post_init__(self) -> None:
+        mirrors = tuple(surface for surface in self.surfaces if surface.mirrors)
+        reviews = [surface for surface in self.surfaces if surface.kind is SurfaceKind.REVIEW]
+        values = tuple(surface for surface in self.surfaces if surface not in (*mirrors, *reviews))
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "review", reviews[0] if reviews else None)
+        object.__setattr__(self, "mirrors", mirrors)
 
 
 def observe(issue: Issue, surfaces: tuple[Surface, ...]) -> dict[str, Raw]:

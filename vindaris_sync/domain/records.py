@@ -256,7 +256,7 @@ class GoalBook:
 
     def has_ended(self, ref: IssueRef) -> bool:
         """Return whether the issue is a goal itself that is achieved or abandoned."""
-        link = self.carried.get(ref)
+        link = self.carried.get(ref) if self.carried else None
         return link is not None and self.goals[link.goal].closed
 
     def suspect(self, link: Link) -> bool:

@@ -61,12 +61,10 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
         why = "" if not effect.itself else f"its type, {one_line(record.type, 40)}, must carry a link itself"
         found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), why or _unlinked(undecided_since)))
     for link in effect.links:
-        itself = link.provenance is Provenance.GOAL
-        found.extend(
-            cause
-            for cause in goal_causes((link,), goals)
-            if (ends if itself and cause.key.reason is Reason.GOAL_CLOSED else holder)
-        )
+        for cause in goal_causes((link,), goals):
+            ending = link.provenance is Provenance.GOAL and cause.key.reason is Reason.GOAL_CLOSED
+            if ends if ending else holder:
+                found.append(cause)
     if (moved := parent_changed(record, effect, basis)) is not None:
         found.append(moved)
     if unknown:
@@ -75,10 +73,8 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
     if conflict is not None:
         key = CauseKey(Reason.CONFLICT, "", conflict_stamp(conflict))
         found.append(Standing(key, "the tracker and the store were changed to different goals"))
-    found.extend(
-        Standing(cause.key, cause.detail) for cause in causes if cause.key.reason is Reason.REQUESTED and cause.open
-    )
-    return found
+    requested = [cause for cause in causes if cause.key.reason is Reason.REQUESTED and cause.open]
+    return [*found, *(Standing(cause.key, cause.detail) for cause in requested)]
 
 
 def _unlinked(undecided_since: str) -> str:
@@ -115,8 +111,10 @@ def parent_changed(record: Record, effect: Effective, basis: ParentBasis | None)
 
 def redundant(record: Record, inherited: tuple[int, ...], basis: ParentBasis | None) -> Standing | None:
     """Return the cause where an explicit link once equal to the inherited one is so no more."""
+    if basis is None or not inherited:
+        return None
     own = tuple(link.goal for link in record.links)
-    if basis is None or not own or not inherited or set(basis.inherited) != set(own) or set(inherited) == set(own):
+    if not own or set(basis.inherited) != set(own) or set(inherited) == set(own):
         return None
     stamp = f"own:{_ids(own)}>{_ids(inherited)}"
     return Standing(CauseKey(Reason.PARENT_CHANGED, "", stamp), "its parent's goal is no longer the same as its own")
@@ -151,7 +149,7 @@ def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_
     """Return the causes for which the review label is wanted: surfaced, unanswered and unacknowledged (R9, R10)."""
     if not policy.loaded:
         return ()
-    return tuple(
+    wanted = [
         cause.key
         for cause in causes
         if cause.answer is None
@@ -159,15 +157,16 @@ def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_
         and cause.surface_at is not None
         and cause.surface_at <= now
         and not (parent_unknown and cause.key.reason is Reason.UNLINKED)
-    )
+    ]
+    return tuple(wanted)
 
 
 def next_look(causes: Iterable[Cause], explicit: Explicit, now: datetime) -> datetime | None:
     """Return when time alone will matter: a question is told, or an exemption ends; None: never."""
-    times = [cause.surface_at for cause in causes if cause.answer is None and cause.surface_at]
-    if isinstance(explicit, Exemption) and explicit.expires is not None:
+    times = [at for cause in causes if cause.answer is None and (at := cause.surface_at) is not None and at > now]
+    if isinstance(explicit, Exemption) and explicit.expires is not None and explicit.expires > now:
         times.append(explicit.expires)
-    return min((time for time in times if time > now), default=None)
+    return min(times, default=None)
 
 
 def answer_to(key: CauseKey) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 from vindaris_sync.domain.models import Address
@@ -16,17 +16,23 @@ from vindaris_sync.sdk.webhooks import Heard
 
 MOST = 1000
 """Issues of one tracker that wait at once; where there are more, all of it is looked at instead."""
-REMEMBERED = 10_000
+REMEMBERED = 5_000
 """Deliveries whose repetition is known, of all trackers together."""
+
+TOLD_EVERY = timedelta(minutes=1)
+"""How often refused deliveries of one tracker are logged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """What came in of one tracker since the process started; ``last``: when something did."""
+    """What came in of one tracker since the process started; ``last``: when something did that was its own."""
 
     heard: int = 0
     repeated: int = 0
+    refused: int = 0
     last: datetime | None = None
+    told: tuple[datetime, int] | None = None
+    """When refusals were logged last, and how many there were then."""
 
 
 @dataclass(slots=True)
@@ -53,6 +59,16 @@ class Nudges:
             self._ears[tracker] = replace(ears, heard=ears.heard + 1, last=now)
             self._ring(tracker, heard.issues, whole=heard.whole)
             return True
+
+    def refuse(self, tracker: str, now: datetime) -> int:
+        """Count a delivery that was not the tracker's own; return how many to tell of, 0 where that was done lately."""
+        with self._lock:
+            ears = self._ears.get(tracker, Ears())
+            ears = replace(ears, refused=ears.refused + 1)
+            at, before = ears.told or (now - TOLD_EVERY, 0)
+            due = now - at >= TOLD_EVERY or now < at
+            self._ears[tracker] = replace(ears, told=(now, ears.refused)) if due else ears
+            return ears.refused - before if due else 0
 
     def ring(self, tracker: str, issues: Iterable[Address] = (), *, whole: bool = False) -> None:
         """Ask for another look at ``issues``, or at all that has changed in the tracker."""

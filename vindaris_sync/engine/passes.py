@@ -124,11 +124,18 @@ def look(context: Context, name: str, named: Sequence[Address]) -> PassReport:
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
+        if (ears := context.nudges.ears().get(name)) and ears.last:
+            context.store.put_note(heard_note(name), ears.last.isoformat())
         look_again(context, tracker, named, report.counts)
         read_parents(context, tracker, report.counts)
         _decide(context, tracker, report)
 
     return _run(context, tracker, "look", steps)
+
+
+def heard_note(tracker: str) -> str:
+    """Return the name of the note that holds when the tracker itself told us of a change last, for other processes."""
+    return f"heard {tracker}"
 
 
 def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -23,6 +23,7 @@ from vindaris_sync.domain.actions import (
     Wake,
 )
 from vindaris_sync.domain.models import Exemption, Link
+from vindaris_sync.domain.records import CauseKey
 from vindaris_sync.store.causes import Subject, close_causes, named, open_causes
 from vindaris_sync.store.codec import (
     dump,
@@ -212,10 +213,12 @@ def _state(each: SetState, now: int, opens: bool, decided: bool) -> tuple[object
 
 
 def _silence(sql: Sql, actions: Sequence[Silence]) -> None:
-    sql.many(
-        "UPDATE cause SET labelled = FALSE WHERE issue_id = ? AND reason = ? AND subject = ? AND fingerprint = ?",
-        [(each.issue, *named(each.key)) for each in actions],
-    )
+    silenced: dict[CauseKey, list[int]] = defaultdict(list)
+    for each in actions:
+        silenced[each.key].append(each.issue)
+    text = "UPDATE cause SET labelled = FALSE WHERE reason = ? AND subject = ? AND fingerprint = ? AND issue_id IN ({})"
+    for key, issues in silenced.items():
+        sql.run_in(text, issues, *named(key))
 
 
 def _close_reviews(sql: Sql, issues: Iterable[int]) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from vindaris_sync import __version__
-from vindaris_sync.web import errors, health, static_files
+from vindaris_sync.web import errors, health, hooks, static_files
 from vindaris_sync.web.access import may_read
 from vindaris_sync.web.entrance import Entrance
 from vindaris_sync.web.forms import same_site
@@ -31,7 +31,7 @@ A route that needs more than reading says so itself (``Decider``, ``Admin``).
 API: tuple[APIRouter, ...] = ()
 """Below ``/api/v1``, for programs with a token and for our own pages; closed in the same way."""
 
-CALLBACKS: tuple[APIRouter, ...] = ()
+CALLBACKS: tuple[APIRouter, ...] = (hooks.router,)
 """Below ``/in``: what chats and trackers send. Open to everybody, so each route verifies the sender's signature."""
 
 OPEN: tuple[APIRouter, ...] = (health.router, static_files.router)

@@ -65,9 +65,10 @@ class Company:
         self.jira = JiraDesk(jira_world(system_clock, Setup()))
         self.github = GithubDesk(github_world(system_clock, Setup()))
         self.slack = slack_world(system_clock)
+        self.jira_service = jira.JiraCloud(self.jira.world)
         self.server = Server(
             {
-                "/jira": jira.JiraCloud(self.jira.world),
+                "/jira": self.jira_service,
                 "/github": github.GitHub(self.github.world),
                 "/slack": slack.Slack(self.slack),
             }

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.integration.engine.world import Setup, Site, fresh_store, ok
+from tests.blank import blank
+from tests.integration.engine.world import Setup, Site, ok
 from vindaris_sync.store.errors import StoreError, Trouble
 from vindaris_sync.store.store import Store
 
@@ -67,7 +68,7 @@ def test_a_database_that_may_not_be_written_is_refused_with_advice() -> None:
     """The daemon's user may read it only: told before any tracker is touched, and the file stays as it was."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "vindaris.db"
-        path.write_bytes(fresh_store())
+        path.write_bytes(blank())
         path.chmod(0o444)
         Path(folder).chmod(0o555)
         before = path.read_bytes()

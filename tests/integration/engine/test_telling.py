@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.blank import blank_at
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import Clock, MemoryTracker
@@ -91,7 +92,7 @@ class World:
         self.source = Source(Goal("A", "First"), Goal("B", "Second"))
         self.board = Board()
         self.place = ReportPlace(folder / "reports")
-        store = Store.open(f"sqlite:///{folder / 'test.db'}")
+        store = Store.open(blank_at(folder / "test.db"))
         store.put_tracker("mem", "memory")
         settings = MemorySettings()
         connector = MemoryConnector.on(self.tracker, "mem", settings)

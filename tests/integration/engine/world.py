@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 
+from tests.blank import blank
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, GithubDesk, JiraDesk
 from vindaris_connectors.github.connector import GithubConnector
 from vindaris_connectors.github.settings import GithubSettings
@@ -117,15 +116,6 @@ VARIANTS = {
 """The kinds of tracker on which the main path is walked, each alone."""
 
 
-@cache
-def fresh_store() -> bytes:
-    """Return an empty, migrated store: making one costs more than a hundred passes."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "fresh.db"
-        Store.open(f"sqlite:///{path}").close()
-        return path.read_bytes()
-
-
 class Site:
     """The company and the engine that serves it. Close it."""
 
@@ -150,7 +140,7 @@ class Site:
             clock=self.clock,
         ).start()
         self.path = folder / "vindaris.db"
-        self.path.write_bytes(fresh_store())
+        self.path.write_bytes(blank())
         self.context = self.open()
         self.channels: dict[str, Channel] = {
             name: SlackChannel(name, f"#{name}", Secret(SLACK_TOKEN), f"{self.server.url}/slack/api")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.blank import blank_at
 from tests.unit.cli.installation import CONFIG, GOALS, Installation
 from vindaris_connectors.memory.tracker import MemoryTracker, trackers
 
@@ -38,6 +39,7 @@ def shop(tmp_path: Path) -> Iterator[Installation]:
 @pytest.fixture
 def running(shop: Installation) -> Installation:
     """Return an installation whose first full pull has ended: what is created from now on is no backlog."""
+    blank_at(shop.directory / "state" / "vindaris.db")
     shop.tracker.create("APP", "Before all")
     shop.call("run", "--once")
     return shop

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.blank import blank_at
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker
@@ -60,7 +61,7 @@ class Desk:
         self.tracker.create("HOME", "The first")
         settings = MemorySettings(write_back=WriteBackSettings(publish_goals=True, create_limit=1000))
         connector = MemoryConnector.on(self.tracker, "desk", settings)
-        self.store = Store.open(f"sqlite:///{folder / 'desk.db'}")
+        self.store = Store.open(blank_at(folder / "desk.db"))
         self.store.put_tracker("desk", "memory")
         self.context = Context(
             self.store,

@@ -52,12 +52,12 @@ def test_more_than_can_wait_is_all_of_the_place() -> None:
     assert (nudges.waiting(), nudges.wants_all("hub")) == (("other", "hub"), False)
 
 
-def test_ten_thousand_events_from_many_threads_keep_their_bounds() -> None:
+def test_bursts_from_many_threads_keep_their_bounds() -> None:
     """Memory grows to what may wait and what is remembered, and no further, whatever comes."""
     nudges = Nudges()
 
     def burst(part: int, first: int = 0) -> None:
-        for n in range(first + part, first + 2 * REMEMBERED, 8):
+        for n in range(first + part, first + REMEMBERED + 1000, 8):
             nudges.hear("hub", heard(f"delivery-{n}", f"acme/web#{n}"), NOW)
 
     tracemalloc.start()
@@ -70,7 +70,7 @@ def test_ten_thousand_events_from_many_threads_keep_their_bounds() -> None:
     second, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert nudges.wants_all("hub")
-    assert first < 8_000_000
+    assert first < 4_000_000
     assert second - first < 1_000_000
 
 

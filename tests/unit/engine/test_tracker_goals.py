@@ -7,6 +7,7 @@ from threading import RLock, Thread
 
 import pytest
 
+from tests.blank import blank_at
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.goals import MemoryGoalSettings
 from vindaris_connectors.memory.settings import MemorySettings
@@ -26,7 +27,7 @@ class Desk:
 
     def __init__(self, path: Path) -> None:
         self.world = MemoryTracker("main")
-        self.store = Store.open(f"sqlite:///{path}")
+        self.store = Store.open(blank_at(path))
         self.lock = RLock()
         self.source = self.opened()
 

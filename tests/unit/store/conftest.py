@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.store.world import T, url
+from tests.unit.store.world import T, fresh
 from vindaris_sync.store.store import Store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """Return a fresh store in a file of its own."""
-    with Store.open(url(tmp_path)) as fresh:
-        fresh.put_tracker(T, "github")
-        yield fresh
+    with fresh(tmp_path) as empty:
+        empty.put_tracker(T, "github")
+        yield empty

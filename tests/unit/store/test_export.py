@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.store.full import HOSTILE, fill
-from tests.unit.store.world import T, issue, put, url
+from tests.unit.store.world import T, fresh, issue, put, url
 from vindaris_sync.domain.models import Address
 from vindaris_sync.store.errors import StoreError, Trouble
 from vindaris_sync.store.store import Store
@@ -87,12 +87,12 @@ def test_export_import_export_gives_the_same_bytes(content: bytes, empty: Store)
 def test_any_text_survives(texts: list[str]) -> None:
     """Titles are what strangers write."""
     with TemporaryDirectory() as folder, TemporaryDirectory() as other:
-        with Store.open(url(Path(folder))) as store:
+        with fresh(Path(folder)) as store:
             store.put_tracker(T, "github")
             put(store, *(issue(number, title=text) for number, text in enumerate(texts)))
             store.put_note("texts", texts)
             content = exported(store)
-        with Store.open(url(Path(other))) as store:
+        with fresh(Path(other)) as store:
             assert exported(filled(store, content)) == content
             assert store.note("texts") == texts
 

@@ -13,13 +13,13 @@ from tests.unit.store.world import (
     decide_unlinked,
     due,
     explicit,
+    fresh,
     issue,
     link,
     opened,
     plan,
     put,
     state,
-    url,
 )
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.domain.materiality import Materiality
@@ -238,7 +238,7 @@ def test_a_read_that_is_rolled_back_leaves_the_old_goals(store: Store) -> None:
 @given(titles=st.lists(st.sampled_from(["Faster", "Fast", "Fastest"]), min_size=1, max_size=8))
 def test_a_link_is_suspect_iff_the_contents_differ(tmp_path_factory: pytest.TempPathFactory, titles: list[str]) -> None:
     """Whatever the course of revisions, only first and last contents decide."""
-    with Store.open(url(tmp_path_factory.mktemp("store"))) as store:
+    with fresh(tmp_path_factory.mktemp("store")) as store:
         for title in titles:
             edited(store, Goal("G-1", title))
         assert suspect(store, 1, "") is (titles[0] != titles[-1])

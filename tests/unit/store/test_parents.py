@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.store.world import NOW, SURFACES, T, decide_unlinked, due, issue, put, record_of, url
+from tests.unit.store.world import NOW, SURFACES, T, decide_unlinked, due, fresh, issue, put, record_of
 from vindaris_sync.domain.models import Address, Presence
 from vindaris_sync.store.store import Store
 
@@ -111,7 +111,7 @@ def test_the_order_of_arrival_never_matters(tmp_path_factory: pytest.TempPathFac
     }
     issues = data.draw(st.permutations([issue(number, parent=parents.get(number)) for number in above]))
     cut = data.draw(st.integers(0, len(issues)))
-    with Store.open(url(tmp_path_factory.mktemp("store"))) as store:
+    with fresh(tmp_path_factory.mktemp("store")) as store:
         for part in (issues[:cut], issues[cut:], issues):
             put(store, *part)
         numbers = store.by_id(T, [f"id{number}" for number in above])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.blank import blank_at
 from vindaris_sync.domain.actions import Action, CloseCause, OpenCause, Plan, SetExplicit, SetState
 from vindaris_sync.domain.models import (
     Address,
@@ -36,6 +37,11 @@ UNLINKED = CauseKey(Reason.UNLINKED, "", "never")
 def url(folder: Path) -> str:
     """Return the address of a store in ``folder``."""
     return f"sqlite:///{folder / 'store.db'}"
+
+
+def fresh(folder: Path) -> Store:
+    """Open an empty store in ``folder``."""
+    return Store.open(blank_at(folder / "store.db"))
 
 
 def issue(  # noqa: PLR0913 - every test names the few it is about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from vindaris_sync.web.app import build
 from vindaris_sync.web.page import Page
 
 HERE = ("127.0.0.1", 50000)
+NOTHING: Mapping[str, str] = {}
 ADDRESS = "http://127.0.0.1:8330"
 
 CONFIG = """
@@ -127,15 +128,17 @@ class Site:
 
 
 @contextmanager
-def open_site(folder: Path, page: str = "", *, address: str = ADDRESS) -> Iterator[Site]:
-    """Give a site whose files are in ``folder``; ``page`` is what its ``[page]`` states."""
+def open_site(
+    folder: Path, page: str = "", *, address: str = ADDRESS, extra: str = "", environ: Mapping[str, str] = NOTHING
+) -> Iterator[Site]:
+    """Give a site whose files are in ``folder``; ``page`` is what its ``[page]`` states, ``extra`` further tables."""
     name = f"site-{folder}"
     (folder / "state").mkdir()
-    (folder / "vindaris.toml").write_text(CONFIG.format(name=name, page=page), "utf-8")
+    (folder / "vindaris.toml").write_text(CONFIG.format(name=name, page=page) + extra, "utf-8")
     (folder / "goals.toml").write_text(GOALS, "utf-8")
     clock = Clock()
     trackers[name] = MemoryTracker(name, clock=clock, precision=timedelta())
-    with open_app(load(folder / "vindaris.toml", {}), now=clock) as app:
+    with open_app(load(folder / "vindaris.toml", environ), now=clock) as app:
         made = Page(app.context, app.channels, app.config)
         yield Site(app, trackers[name], clock, made, Browser(build(made), address))
     del trackers[name]

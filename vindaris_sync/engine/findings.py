@@ -51,15 +51,15 @@ def gather_findings(
     store, now, where = context.store, context.now(), ZoneInfo(timezone)
     period = since or datetime(1970, 1, 2, tzinfo=now.tzinfo)
     tallies, counts = store.tallies(), store.pass_counts(period)
-    coverage = _coverage(tallies)
+    coverage = coverage_of(tallies)
     stand, links = standings(store, now, context.unit_of), born(context, now, where)
-    goals = _goals(context, stand, links, coverage.total)
+    goals = goal_rows(context, stand, links, coverage.total)
     return Findings(
         at=now,
         since=since,
         timezone=timezone,
         coverage=coverage,
-        slices=tuple(_slices(context, tallies)),
+        slices=tuple(slices_of(context, tallies)),
         goals=goals,
         birth=links.all,
         finished=stand.finished,
@@ -89,7 +89,8 @@ def gather_findings(
 # --- coverage -----------------------------------------------------------------------------------------------------
 
 
-def _coverage(tallies: Iterable[Tally]) -> Coverage:
+def coverage_of(tallies: Iterable[Tally]) -> Coverage:
+    """Return the open tracked issues by link state."""
     counts: Counter[str] = Counter()
     for tally in tallies:
         counts["due" if tally.due else tally.state] += tally.count
@@ -100,7 +101,8 @@ def _coverage(tallies: Iterable[Tally]) -> Coverage:
     return Coverage(**counts)
 
 
-def _slices(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
+def slices_of(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
+    """Return the coverage of each team, tracker and place."""
     groups: dict[tuple[str, str], list[Tally]] = defaultdict(list)
     for tally in tallies:
         team = context.teams.of_place(tally.tracker, tally.place)
@@ -109,15 +111,16 @@ def _slices(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
         groups["place", f"{tally.tracker}:{tally.place}"].append(tally)
     budgets = {("team", team.name): team.exempt_share for team in context.teams.teams.values()}
     return [
-        Slice(kind, name, _coverage(group), budgets.get((kind, name))) for (kind, name), group in sorted(groups.items())
+        Slice(kind, name, coverage_of(group), budgets.get((kind, name)))
+        for (kind, name), group in sorted(groups.items())
     ]
 
 
 # --- goals --------------------------------------------------------------------------------------------------------
 
 
-def _goals(context: Context, stand: Standings, links: Born, total: int) -> tuple[GoalRow, ...]:
-    """Return the goals; ``total`` is how many open issues there are."""
+def goal_rows(context: Context, stand: Standings, links: Born, total: int) -> tuple[GoalRow, ...]:
+    """Return the goals as a tree, parents first; ``total`` is how many open issues there are."""
     goals, series = context.store.goals(), context.store.series()
     known = by_key(stored.goal for stored in goals)
     held = context.rules.catch_all.held({goal: standing.work.open for goal, standing in stand.goals.items()}, total)

@@ -14,6 +14,7 @@ from vindaris_sync.domain.comparison import after
 from vindaris_sync.domain.findings import DriftRow, Findings, NotChecked
 from vindaris_sync.domain.findings_json import from_json, to_json
 from vindaris_sync.domain.messages import Kind
+from vindaris_sync.domain.trends import night_of
 from vindaris_sync.engine.compare import compare
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.findings import gather_findings
@@ -65,5 +66,5 @@ def make_report(
     findings = gather_findings(context, former.at if former else None, place.timezone, drift, not_checked)
     findings = after(former, findings)
     path = write(findings, place.directory, place.keep)
-    context.store.put_report(ReportFacts(context.now(), day, to_json(findings), str(path)))
+    context.store.put_report(ReportFacts(context.now(), day, to_json(findings), str(path), night_of(findings)))
     return findings

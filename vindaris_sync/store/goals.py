@@ -28,7 +28,7 @@ from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.outbox import rename_subjects
-from vindaris_sync.store.readings import note_stated, series
+from vindaris_sync.store.readings import Readings, note_stated, series
 from vindaris_sync.store.revisions import HISTORY, Revisions, declare_minor
 
 _GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
@@ -85,7 +85,7 @@ class _Held:
     pending: str | None
 
 
-class Goals(Revisions):
+class Goals(Revisions, Readings):
     """The goals and their revisions."""
 
     def put_goals(
@@ -142,6 +142,13 @@ class Goals(Revisions):
             read = series(sql)
             stored = (_stored(_Held(*row)) for row in found)
             return tuple(replace(each, goal=measured(each.goal, read.get(each.id, {}))) for each in stored)
+
+    def goal_held(self, number: int) -> StoredGoal:
+        """Return one goal; its outcomes are as they were measured last."""
+        with self._db.read() as sql:
+            row = sql.row(f"SELECT {_GOAL} FROM goal WHERE id = ?", (number,))  # noqa: S608 - fixed names
+        stored = _stored(_Held(*row))
+        return replace(stored, goal=measured(stored.goal, self.series_of(number)))
 
     def goal_stated(self, number: int) -> Goal:
         """Return one goal as its source states it, whatever was measured since."""

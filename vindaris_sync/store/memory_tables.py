@@ -304,12 +304,14 @@ class RunRow(Table, table=True):
 
 
 class ReportRow(Table, table=True):
-    """A reconciliation report's findings and where it lies."""
+    """A reconciliation report: the figures that trends are drawn from, all its findings, and where it lies."""
 
     __tablename__ = "report"
+    __table_args__ = (Index("report_date", "local_date"),)
     id: int = identity()
     at: int = number()
     local_date: str = words()
+    figures: str = words("{}")
     findings: str = words()
     path: str = words("")
 

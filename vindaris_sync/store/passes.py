@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +34,25 @@ class ReportFacts:
     local_date: date
     findings: Any
     path: str
+    figures: Mapping[str, float | None] = field(default_factory=dict)
+    """What trends are drawn from, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A report in a list: when, for which local date, and its figures by name."""
+
+    at: datetime
+    local_date: date
+    figures: Mapping[str, float | None]
+
+
+_REPORT = "at, local_date, findings, path, figures"
+
+
+def _report(row: Any) -> ReportFacts:  # noqa: ANN401 - a row's types are its query's
+    at, day, findings, path, figures = row
+    return ReportFacts(to_instant(at), date.fromisoformat(day), load(findings), path, load(figures))
 
 
 class Passes(Part):
@@ -95,17 +114,38 @@ class Passes(Part):
         """Keep a report's findings (JSON values) and place."""
         with self._db.write() as sql:
             sql.run(
-                "INSERT INTO report (at, local_date, findings, path) VALUES (?, ?, ?, ?)",
-                (to_micros(report.at), report.local_date.isoformat(), dump(report.findings), report.path),
+                "INSERT INTO report (at, local_date, figures, findings, path) VALUES (?, ?, ?, ?, ?)",
+                (
+                    to_micros(report.at),
+                    report.local_date.isoformat(),
+                    dump(dict(report.figures)),
+                    dump(report.findings),
+                    report.path,
+                ),
             )
 
     def last_report(self) -> ReportFacts | None:
         """Return the newest report."""
         with self._db.read() as sql:
-            row = sql.row("SELECT at, local_date, findings, path FROM report ORDER BY id DESC LIMIT 1")
-        return (
-            None if row is None else ReportFacts(to_instant(row[0]), date.fromisoformat(row[1]), load(row[2]), row[3])
+            row = sql.row(f"SELECT {_REPORT} FROM report ORDER BY id DESC LIMIT 1")  # noqa: S608 - fixed names
+        return None if row is None else _report(row)
+
+    def report_of(self, day: date) -> ReportFacts | None:
+        """Return the newest report of a local date."""
+        with self._db.read() as sql:
+            text = f"SELECT {_REPORT} FROM report WHERE local_date = ? ORDER BY id DESC LIMIT 1"  # noqa: S608 - fixed names
+            row = sql.row(text, (day.isoformat(),))
+        return None if row is None else _report(row)
+
+    def nights(self, most: int, before: date | None = None) -> tuple[Night, ...]:
+        """Return the newest ``most`` local dates with a report, newest first, earlier than ``before``; each once."""
+        text = (
+            "SELECT at, local_date, figures FROM report WHERE id IN (SELECT max(id) FROM report WHERE local_date < ? "
+            "GROUP BY local_date ORDER BY local_date DESC LIMIT ?) ORDER BY local_date DESC"
         )
+        with self._db.read() as sql:
+            rows = sql.rows(text, ((before or date.max).isoformat(), most))
+        return tuple(Night(to_instant(at), date.fromisoformat(day), load(figures)) for at, day, figures in rows)
 
     def note_act(self, event: str, by: By) -> None:
         """Append to the history what a person did that concerns no single issue, rule or goal (L10)."""

@@ -25,6 +25,12 @@ _NEWEST = (
     f"row_number() OVER (PARTITION BY goal_id, metric ORDER BY at DESC) AS age FROM ({_COUNTING}) AS counting "
     "WHERE noted = 1) AS newest WHERE age <= ? ORDER BY goal_id, metric, at"
 )
+_CURRENT = (
+    "SELECT r.goal_id, r.metric, r.value, r.at, r.how, r.who FROM (SELECT goal_id, metric, max(at) AS at FROM reading "
+    "WHERE at <= ? GROUP BY goal_id, metric) AS newest JOIN reading r ON r.goal_id = newest.goal_id "
+    "AND r.metric = newest.metric AND r.at = newest.at ORDER BY r.goal_id, r.metric, r.id"
+)
+_OF_ONE = "SELECT goal_id, metric, value, at, how, who FROM reading WHERE goal_id = ? ORDER BY metric, at, id"
 _ALL_TIME = 1 << 62
 
 
@@ -41,11 +47,25 @@ class Readings(Part):
         with self._db.read() as sql:
             return series(sql, most, until)
 
+    def series_of(self, goal: int, until: datetime | None = None) -> Series:
+        """Return all readings of one goal's metrics, oldest first; ``until``: those measured by then."""
+        with self._db.read() as sql:
+            rows = sql.rows(_OF_ONE, (goal,))
+        found: dict[str, dict[int, Reading]] = defaultdict(dict)  # of one instant the row noted last counts
+        for _, metric, value, at, how, who in rows:
+            if until is None or at <= to_micros(until):
+                found[metric][at] = Reading(goal, metric, value, to_instant(at), how, who)
+        return {metric: list(each.values()) for metric, each in found.items()}
+
 
 def series(sql: Sql, most: int = 1, until: datetime | None = None) -> dict[int, Series]:
     """Return the newest ``most`` readings of every metric, by goal, oldest first."""
     found: dict[int, dict[str, list[Reading]]] = defaultdict(lambda: defaultdict(list))
     latest = _ALL_TIME if until is None else to_micros(until)
+    if most == 1:
+        for goal, metric, value, at, how, who in sql.rows(_CURRENT, (latest,)):
+            found[goal][metric] = [Reading(goal, metric, value, to_instant(at), how, who)]
+        return dict(found)
     for goal, metric, value, at, how, who in sql.rows(_NEWEST, (latest, most)):
         found[goal][metric].append(Reading(goal, metric, value, to_instant(at), how, who))
     return dict(found)

@@ -34,6 +34,7 @@ from vindaris_sync.store.migrations import migrate
 from vindaris_sync.store.mutes import Mutes
 from vindaris_sync.store.neighbours import Neighbours
 from vindaris_sync.store.outbox import Outbox
+from vindaris_sync.store.pages import Pages
 from vindaris_sync.store.passes import Passes
 from vindaris_sync.store.publishing import Publications
 from vindaris_sync.store.readings import Readings
@@ -75,6 +76,7 @@ class Store(
     Figures,
     GoalWork,
     Traces,
+    Pages,
     Lookups,
     Neighbours,
     Restored,

@@ -195,7 +195,7 @@ class LinkRow(Table, table=True):
     __tablename__ = "link"
     __table_args__ = (
         one_of("provenance", Provenance),
-        Index("link_goal", "goal_id"),
+        Index("link_goal", "goal_id", "issue_id"),
     )
     issue_id: int = identity("issue.id")
     goal_id: int = identity("goal.id")
@@ -323,7 +323,7 @@ class HistoryRow(Table, table=True):
     __tablename__ = "history"
     __table_args__ = (
         Index("history_issue", "issue_id", **where("issue_id IS NOT NULL")),
-        Index("history_goal", "goal_id", **where("goal_id IS NOT NULL")),
+        Index("history_goal", "goal_id", "at", **where("goal_id IS NOT NULL")),
         Index("history_rule", "rule_id", **where("rule_id IS NOT NULL")),
         Index("history_flow", "at", **where("event IN ('closed', 'linked')")),
     )

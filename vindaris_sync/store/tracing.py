@@ -15,12 +15,13 @@ from vindaris_sync.store.goal_issues import HOLDING, carried_then
 from vindaris_sync.store.parents import named_then
 from vindaris_sync.store.part import Part
 
-_COLUMNS = (
+ISSUE_COLUMNS = (
     "i.id, i.tracker, i.ext_id, i.key, i.title, i.url, i.place, i.type, i.closed, i.presence, i.tracked, i.state, "
     "i.carrier_id, i.rule_id, i.parent_id, i.goals, i.estimate, "
     "coalesce((SELECT c.suspect FROM issue c WHERE c.id = i.carrier_id), "
     "(SELECT r.suspect FROM rule r WHERE r.id = i.rule_id), FALSE), i.review_open"
 )
+"""What of an issue a trace shows, of ``issue i``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +82,21 @@ class Traces(Part):
     def serving(self, goals: Collection[int]) -> tuple[TracedIssue, ...]:
         """Return all issues on these goals, those not gone, the first seen first."""
         carried = (
-            f"SELECT {_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.carrier_id IN "  # noqa: S608 - fixed names
+            f"SELECT {ISSUE_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.carrier_id IN "  # noqa: S608 - fixed names
             f"(SELECT h.issue_id FROM {HOLDING} h WHERE h.goal_id IN ({{}}))"
         )
         own = (
-            f"SELECT {_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.id IN "  # noqa: S608 - fixed names
+            f"SELECT {ISSUE_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.id IN "  # noqa: S608 - fixed names
             "(SELECT issue_id FROM link WHERE goal_id IN ({}))"
         )
         ruled = (
-            f"SELECT {_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.rule_id IN "  # noqa: S608 - fixed names
+            f"SELECT {ISSUE_COLUMNS} FROM issue i WHERE i.presence <> 'gone' AND i.rule_id IN "  # noqa: S608 - fixed names
             "(SELECT id FROM rule WHERE goal_id IN ({}))"
         )
         with self._db.read() as sql:
             held = _links(sql, goals)
             rows = (row for query in (own, carried, ruled) for row in sql.rows_in(query, goals))
-            found = {row[0]: _traced(row, held.get(row[0], ())) for row in rows}
+            found = {row[0]: traced_issue(row, held.get(row[0], ())) for row in rows}
         wanted = set(goals)
         return tuple(found[number] for number in sorted(found) if wanted.intersection(found[number].goals))
 
@@ -153,7 +154,8 @@ def _links(sql: Sql, goals: Collection[int]) -> dict[int, tuple[int, ...]]:
     return held
 
 
-def _traced(row: Any, held: tuple[int, ...] = ()) -> TracedIssue:  # noqa: ANN401 - a row's types are its query's
+def traced_issue(row: Any, held: tuple[int, ...] = ()) -> TracedIssue:  # noqa: ANN401 - a row's types are its query's
+    """Return a row of ``ISSUE_COLUMNS``; ``held`` are the goals of links that are not decided yet."""
     (
         number, tracker, ext_id, key, title, url, place, kind, closed, presence, tracked, state, carrier, rule, parent,
         goals, estimate, suspect, reviewed,
@@ -287,26 +289,26 @@ class _Then:
                 yield child, above
 
     def _rows(self, found: Mapping[int, tuple[int, tuple[int, ...]]]) -> Iterator[TracedIssue]:
-        query = f"SELECT {_COLUMNS} FROM issue i WHERE i.id IN ({{}})"  # noqa: S608 - fixed names
+        query = f"SELECT {ISSUE_COLUMNS} FROM issue i WHERE i.id IN ({{}})"  # noqa: S608 - fixed names
         for row in self.sql.rows_in(query, found):
             carrier, goals = found[row[0]]
             state = "linked" if carrier == row[0] else "inherited"
-            yield self._as_then(_traced(row), state, goals, carrier)
+            yield self._as_then(traced_issue(row), state, goals, carrier)
 
     def _ruled(self, found: Collection[int], explicit: Collection[int]) -> Iterator[TracedIssue]:
         """Yield what rules linked then, where nothing explicit stood on it or above it."""
         query = (
-            f"SELECT {_COLUMNS} FROM issue i WHERE i.first_seen_at <= ? AND i.rule_id IN "  # noqa: S608 - fixed names
+            f"SELECT {ISSUE_COLUMNS} FROM issue i WHERE i.first_seen_at <= ? AND i.rule_id IN "  # noqa: S608 - fixed names
             "(SELECT id FROM rule WHERE goal_id IN ({}))"
         )
         now = {row[0]: row for row in self.sql.rows_in(query, self.goals, self.at)}
         since = {issue: self._numbers(past.rule) for issue, past in self.pasts.items() if past.rule is not None}
         left = {issue for issue, goals in since.items() if self.goals.intersection(goals)} - now.keys()
-        again = f"SELECT {_COLUMNS} FROM issue i WHERE i.id IN ({{}})"  # noqa: S608 - fixed names
+        again = f"SELECT {ISSUE_COLUMNS} FROM issue i WHERE i.id IN ({{}})"  # noqa: S608 - fixed names
         for row in (*now.values(), *self.sql.rows_in(again, left)):
             goals = since.get(row[0], load_ids(row[15]))
             if row[0] not in found and row[0] not in explicit and self.goals.intersection(goals):
-                yield self._as_then(_traced(row), "linked", goals, None)
+                yield self._as_then(traced_issue(row), "linked", goals, None)
 
     def _as_then(self, issue: TracedIssue, state: str, goals: tuple[int, ...], carrier: int | None) -> TracedIssue:
         past = self.pasts.get(issue.id, _Past())

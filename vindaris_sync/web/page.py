@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from vindaris_sync.config.settings import Config
 from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.picture import Pictures
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.store.store import Store
 
@@ -22,6 +23,11 @@ class Page:
     context: Context
     channels: Mapping[str, Channel]
     config: Config
+    pictures: Pictures = field(init=False)
+    """Everything in numbers, as pages show it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pictures", Pictures(self.context))
 
     @property
     def store(self) -> Store:

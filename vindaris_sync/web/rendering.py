@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from vindaris_sync.domain.goals import outcome_progress
 from vindaris_sync.domain.text import age, counted, one_line, percent, points, signed
+from vindaris_sync.report import charts, words
 from vindaris_sync.report.page import web_link
 from vindaris_sync.web.access import Role, visitor_of
+from vindaris_sync.web.drawing import chart
 from vindaris_sync.web.gate import FORM_FIELD, gate_of
 from vindaris_sync.web.static_files import address_of
 
@@ -72,12 +76,24 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=address_of)
+    made.globals.update(static=address_of, charts=charts, chart=chart, words=words, outcome_progress=outcome_progress)
     made.filters.update(
         line=one_line, counted=counted, percent=percent, points=points, signed=signed, n=_number, web=web_link,
         time=_time, date=_date, age=age, since=lambda then, now: age(now - then),
+        segment=segment, plain=_plain,
     )  # fmt: skip
     return made
+
+
+def segment(name: str) -> str:
+    """Return a name as one segment of an address."""
+    return quote(name, safe="")
+
+
+def _plain(value: object) -> str:
+    """Return what the history keeps of a state, as names; other structures are told elsewhere."""
+    named = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return one_line(", ".join(value), 300) if isinstance(value, list) and named else ""
 
 
 def _number(number: int) -> str:

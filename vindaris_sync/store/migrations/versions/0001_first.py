@@ -364,10 +364,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("local_date", sa.Text(), nullable=False),
+        sa.Column("figures", sa.Text(), server_default=sa.text("('{}')"), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("report_date", "report", ["local_date"], unique=False)
     op.create_table(
         "run",
         sa.Column("kind", sa.Text(), nullable=False),
@@ -656,7 +658,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     op.create_index(
         "history_goal",
         "history",
-        ["goal_id"],
+        ["goal_id", "at"],
         unique=False,
         sqlite_where=sa.text("goal_id IS NOT NULL"),
         postgresql_where=sa.text("goal_id IS NOT NULL"),
@@ -711,7 +713,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         ),
         sa.PrimaryKeyConstraint("issue_id", "goal_id"),
     )
-    op.create_index("link_goal", "link", ["goal_id"], unique=False)
+    op.create_index("link_goal", "link", ["goal_id", "issue_id"], unique=False)
     op.create_table(
         "choice",
         sa.Column("tracker", sa.Text(), nullable=False),

@@ -1,0 +1,95 @@
+"""What the pages cost with a large company: a hundred thousand issues, five thousand open reviews, a thousand goals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.product import Goals, context_on
+from vindaris_connectors.memory.connector import MemoryConnector
+from vindaris_connectors.memory.settings import MemorySettings
+from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.domain.findings_json import to_json
+from vindaris_sync.domain.goals import Goal, Outcome
+from vindaris_sync.domain.models import Address, Issue, IssueRef, Page
+from vindaris_sync.domain.readings import Reading
+from vindaris_sync.engine.context import Context
+from vindaris_sync.engine.deciding import decide_due
+from vindaris_sync.engine.findings import gather_findings
+from vindaris_sync.engine.goals import refresh_goals
+from vindaris_sync.store.passes import ReportFacts
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_PAGE = 5000
+_UNLINKED = 20
+"""Every so manieth issue serves no goal, and its review is open."""
+
+
+@contextmanager
+def company(database: Path, issues: int, goals: int, nights: int = 90) -> Iterator[Context]:
+    """Give a company with its issues decided, readings of its outcomes, and a report of each of the last nights."""
+    stated = [_goal(number) for number in range(1, goals + 1)]
+    connector = MemoryConnector.on(MemoryTracker("bench"), "bench", settings := MemorySettings())
+    new = not database.exists()
+    with context_on(database, settings, connector, Goals(*stated)) as context:
+        if new:
+            refresh_goals(context, promote_all=True)
+            context.store.record_page("bench", Page("bench", (), "{}"), connector.layout().surfaces, NOW)
+            _fill(context, issues, goals)
+            for _ in range(2):  # links are adopted, then all is inherited
+                decide_due(context, "link", "bench")
+            _measure(context)
+            _report(context, nights)
+        yield context
+
+
+def _goal(number: int) -> Goal:
+    parent = f"G-{number // 10}" if number // 10 else None
+    outcome = Outcome(f"metric {number}", "%", 1.0, 100.0, 50.0)
+    return Goal(
+        f"G-{number}", f"Goal number {number} of the company", parent=parent, priority=f"P{number % 4}",
+        description="What it is about, in two sentences. So that people know what serves it.", outcomes=(outcome,),
+    )  # fmt: skip
+
+
+def _fill(context: Context, issues: int, goals: int) -> None:
+    surfaces = context.trackers["bench"].connector.layout().surfaces
+    context.store.mark_loaded("bench", NOW - timedelta(days=90))
+    for start in range(0, issues, _PAGE):
+        numbers = range(start, min(start + _PAGE, issues))
+        page = Page("bench", tuple(_issue(number, goals) for number in numbers), "{}")
+        context.store.record_page("bench", page, surfaces, NOW - timedelta(days=90), watched=NOW - timedelta(days=900))
+
+
+def _issue(number: int, goals: int) -> Issue:
+    child, alone = number % 2 == 1, number % _UNLINKED == 0
+    parent = Address("bench", str(number - 1), f"APP-{number - 1}") if child and number % _UNLINKED != 1 else None
+    labels = (f"goal:G-{number // 2 % goals + 1}",) if not alone and parent is None else ()
+    created = NOW - timedelta(days=1 + number % 400, seconds=number)
+    return Issue(
+        IssueRef("bench", str(number)), f"APP-{number}", f"P{number % 40}", "Task",
+        f"Something is to be done about part {number} of the machine", f"https://tracker.example/APP-{number}", "Open",
+        closed=number % 3 == 0, created=created, updated=created, parent=parent, labels=labels,
+    )  # fmt: skip
+
+
+def _measure(context: Context) -> None:
+    found = context.store.goals()
+    readings = [
+        Reading(each.id, each.goal.outcomes[0].metric, 50.0 - day + each.id % 7, NOW - timedelta(days=day), "csv")
+        for each in found
+        for day in range(30, 0, -1)
+    ]
+    context.store.put_readings(readings, NOW)
+
+
+def _report(context: Context, nights: int) -> None:
+    findings = gather_findings(context, None, "UTC")
+    first = date(2026, 3, 2) - timedelta(days=nights)
+    for night in range(nights):
+        at = NOW - timedelta(days=nights - night)
+        told = to_json(replace(findings, at=at))
+        context.store.put_report(ReportFacts(at, first + timedelta(days=night), told, f"/reports/{night}.html"))

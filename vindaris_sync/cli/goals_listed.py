@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from vindaris_sync.app import open_store
 from vindaris_sync.cli import holding
-from vindaris_sync.cli.outcomes_shown import outcome_document, outcome_line
+from vindaris_sync.cli.outcomes_shown import outcome_line
 from vindaris_sync.cli.output import clean, emit, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.goals import by_key, fold, parent_of
 from vindaris_sync.domain.goals import tree as hung
 from vindaris_sync.domain.readings import Series
 from vindaris_sync.domain.text import counted, percent, priority_rank
+from vindaris_sync.engine.measured import outcome_document
 from vindaris_sync.engine.standing import Standing, Standings, standings
+from vindaris_sync.engine.tracing import units
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
 
@@ -51,7 +53,7 @@ def documents(store: Store, config: Config) -> tuple[list[Document], int]:
     held = store.goals()
     stored = {fold(each.goal.key): each for each in held}
     goals = [each.goal for each in stored.values()]
-    known, series, stand = by_key(goals), store.series(), standings(store, datetime.now(UTC), units(config))
+    known, series, stand = by_key(goals), store.series(), standings(store, datetime.now(UTC), units(config.trackers))
     work = {number: own.work.open for number, own in stand.goals.items()}
     shares = {each["goal"]: each["share"] for each in holding.catch_alls(config, held, work, stand.open)}
     found = []
@@ -60,11 +62,6 @@ def documents(store: Store, config: Config) -> tuple[list[Document], int]:
         told = document(each, parent.key if parent else None, depth, stand, series.get(each.id, {}))
         found.append(told | {"catch_all": shares.get(goal.key)})
     return found, stand.finished
-
-
-def units(config: Config) -> Callable[[str], str]:
-    """Return in which unit each tracker's issues are estimated."""
-    return lambda tracker: config.trackers[tracker].estimate_unit if tracker in config.trackers else ""
 
 
 def document(stored: StoredGoal, parent: str | None, depth: int, stand: Standings, series: Series) -> Document:

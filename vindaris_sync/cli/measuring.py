@@ -12,14 +12,15 @@ from typing import Any
 from vindaris_sync.app import open_store
 from vindaris_sync.cli.deciding import login
 from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
-from vindaris_sync.cli.outcomes_shown import outcome_document, outcome_line, provenance
+from vindaris_sync.cli.outcomes_shown import outcome_line, provenance
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.cli.sheets import lines
-from vindaris_sync.cli.tracing import instant
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.readings import Reading, Series, metric_of
+from vindaris_sync.engine.measured import outcome_document
 from vindaris_sync.engine.naming import the_goal
 from vindaris_sync.engine.outcomes import NoOutcome, Stated, meant, readings, stated
+from vindaris_sync.engine.tracing import instant
 from vindaris_sync.store.store import Store
 
 _ALL = 1_000_000

@@ -17,13 +17,13 @@ from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.explaining import because, explained, in_line, links_of, shortly
 from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.cli.rules_shown import asked
-from vindaris_sync.cli.tracing import instant
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.records import Cause, GoalBook, Reason, Record
 from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.engine.differences import Differences
 from vindaris_sync.engine.naming import named_goals, successors, the_issue
+from vindaris_sync.engine.tracing import instant
 from vindaris_sync.store.store import Store
 
 _EXEMPT_DAYS = 90

@@ -68,15 +68,19 @@ def trace(  # noqa: PLR0913 - one parameter for each option
     [{unit, done, total, issues, share}]}}], work [{issue, key, title, url, place, type, presence, closed, estimate,
     state, goals, parent, suspect, review, rule, carrier}], totals. Nothing is left out or summed up in it.
     """
-    from vindaris_sync.cli import tracing, tracing_shown
+    from vindaris_sync.app import open_store
+    from vindaris_sync.cli import tracing_shown
     from vindaris_sync.cli.exits import Refusal
     from vindaris_sync.cli.opening import load_config
     from vindaris_sync.cli.output import emit
     from vindaris_sync.cli.tracing_tree import Bounds
+    from vindaris_sync.engine.tracing import instant, traced
 
     if as_json + as_dot + as_mermaid > 1:
         raise Refusal("choose one of --json, --dot and --mermaid")
-    found = tracing.traced(load_config(config), name, at=at, events=history)
+    loaded, moment = load_config(config), None if at is None else instant(at)
+    with open_store(loaded) as store:
+        found = traced(store, loaded.trackers, name, at=moment, events=history)
     bounds = Bounds(depth, None if everything else limit)
     if as_json:
         emit(found)

@@ -85,11 +85,16 @@ def successors(store: Store) -> dict[int, str]:
 
 def near_goals(book: GoalBook, name: str) -> str:
     """Return one line on which goals may have been meant."""
+    found = [book.goals[number].key for number in near(book, name)]
+    return f"did you mean {' or '.join(found)}?" if found else "`vindaris-sync goal list` shows all"
+
+
+def near(book: GoalBook, name: str) -> list[int]:
+    """Return the goals whose keys are most like ``name``, the most alike first."""
     from difflib import get_close_matches
 
-    keys = {goal.key.casefold(): goal.key for goal in book.goals.values()}
-    near = [keys[key] for key in get_close_matches(name.casefold(), keys, n=_NEAR)]
-    return f"did you mean {' or '.join(near)}?" if near else "`vindaris-sync goal list` shows all"
+    keys = {goal.key.casefold(): number for number, goal in book.goals.items()}
+    return [keys[key] for key in get_close_matches(name.casefold(), keys, n=_NEAR)]
 
 
 def chain_above(store: Store, record: Record) -> list[Record]:

@@ -1,4 +1,4 @@
-"""The state of everything in numbers, gathered once for all who look: adding up all issues takes longer than a page may.
+"""Everything in numbers, gathered once for all who look: adding up all issues takes longer than a page may.
 
 A picture is as old as it says; while a newer one is gathered, the last one is shown.
 """
@@ -110,7 +110,7 @@ class Pictures:
     _gathering: Lock = field(default_factory=Lock)
 
     def now(self) -> Picture:
-        """Return the newest picture. The first is waited for; a newer one is gathered beside, where it is called for."""
+        """Return the newest picture. The first is waited for; a newer one is gathered beside, where there is one."""
         last = self._last
         if last is None:
             with self._gathering:

@@ -111,7 +111,10 @@ class Pages(Part):
                 "ORDER BY a.opened, a.id",
                 (str(goal), most),
             )
-        return total, tuple(AskedIssue(*row[:5], to_instant(row[5])) for row in rows)
+        return total, tuple(
+            AskedIssue(tracker, key, title, url, reason, to_instant(since))
+            for tracker, key, title, url, reason, since in rows
+        )
 
 
 def _work(sql: Sql, goal: int, after: Place, most: int, only: str) -> Iterator[tuple[Place, Any]]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from vindaris_sync import __version__
-from vindaris_sync.web import errors, goals, health, hooks, static_files
+from vindaris_sync.web import errors, goals, health, hooks, static_files, trace
 from vindaris_sync.web.access import may_read
 from vindaris_sync.web.entrance import Entrance
 from vindaris_sync.web.forms import same_site
@@ -22,7 +22,7 @@ def front() -> RedirectResponse:
     return RedirectResponse("/inbox", 303)
 
 
-PAGES: tuple[APIRouter, ...] = (home, goals.router)
+PAGES: tuple[APIRouter, ...] = (home, goals.router, trace.router)
 """Pages for people: whoever may not read sees none of them, and each POST needs a form's token.
 
 A route that needs more than reading says so itself (``Decider``, ``Admin``).

@@ -9,10 +9,10 @@ import pytest
 
 from tests.integration.engine.world import Setup, Site, ok
 from vindaris_connectors.jira.goal_settings import JiraGoalSettings
-from vindaris_sync.cli.tracing_past import past_of
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.engine.goal_sources import JoinedGoals
+from vindaris_sync.engine.tracing_past import past_of
 from vindaris_sync.engine.tracker_goals import TrackerGoals
 from vindaris_sync.store.tracing import TracedIssue
 

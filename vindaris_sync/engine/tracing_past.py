@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from vindaris_sync.cli.outcomes_shown import outcome_document
 from vindaris_sync.domain.goals import Outcome, fold
 from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.readings import current_of
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.domain.rules import PREFIX
+from vindaris_sync.engine.measured import outcome_document
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.parents import named_then
 from vindaris_sync.store.store import Store

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vindaris_sync.cli.outcomes_shown import outcome_document
 from vindaris_sync.domain.findings import Work
 from vindaris_sync.domain.goals import Outcome, by_key, fold, parent_of
 from vindaris_sync.domain.leading import Effort, added_up
 from vindaris_sync.domain.readings import Series, current_of, metric_of
 from vindaris_sync.domain.records import GoalBook
 from vindaris_sync.domain.rules import PREFIX
+from vindaris_sync.engine.measured import outcome_document
 from vindaris_sync.store.store import Store
 from vindaris_sync.store.tracing import GoalThen, TracedIssue
 

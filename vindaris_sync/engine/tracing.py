@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from vindaris_sync.app import open_store
-from vindaris_sync.cli.exits import Refusal
-from vindaris_sync.cli.outcomes_shown import outcome_document
-from vindaris_sync.cli.tracing_goals import Scene, document, goal_document, now, then
-from vindaris_sync.cli.tracing_past import past_of
-from vindaris_sync.config.settings import Config
-from vindaris_sync.domain.goals import Goal, ancestors, by_key
+from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.links import Effective, effective
 from vindaris_sync.domain.models import Exemption, Link, LinkState
 from vindaris_sync.domain.readings import Series
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.engine.measured import outcome_document
 from vindaris_sync.engine.naming import candidates, chain_above, chain_end, listed, must_carry, near_goals, the_issue
+from vindaris_sync.engine.tracing_goals import Scene, UnitOf, document, goal_document, now, then
+from vindaris_sync.engine.tracing_past import past_of
+from vindaris_sync.sdk.errors import Refusal
+from vindaris_sync.sdk.settings import TrackerSettings
+from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.lookup import Event
 from vindaris_sync.store.store import Store
 
@@ -27,29 +28,47 @@ _GOAL_PREFIX = "goal:"
 _OUTCOME_PREFIX = "outcome:"
 
 
-def traced(config: Config, name: str, *, at: str | None, events: int) -> Document:
-    """Return the trace of the issue, the goal or the outcome called ``name``, now or as it was ``at``."""
-    moment = None if at is None else instant(at)
-    with open_store(config) as store:
-        book = store.goal_book()
-        if name.startswith(_OUTCOME_PREFIX):
-            return outcome_trace(store, _scene(config, store, book, moment), name.removeprefix(_OUTCOME_PREFIX))
-        goal = book.find(name.removeprefix(_GOAL_PREFIX))
-        issues = [] if name.startswith(_GOAL_PREFIX) else candidates(store, name)
-        if goal is not None and _are_the_goal(book, issues, goal):
-            issues = []  # one thing, and what hangs below is most of what is to be told of it
-        if goal is not None and issues:
-            raise Refusal(
-                f"{name!r} may mean {listed(issues)} or a goal", advice=f"write {_GOAL_PREFIX}{name} or TRACKER:ID"
-            )
-        if goal is None and not issues:
-            raise Refusal(f"neither an issue nor a goal is called {name!r}", advice=near_goals(book, name))
-        if goal is not None:
-            return goal_trace(store, book, _scene(config, store, book, moment), goal, events)
-        record = the_issue(store, name)
-        if moment is not None:
-            return past_of(store, book, record, moment)
-        return issue_document(store, book, record, events, itself=must_carry(config.trackers, record))
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a name may mean: a goal, by number, and issues; one of both where it is unmistakable."""
+
+    goal: int | None
+    issues: tuple[Record, ...]
+
+
+def meant(store: Store, book: GoalBook, name: str) -> Meant:
+    """Return what a person may mean: a key of an issue or a goal, a former key, ``TRACKER:ID``, ``goal:KEY``.
+
+    An issue that is the goal of its own name counts as that goal: what hangs below is most of what is to be told of it.
+    """
+    goal = book.find(name.removeprefix(_GOAL_PREFIX))
+    issues = () if name.startswith(_GOAL_PREFIX) else tuple(candidates(store, name))
+    return Meant(goal, () if goal is not None and _are_the_goal(book, issues, goal) else issues)
+
+
+def traced(
+    store: Store, trackers: Mapping[str, TrackerSettings], name: str, *, at: datetime | None, events: int
+) -> Document:
+    """Return the trace of the issue, the goal or the outcome called ``name``, now or as it was ``at``.
+
+    ``trackers`` are the settings of the configured ones. Raises ``Refusal`` where nothing or several things are meant.
+    """
+    book, unit_of = store.goal_book(), units(trackers)
+    if name.startswith(_OUTCOME_PREFIX):
+        return outcome_trace(store, scene(store, book, at, unit_of), name.removeprefix(_OUTCOME_PREFIX))
+    found = meant(store, book, name)
+    if found.goal is not None and found.issues:
+        raise Refusal(
+            f"{name!r} may mean {listed(found.issues)} or a goal", advice=f"write {_GOAL_PREFIX}{name} or TRACKER:ID"
+        )
+    if found.goal is None and not found.issues:
+        raise Refusal(f"neither an issue nor a goal is called {name!r}", advice=near_goals(book, name))
+    if found.goal is not None:
+        return goal_trace(store, book, scene(store, book, at, unit_of), found.goal, events)
+    record = the_issue(store, name)
+    if at is not None:
+        return past_of(store, book, record, at)
+    return issue_document(store, book, record, events, itself=must_carry(trackers, record))
 
 
 def _are_the_goal(book: GoalBook, issues: Sequence[Record], goal: int) -> bool:
@@ -57,10 +76,13 @@ def _are_the_goal(book: GoalBook, issues: Sequence[Record], goal: int) -> bool:
     return len(issues) == 1 and issues[0].ref in book.carried and book.carried[issues[0].ref].goal == goal
 
 
-def _scene(config: Config, store: Store, book: GoalBook, at: datetime | None) -> Scene:
-    def unit_of(tracker: str) -> str:
-        return config.trackers[tracker].estimate_unit if tracker in config.trackers else ""
+def units(trackers: Mapping[str, TrackerSettings]) -> UnitOf:
+    """Return in which unit each tracker's issues are estimated."""
+    return lambda tracker: trackers[tracker].estimate_unit if tracker in trackers else ""
 
+
+def scene(store: Store, book: GoalBook, at: datetime | None, unit_of: UnitOf) -> Scene:
+    """Return all goals now, or as they were ``at``."""
     return now(store, unit_of) if at is None else then(store, book, at, unit_of)
 
 
@@ -152,17 +174,26 @@ def _cause(cause: Any) -> Document:  # noqa: ANN401 - domain.records.Cause
 
 
 def goals_above(store: Store, book: GoalBook, numbers: Sequence[int]) -> list[Document]:
-    """Return goals with their ancestors and the outcomes of each."""
-    stored = {each.id: each for each in store.goals()}
-    known, series = by_key(each.goal for each in stored.values()), store.series()
-    by_name = {each.goal.key: series.get(each.id, {}) for each in stored.values()}
+    """Return goals with their ancestors and the outcomes of each; costs what it returns."""
     return [
         {
-            **_goal(stored[number].goal, book.goals[number].revision, series.get(number, {})),
-            "parents": [_above(goal, by_name[goal.key]) for goal in ancestors(stored[number].goal, known)],
+            **_goal(own.goal, book.goals[number].revision, store.series_of(number)),
+            "parents": [_above(each.goal, store.series_of(each.id)) for each in above],
         }
         for number in numbers
+        for own, *above in [line_above(store, book, number)]
     ]
+
+
+def line_above(store: Store, book: GoalBook, number: int) -> list[StoredGoal]:
+    """Return a goal, its parent, grandparent and so on; a circle ends where it closes."""
+    line: list[StoredGoal] = []
+    above: int | None = number
+    while above is not None and above not in {each.id for each in line}:
+        line.append(store.goal_held(above))
+        parent = line[-1].goal.parent
+        above = book.find(parent) if parent else None
+    return line
 
 
 def _goal(goal: Goal, revision: int, series: Series) -> Document:

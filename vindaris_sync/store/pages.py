@@ -111,10 +111,13 @@ class Pages(Part):
                 "ORDER BY a.opened, a.id",
                 (str(goal), most),
             )
-        return total, tuple(
-            AskedIssue(tracker, key, title, url, reason, to_instant(since))
-            for tracker, key, title, url, reason, since in rows
-        )
+        return total, tuple(_asked(*row) for row in rows)
+
+
+def _asked(  # noqa: PLR0913, PLR0917 - a row's columns
+    tracker: str, key: str, title: str, url: str, reason: str, since: int
+) -> AskedIssue:
+    return AskedIssue(tracker, key, title, url, reason, to_instant(since))
 
 
 def _work(sql: Sql, goal: int, after: Place, most: int, only: str) -> Iterator[tuple[Place, Any]]:

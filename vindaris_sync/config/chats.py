@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from email.utils import formataddr, parseaddr
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from vindaris_sync.sdk.addresses import base_url, webhook_url
+from vindaris_sync.sdk.addresses import base_url, loopback, webhook_url
 from vindaris_sync.sdk.secret import Secret
-from vindaris_sync.sdk.settings import SecretValue, Settings
+from vindaris_sync.sdk.settings import Duration, SecretValue, Settings
 
 
 def _as_api(url: str) -> str:
@@ -26,6 +29,17 @@ def _as_webhook(url: Secret) -> Secret:
 
 ApiUrl = Annotated[str, AfterValidator(_as_api)]
 """Where a chat's API is, without a trailing slash."""
+
+
+def _as_mail_address(text: str) -> str:
+    name, address = parseaddr(text)
+    if not re.fullmatch(r"[!-~]{1,64}@[A-Za-z0-9.-]{1,190}", address) or not text.isprintable() or "," in text:
+        raise ValueError(f"{text!r}: write an address, goals@acme.example or Goals <goals@acme.example>")
+    return formataddr((name, address))
+
+
+MailAddress = Annotated[str, AfterValidator(_as_mail_address)]
+"""One mail address in ASCII, with or without a name."""
 WebhookUrl = Annotated[SecretValue, AfterValidator(_as_webhook)]
 """A secret that is an address."""
 
@@ -164,6 +178,51 @@ class GoogleChatWebhookSettings(UrlSettings):
     kind: Literal["google-chat-webhook"] = "google-chat-webhook"
 
 
+class EmailSettings(NotifySettings):
+    """Mails to some people; a list that has changed comes anew."""
+
+    kind: Literal["email"] = "email"
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$")]
+    """The mail server."""
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """``starttls``, ``tls`` from the start (port 465), or ``none``, on loopback only."""
+    user: str = ""
+    password: SecretValue | None = None
+    """With ``user``; absent: the server asks for none."""
+    sender: MailAddress
+    """``goals@acme.example``, or with a name, ``Goals <goals@acme.example>``."""
+    to: Annotated[tuple[MailAddress, ...], Field(min_length=1, max_length=50)]
+    every: Duration = timedelta(hours=1)
+    """At most one mail about one subject in this time; what changes meanwhile is in the next. ``0s``: each change."""
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.security == "none" and not loopback(self.host):
+            raise ValueError("security: mails would be readable on the way; only loopback may have none")
+        if bool(self.user) != (self.password is not None):
+            raise ValueError("user and password belong together")
+        return self
+
+    def sends_to(self) -> tuple[str, str] | None:
+        """Return the server, and who logs in there."""
+        return f"{self.host}:{self.port}", f"{self.user}\n{self.password.reveal() if self.password else ''}"
+
+
+class AppriseSettings(NotifySettings):
+    """One of the services that the library apprise reaches; it tells no more than whether it believes to have sent."""
+
+    kind: Literal["apprise"] = "apprise"
+    url: SecretValue
+    """The service's address as apprise writes it, ``ntfys://token@host/topic`` for instance."""
+    every: Duration = timedelta(hours=1)
+    """At most one message about one subject in this time, as for mails."""
+
+    def sends_to(self) -> tuple[str, str] | None:
+        """Return what the address begins with, and the whole of it."""
+        return self.url.reveal().partition("://")[0], self.url.reveal()
+
+
 class WebhookSettings(UrlSettings):
     """Any address that takes our alerts as JSON by POST."""
 
@@ -188,6 +247,8 @@ NOTIFY_KINDS: dict[str, type[NotifySettings]] = {
     "teams": TeamsSettings,
     "google-chat": GoogleChatSettings,
     "google-chat-webhook": GoogleChatWebhookSettings,
+    "email": EmailSettings,
+    "apprise": AppriseSettings,
     "webhook": WebhookSettings,
     "log": LogSettings,
 }

@@ -166,6 +166,8 @@ class Content:
     link: str = ""
     """Where the whole list can be seen."""
     members: frozenset[str] = frozenset()
+    thread: str = ""
+    """The key of its episode's first message, for chats that thread by names; known when it is sent, and not shown."""
 
 
 # --- what it says -------------------------------------------------------------------------------------------------
@@ -300,5 +302,5 @@ def continued(content: Content) -> Content:
 
 def digest(content: Content) -> str:
     """Return 32 hexadecimal digits that are equal iff two contents look the same."""
-    visible = {name: value for name, value in asdict(content).items() if name != "members"}
+    visible = {name: value for name, value in asdict(content).items() if name not in ("members", "thread")}
     return sha256(json.dumps(visible, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -34,7 +34,7 @@ from vindaris_sync.engine.teams import Team
 from vindaris_sync.engine.telling import Message, about, content_of, message_of, messages_about, surfacing
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Ability, Channel, ChannelUnusable
-from vindaris_sync.sdk.errors import Transient, Unknown, VindarisError
+from vindaris_sync.sdk.errors import NotNow, Transient, Unknown, VindarisError
 from vindaris_sync.store.outbox import Waiting
 
 log = structlog.get_logger("vindaris_sync.relay")
@@ -109,7 +109,8 @@ def _unheard(context: Context, channel: Channel, content: Content, team: Team, u
 def _postpone(context: Context, message: Message, rows: Sequence[Waiting], error: VindarisError) -> None:
     for row in rows:
         context.store.postponed(row, context.now() + _wait(error, row.attempts), str(error))
-    log.warning("alert postponed", channel=message.team.channel, subject=message.subject.key, error=str(error))
+    tell = log.info if isinstance(error, NotNow) else log.warning
+    tell("alert postponed", channel=message.team.channel, subject=message.subject.key, error=str(error))
 
 
 def _wait(error: VindarisError, attempts: int) -> timedelta:
@@ -127,10 +128,19 @@ def publish(  # noqa: PLR0913, PLR0917 - the message, where it is shown, and how
     editable = Ability.EDIT in channel.abilities
     hours = team.working
     while not isinstance(step := next_step(living, content, now, hours, editable=editable, voice=voice), Nothing):
+        if isinstance(step, Post) and living is not None and living.open:
+            _keep_apart(channel, living, now)
         living = _carry_out(context, channel, step, content, living)
         sent = sent or not isinstance(step, Seek)
     _keep(context, key, channel, living, advanced(living, step, content, "", now))
     return int(sent)
+
+
+def _keep_apart(channel: Channel, living: Living, now: datetime) -> None:
+    """Raise ``NotNow`` where the subject's last message is not old enough yet; the next one tells all there is then."""
+    wait = channel.spacing - (now - living.posted) if living.posted else timedelta()
+    if timedelta() < wait <= channel.spacing:
+        raise NotNow(f"{channel.name} gathers what changes", retry_after=wait)
 
 
 def _carry_out(context: Context, channel: Channel, step: Step, content: Content, living: Living | None) -> Living:

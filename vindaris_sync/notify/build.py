@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vindaris_sync.config.chats import (
+    AppriseSettings,
     DiscordSettings,
     DiscordWebhookSettings,
+    EmailSettings,
     GoogleChatSettings,
     GoogleChatWebhookSettings,
     LogSettings,
@@ -24,7 +26,9 @@ from vindaris_sync.notify.discord import DiscordChannel, DiscordWebhookChannel
 from vindaris_sync.notify.google_chat import GoogleChatChannel, GoogleChatWebhookChannel
 from vindaris_sync.notify.hearing import Connection, Hearing
 from vindaris_sync.notify.log import LogChannel
+from vindaris_sync.notify.mail import MailChannel
 from vindaris_sync.notify.mattermost import MattermostChannel, MattermostWebhookChannel
+from vindaris_sync.notify.other import AppriseChannel
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.notify.slack_hearing import SlackHearing
@@ -49,6 +53,8 @@ _CHANNELS: Mapping[type[NotifySettings], Callable[[str, Any], Channel]] = {
         name, block.space, block.key, block.api_url, block.token_url
     ),
     GoogleChatWebhookSettings: lambda name, block: GoogleChatWebhookChannel(name, block.url),
+    EmailSettings: MailChannel,
+    AppriseSettings: lambda name, block: AppriseChannel(name, block.url, block.every),
     WebhookSettings: lambda name, block: WebhookChannel(name, block.url, block.secret),
     LogSettings: lambda name, _: LogChannel(name),
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Seek, Step, advanced, gone
+from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Seek, Step, advanced, gone, message_key
 from vindaris_sync.domain.messages import Content, continued
 from vindaris_sync.notify.protocol import Channel, ChannelUnusable, MessageGone
 from vindaris_sync.sdk.errors import Transient, Unknown
@@ -45,6 +46,7 @@ def _carry_out(channel: Channel, step: Step, content: Content, living: Living | 
 
 
 def _send(channel: Channel, content: Content, key: str, living: Living | None, now: datetime) -> str:
+    content = replace(content, thread=_first_key(content, living))
     interrupted = living.attempted if living and living.attempt == key else None
     if interrupted is None or interrupted == now:
         return channel.post(content, key)
@@ -53,6 +55,12 @@ def _send(channel: Channel, content: Content, key: str, living: Living | None, n
         return channel.post(content, key, repeated=found is None)
     channel.update(found, content)
     return found
+
+
+def _first_key(content: Content, living: Living | None) -> str:
+    """Return the key of the message that the episode began with, or begins with now."""
+    living = living or Living()
+    return message_key(content.subject, living.episode if living.open else living.episode + 1, 1)
 
 
 def _continue(  # noqa: PLR0913, PLR0917 - the message, the one before it, and what is known of both

@@ -8,7 +8,7 @@ status codes".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -99,6 +99,7 @@ class DiscordChannel:
 
     abilities = Ability.EDIT | Ability.THREADS
     max_items = discord_embeds.MAX_ITEMS
+    spacing = timedelta()
 
     def __init__(
         self,

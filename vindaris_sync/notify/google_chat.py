@@ -106,6 +106,7 @@ class GoogleChatChannel:
 
     abilities = Ability.EDIT | Ability.THREADS
     max_items = google_cards.MAX_ITEMS
+    spacing = timedelta()
 
     def __init__(  # noqa: PLR0913 - where it is, who we are, and what tests put in their place
         self,

@@ -27,6 +27,7 @@ class Governed:
     def __init__(self, channel: Channel, governor: Governor) -> None:
         self._channel, self._governor = channel, governor
         self.name, self.abilities, self.max_items = channel.name, channel.abilities, channel.max_items
+        self.spacing = channel.spacing
 
     def __repr__(self) -> str:
         return f"Governed({self._channel!r})"

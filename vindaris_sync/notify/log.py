@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,6 +20,7 @@ class LogChannel:
 
     abilities = Ability.NONE
     max_items = 10
+    spacing = timedelta()
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -46,6 +46,7 @@ class MattermostChannel:
 
     abilities = Ability.EDIT | Ability.THREADS
     max_items = mattermost_posts.MAX_ITEMS
+    spacing = timedelta()
 
     def __init__(
         self, name: str, channel: str, token: Secret, api_url: str, *, transport: httpx.BaseTransport | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,7 @@ class OneWay:
     """What they have in common; ``post``, and what one can do beyond it, is each one's own."""
 
     abilities = Ability.NONE
+    spacing = timedelta()
     untried = "a webhook cannot be tested without posting"
 
     def __init__(self, name: str) -> None:

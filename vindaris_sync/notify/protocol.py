@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Flag, auto
 from typing import Protocol
 
@@ -53,6 +53,8 @@ class Channel(Protocol):
     abilities: Ability
     max_items: int
     """How many lines of a list it shows well."""
+    spacing: timedelta
+    """How long after one new message on a subject the next one waits; nothing where messages are edited."""
 
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         """Send a new message and return its reference, which is empty where the channel names none.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -32,6 +32,8 @@ class SlackChannel:
 
     ``clickable``: its messages have buttons; ``SlackHearing`` hears what becomes of them.
     """
+
+    spacing = timedelta()
 
     def __init__(  # noqa: PLR0913 - what a block says, and what tests replace
         self,

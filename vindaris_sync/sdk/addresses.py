@@ -16,7 +16,7 @@ def base_url(url: str, *, wanted: str, credentials: str) -> str:
     host = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not host:
         raise ValueError(f"write {wanted}")
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not loopback(host):
         raise ValueError("plain http would send the token readable; only loopback may be http")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"only scheme, host and path belong here; credentials go into {credentials}")
@@ -36,14 +36,15 @@ def webhook_url(url: str) -> str:
         raise ValueError("the secret there is no address") from None
     if parts.scheme not in {"https", "http"} or not host:
         raise ValueError("the secret there is no https:// address")
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not loopback(host):
         raise ValueError("plain http would send it readable; only loopback may be http")
     if named:
         raise ValueError("no name and password may stand in an address, where logs on the way would show them")
     return url
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Return whether ``host`` is this machine, by name or by number."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

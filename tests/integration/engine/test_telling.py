@@ -36,6 +36,7 @@ class Board:
     name = "board"
     abilities = Ability.EDIT
     max_items = 10
+    spacing = timedelta()
 
     def __init__(self) -> None:
         self.shown: dict[str, Content] = {}
@@ -121,6 +122,20 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
     made.context.store.close()
+
+
+def test_a_channel_that_gathers_tells_what_changed_meanwhile_at_once(world: World) -> None:
+    """Mails come at most once an hour about one subject: two more issues are one more mail, not two."""
+    world.board.abilities, world.board.spacing = Ability.NONE, timedelta(hours=1)
+    world.tracker.create("APP", "Work")
+    world.go(minutes=20)
+    for _ in range(2):
+        world.tracker.create("APP", "More work")
+        world.go(minutes=20)
+        assert len(world.board.of(Kind.UNLINKED)) == 1
+    for _ in range(3):
+        world.go(minutes=20)
+    assert [content.total for content in world.board.of(Kind.UNLINKED)] == [1, 3]
 
 
 def test_a_goal_that_is_no_longer_stated_is_told_and_stays_in_force(world: World) -> None:

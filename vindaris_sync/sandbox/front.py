@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from vindaris_sync.sandbox.core import Clock, Request, Response, Service
 from vindaris_sync.sandbox.faults import Fault, Faults
 from vindaris_sync.sandbox.ledger import Asked, Ledger
+from vindaris_sync.sandbox.pages import Shown, by_browser, document, link, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +61,8 @@ class Front:
         if name == CONTROLS:
             return Reply(self._control(replace(request, path=rest)))
         service = self.services.get(name)
+        if by_browser(request) and (page := self._page(name, service, f"/{rest}")) is not None:
+            return Reply(served(page))
         if service is None:
             return Reply(Response.of({"message": f"No service at /{name}"}, HTTPStatus.NOT_FOUND))
         inner = replace(request, path=f"/{rest}")
@@ -79,6 +82,16 @@ class Front:
         if reply.response is not None:
             reply.response.headers.setdefault("Date", self._date(service))
         return reply
+
+    def _page(self, name: str, service: Service | None, path: str) -> str | None:
+        """Return what a person sees there; faults and limits are for programs."""
+        if not name:
+            shown = (each for each, service in self.services.items() if isinstance(service, Shown))
+            return document("Sandbox", *(f"<p>{link(f'/{each}/', each)}</p>" for each in shown))
+        if not isinstance(service, Shown):
+            return None
+        with service.lock:
+            return service.page(path)
 
     def _date(self, service: Service) -> str:
         return format_datetime(service.weather.now(self._clock), usegmt=True)

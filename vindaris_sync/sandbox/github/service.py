@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vindaris_sync.sandbox.core import Request, Response
-from vindaris_sync.sandbox.github import issues, planning, root
+from vindaris_sync.sandbox.github import issues, pages, planning, root
 from vindaris_sync.sandbox.github.access import ANONYMOUS_LIMIT, Account, Quota, Refused
 from vindaris_sync.sandbox.github.call import JSON, Call, Redirected, Route
 from vindaris_sync.sandbox.github.documents import Site
@@ -50,6 +50,10 @@ class GitHub:
     @base_url.setter
     def base_url(self, url: str) -> None:
         self.world.site = Site(url + ENTERPRISE if self.world.enterprise else url, url)
+
+    def page(self, path: str) -> str | None:
+        """Return what people see in a browser."""
+        return pages.page(self.world, self.base_url, path)
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from vindaris_sync.sandbox.core import Outbox, Request, Response
-from vindaris_sync.sandbox.jira import about, bulk, fields, goals, issues, linking, searching
+from vindaris_sync.sandbox.jira import about, bulk, fields, goals, issues, linking, pages, searching
 from vindaris_sync.sandbox.jira.exchange import Call, Route, reply
 from vindaris_sync.sandbox.jira.hooks import EVENTS, Hook, payload
 from vindaris_sync.sandbox.jira.model import Account, Event, Json
@@ -54,6 +54,10 @@ class Jira:
         shown = sum(not issue.deleted for issue in self.world.issues.values())
         projects = {project.key: project.last_number for project in self.world.projects.values()}
         return {"issues": shown, "projects": projects, "mails": self.world.mails}
+
+    def page(self, path: str) -> str | None:
+        """Return what people see in a browser."""
+        return pages.page(self.world, self.base_url, path)
 
     def answer(self, request: Request) -> Response:
         """Answer one request; a refusal is an answer too."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from vindaris_sync.sandbox.core import Request, Response
-from vindaris_sync.sandbox.slack import blocks, views
+from vindaris_sync.sandbox.slack import blocks, pages, views
 from vindaris_sync.sandbox.slack.people import People
 from vindaris_sync.sandbox.slack.sockets import Sockets
 from vindaris_sync.sandbox.slack.world import TEAM, Channel, Message, Refused, World
@@ -59,6 +59,10 @@ class Slack:
     def view(self) -> object:
         """Return what people see in every channel."""
         return self.world.view()
+
+    def page(self, path: str) -> str | None:
+        """Return what people see in a browser."""
+        return pages.page(self.world, self.base_url, path)
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""

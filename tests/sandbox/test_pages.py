@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from vindaris_sync.sandbox import github, jira, slack
+from vindaris_sync.sandbox.core import Service
 from vindaris_sync.sandbox.server import Server
 
 HOSTILE = '<script>alert("1")</script>'
@@ -41,7 +42,11 @@ def sites() -> Iterator[Sites]:
     githubs.create_repository("acme/web")
     githubs.create_issue("acme/web", HOSTILE, actor="ann")
     slacks.post(slacks.create_channel("goals"), "vindaris", HOSTILE)
-    services = {"/jira": jira.JiraCloud(jiras), "/github": github.GitHub(githubs), "/slack": slack.Slack(slacks)}
+    services: dict[str, Service] = {
+        "/jira": jira.JiraCloud(jiras),
+        "/github": github.GitHub(githubs),
+        "/slack": slack.Slack(slacks),
+    }
     with Server(services) as server:
         yield Sites(jiras, githubs, slacks, server.url)
 

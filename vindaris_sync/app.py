@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, RLock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from vindaris_sync.config.goal_sources import OWN_SOURCE, FeedSettings, FilesSettings
 from vindaris_sync.config.settings import Config
@@ -48,6 +48,9 @@ from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.sources.build import sources_of
 from vindaris_sync.sources.outcomes import HttpOutcome
 from vindaris_sync.store.store import Store
+
+if TYPE_CHECKING:
+    from vindaris_sync.web.page import Page
 
 _SPARE_THREADS = 6  # goals, settle, relay, outcomes, backup and nightly beside one pull for each tracker
 
@@ -96,6 +99,7 @@ class App:
 
         """
         self.store.claim()
+        page = self._page()
         pool = ThreadPoolExecutor(len(self.context.trackers) + _SPARE_THREADS, thread_name_prefix="work")
         clockwork = Clockwork(
             self.context,
@@ -106,19 +110,37 @@ class App:
             reminders_of(self.config),
             backups_of(self.config),
             OutcomeReader(outcome_sources(self.config, self.context.now)),
-            observe=observe,
+            observe=_both(observe, page),
         )
-        with self._page():
+        with _serving(page):
             run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
         return not self.context.progress.running()
 
-    def _page(self) -> AbstractContextManager[object]:
+    def _page(self) -> Page | None:
         if not self.config.page.enabled:
-            return nullcontext()
+            return None
         from vindaris_sync.web.page import Page
-        from vindaris_sync.web.server import serving
 
-        return serving(Page(self.context, self.channels, self.config))
+        return Page(self.context, self.channels, self.config)
+
+
+def _serving(page: Page | None) -> AbstractContextManager[object]:
+    if page is None:
+        return nullcontext()
+    from vindaris_sync.web.server import serving
+
+    return serving(page)
+
+
+def _both(observe: Observe, page: Page | None) -> Observe:
+    """Return what tells every pass to ``observe`` and counts it on the page."""
+
+    def seen(report: PassReport) -> None:
+        observe(report)
+        if page is not None:
+            page.metrics.passed(report)
+
+    return seen
 
 
 def open_app(

@@ -42,6 +42,7 @@ def gather(config: Config) -> Document:
             "trackers": [_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work)
                          for name, settings in config.trackers.items()],
             "credentials": courtesy.credentials(store, config.trackers, datetime.now(UTC)),
+            "page": config.page.public if config.page.enabled else None,
             "alerts_waiting": store.outbox_depth(),
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
@@ -138,6 +139,8 @@ def tell(found: Document, *, as_json: bool) -> None:
         return
     owner = found["daemon"]["process"]
     say(f"daemon: running (process {owner})" if found["daemon"]["running"] else "daemon: not running", style="bold")
+    if found["page"]:
+        say(f"page: {found['page']}" + ("" if found["daemon"]["running"] else ", while the daemon runs"))
     columns = ("tracker", "kind", "state", "first full pull", "last answer", *_STATES, "to decide", "held")
     table(columns, map(_row, found["trackers"]))
     courtesy.tell(found["trackers"], found["credentials"])

@@ -17,6 +17,7 @@ from vindaris_sync.cli import (
     goal,
     link,
     outcome,
+    page,
     plan,
     report,
     review,
@@ -95,6 +96,7 @@ app.add_typer(work.app, name="work")
 app.add_typer(review.app, name="review")
 for module in (report, doctor):
     module.add(app)
+app.add_typer(page.app, name="page")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 export.add(app)

@@ -20,7 +20,8 @@ def status(*, config: ConfigPath = None, as_json: AsJson = False) -> None:
 
     It asks nobody outside. Exit code 3: a tracker is stopped.
 
-    JSON: daemon {running, process}, trackers [{tracker, kind, loaded_at, last_ok_at, stopped {reason, advice, at},
+    JSON: daemon {running, process}, page (its address),
+    trackers [{tracker, kind, loaded_at, last_ok_at, stopped {reason, advice, at},
     paused {who, since, until, why}, due,
     open {linked, inherited, exempt, unlinked}, held, clock_ahead_seconds, next_pull {at, why},
     breaker {phase, failures, until}, requests {since_start, last_pass},

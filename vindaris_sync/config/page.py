@@ -83,7 +83,7 @@ class PageSettings(Settings):
     without_login: Literal["read", "decide", "admin"] = "admin"
     """What visitors on loopback may do while no login is configured."""
     passwords: FilePath | None = None
-    """File of names, roles and password hashes; absent: no login by password."""
+    """File of names, roles and password hashes, kept by ``vindaris-sync page passwd``; absent: no such login."""
     oidc: OidcSettings | None = None
     """Login at an OpenID Connect provider."""
     idle: Duration = Field(timedelta(hours=8), ge=timedelta(minutes=1))

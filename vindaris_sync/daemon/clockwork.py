@@ -78,6 +78,7 @@ class Clockwork:
 
     def tick(self, now: datetime) -> None:
         """Start everything that is due at ``now`` and does not run already; paused trackers are left alone."""
+        self.context.progress.tick()
         self._follow(now)
         heed(self.context.store, self.context.trackers, now)
         self._every("goals", now, goals_every(self.context.rules.debounce), self._goals)

@@ -24,6 +24,7 @@ class Progress:
         self._lock = Lock()
         self._here = local()
         self._stop = Event()
+        self._ticked = clock()
 
     def begin(self, name: str) -> bool:
         """Note that work begins; False where work of that name runs already."""
@@ -66,6 +67,14 @@ class Progress:
         with self._lock:
             now = self._clock()
             return max((now - beat for beat in self._beats.values()), default=0.0)
+
+    def tick(self) -> None:
+        """Note that somebody looked for what is due."""
+        self._ticked = self._clock()
+
+    def since_tick(self) -> float:
+        """Return for how many seconds nobody has looked for what is due."""
+        return self._clock() - self._ticked
 
     def stop(self) -> None:
         """Ask all running work to end at its next beat, and wake whoever sleeps."""

@@ -316,6 +316,19 @@ class ReportRow(Table, table=True):
     path: str = words("")
 
 
+class TokenRow(Table, table=True):
+    """A program's token for the page, by the SHA-256 of its 32 random bytes."""
+
+    __tablename__ = "token"
+    __table_args__ = (UniqueConstraint("digest", name="token_digest"),)
+    name: str = words(key=True)
+    digest: str = words()
+    scope: str = words()
+    created: int = number()
+    expires: int | None = maybe_number()
+    used: int | None = maybe_number()
+
+
 class CounterRow(Table, table=True):
     """Numbers that only grow: ``generation`` counts commits, ``goals`` is the generation that last changed a goal."""
 

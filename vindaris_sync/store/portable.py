@@ -23,8 +23,8 @@ END = "end"
 IMPORTED = "imported"
 """The note that holds up to which row the history was imported; gaps among those say nothing."""
 
-_LEFT_OUT = frozenset({"counter"})
-"""Tables that count what one database went through."""
+_LEFT_OUT = frozenset({"counter", "token"})
+"""Tables that count what one database went through, or that open one installation's page."""
 
 _STRUCTURED = frozenset({"basis", "conflict", "pending", "content", "contents", "conditions", "living", "findings"})
 """Columns of JSON text, beside those whose default shows it."""

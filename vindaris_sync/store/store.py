@@ -37,11 +37,13 @@ from vindaris_sync.store.outbox import Outbox
 from vindaris_sync.store.pages import Pages
 from vindaris_sync.store.passes import Passes
 from vindaris_sync.store.publishing import Publications
+from vindaris_sync.store.pulse import Pulses
 from vindaris_sync.store.readings import Readings
 from vindaris_sync.store.repair import Repairs
 from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.rules import Rules
 from vindaris_sync.store.showing import Showing
+from vindaris_sync.store.tokens import Tokens
 from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
@@ -83,6 +85,8 @@ class Store(
     Repairs,
     Works,
     WorkItems,
+    Tokens,
+    Pulses,
     Exports,
     Imports,
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -56,11 +57,26 @@ def visitor_of(request: Request) -> Visitor | None:
     return found
 
 
+def bearer(request: Request) -> str:
+    """Return the token that a program shows; empty for browsers, which never send one by themselves."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def digest(token: str) -> str:
+    """Return as what a token is kept. 32 random bytes cannot be guessed, so nothing slower than SHA-256 is needed."""
+    return sha256(token.encode()).hexdigest()
+
+
 def _recognised(request: Request) -> Visitor | None:
-    settings = gate_of(request).settings
+    gate = gate_of(request)
+    if shown := bearer(request):
+        token = request.app.state.page.store.token_of(digest(shown), gate.now())
+        return Visitor(f"token {token.name}", Role.named(token.scope), "token") if token else None
+    settings = gate.settings
     if not settings.has_login and request.state.local:
         return Visitor("somebody at this machine", Role.named(settings.without_login), "loopback")
-    return None
+    return gate.logins.visitor(gate.given(request, "login"))
 
 
 def admitted(request: Request, needed: Role) -> Visitor:

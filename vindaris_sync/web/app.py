@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 
 from vindaris_sync import __version__
-from vindaris_sync.web import errors, goals, health, hooks, static_files, trace
+from vindaris_sync.config.page import PageSettings
+from vindaris_sync.web import errors, goals, health, hooks, login, static_files, trace
 from vindaris_sync.web.access import may_read
 from vindaris_sync.web.entrance import Entrance
 from vindaris_sync.web.forms import same_site
 from vindaris_sync.web.gate import Gate
+from vindaris_sync.web.logins import Logins
 from vindaris_sync.web.page import Page
 
 home = APIRouter()
@@ -22,7 +24,7 @@ def front() -> RedirectResponse:
     return RedirectResponse("/inbox", 303)
 
 
-PAGES: tuple[APIRouter, ...] = (home, goals.router, trace.router)
+PAGES: tuple[APIRouter, ...] = (home, goals.router, trace.router, login.leaving)
 """Pages for people: whoever may not read sees none of them, and each POST needs a form's token.
 
 A route that needs more than reading says so itself (``Decider``, ``Admin``).
@@ -34,20 +36,28 @@ API: tuple[APIRouter, ...] = ()
 CALLBACKS: tuple[APIRouter, ...] = (hooks.router,)
 """Below ``/in``: what chats and trackers send. Open to everybody, so each route verifies the sender's signature."""
 
-OPEN: tuple[APIRouter, ...] = (health.router, static_files.router)
+OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)
 """What strangers may see."""
+
+
+def _open(settings: PageSettings) -> tuple[APIRouter, ...]:
+    if settings.oidc is None:
+        return OPEN
+    from vindaris_sync.web.sso import router  # signatures cost whoever needs them only
+
+    return (*OPEN, router)
 
 
 def build(page: Page) -> FastAPI:
     """Return the application; its templates and routes work on ``page`` alone."""
     app = FastAPI(title="vindaris-sync", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.page = page
-    app.state.gate = Gate(page.config.page, page.now)
+    app.state.gate = Gate(page.config.page, page.now, Logins.of(page.config.page, page.now))
     errors.install(app)
-    app.add_middleware(errors.Mishaps)
+    app.add_middleware(errors.Mishaps, asked=page.metrics.asked)
     app.add_middleware(Entrance, settings=page.config.page)
     closed = [Depends(may_read), Depends(same_site)]
-    for router in OPEN:
+    for router in _open(page.config.page):
         app.include_router(router, dependencies=[Depends(same_site)])
     for router in CALLBACKS:
         app.include_router(router, prefix="/in", include_in_schema=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -95,18 +95,19 @@ def install(app: FastAPI) -> None:
 
 
 class Mishaps:
-    """Answers what nobody foresaw with an id, logs it with its traceback, and keeps the server's own log out of it."""
+    """Answers what nobody foresaw with an id, logs it with its traceback, and counts every request."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, asked: Callable[[str, str, int], None]) -> None:
+        self._app, self._asked = app, asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        begun = False
+        status = 0
 
         async def sent(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
             await send(message)
 
         try:
@@ -114,11 +115,15 @@ class Mishaps:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            status = 503 if isinstance(error, VindarisError) else 500
-            log.exception("page failed", method=scope["method"], status=status)
-            if not begun:
+            code = 503 if isinstance(error, VindarisError) else 500
+            log.exception("page failed", method=scope["method"], status=code)
+            if not status:
+                status = code
                 request = Request(scope, receive)
                 request.state.visitor = getattr(
                     request.state, "visitor", None
                 )  # the store, perhaps broken, is not asked
-                await answer(request, status)(scope, receive, send)
+                await answer(request, code)(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                self._asked(str(getattr(scope.get("route"), "path", "")), scope["method"], status)

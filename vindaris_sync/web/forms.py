@@ -6,18 +6,13 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from vindaris_sync.config.page import is_loopback
+from vindaris_sync.web.access import bearer
 from vindaris_sync.web.gate import FORM_FIELD, FORM_HEADER, gate_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-def bearer(request: Request) -> str:
-    """Return the token that a program shows; empty for browsers, which never send one by themselves."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def same_site(request: Request) -> None:

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
+from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
 from vindaris_sync.config.page import PageSettings
 
+if TYPE_CHECKING:
+    from vindaris_sync.web.logins import Logins
+
 FORM_FIELD = "csrf"
 FORM_HEADER = "x-csrf-token"
-_LONGEST_COOKIE = 200
+_LONGEST_COOKIE = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Gate:
 
     settings: PageSettings
     now: Callable[[], datetime]
+    logins: Logins
     _key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
 
     def cookie(self, what: str) -> str:
@@ -59,6 +64,10 @@ class Gate:
         if fresh := getattr(request.state, "form_cookie", ""):
             self.put(response, "form", fresh)
 
+    def key(self, what: str) -> bytes:
+        """Return a key of its own for each purpose."""
+        return hmac.digest(self._key, f"key {what}".encode(), sha256)
+
     def _browser(self, request: Request) -> str:
         known = self.given(request, "login") or self.given(request, "form")
         if not known:
@@ -66,7 +75,7 @@ class Gate:
         return known
 
     def _token(self, browser: str) -> str:
-        return hmac.new(self._key, b"form " + browser.encode(), sha256).hexdigest()
+        return hmac.new(self.key("form"), browser.encode(), sha256).hexdigest()
 
 
 def gate_of(request: Request) -> Gate:

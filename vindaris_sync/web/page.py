@@ -14,6 +14,7 @@ from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.picture import Pictures
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.store.store import Store
+from vindaris_sync.web.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ class Page:
     config: Config
     pictures: Pictures = field(init=False)
     """Everything in numbers, as pages show it."""
+    metrics: Metrics = field(init=False)
+    """What passes and visitors did, for Prometheus; begins at zero."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pictures", Pictures(self.context))
+        object.__setattr__(self, "metrics", Metrics(self.context))
 
     @property
     def store(self) -> Store:

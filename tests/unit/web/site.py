@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Cookies, Response
 
@@ -25,6 +26,8 @@ from vindaris_sync.web.page import Page
 HERE = ("127.0.0.1", 50000)
 NOTHING: Mapping[str, str] = {}
 ADDRESS = "http://127.0.0.1:8330"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes as quickly as can be: what is tested is not how long guessing takes."""
 
 CONFIG = """
 state_dir = "state"

@@ -106,7 +106,7 @@ def _completed(block: str, data: dict[str, Any]) -> str:
     if "notify" in data:
         data["trackers"] = {"any": {}}
         block += '\n[trackers.any]\nkind = "memory"\n'
-    if {"goal_sources", "outcome_sources", "rules", "goals"} & data.keys() and "trackers" not in data:
+    if {"goal_sources", "outcome_sources", "rules", "goals", "page"} & data.keys() and "trackers" not in data:
         named = {rule["tracker"] for rule in data.get("rules", ()) if "tracker" in rule}
         named |= {home["tracker"] for home in (data.get("goals", {}).get("home"),) if home}
         kinds = dict.fromkeys(sorted(named), "memory")

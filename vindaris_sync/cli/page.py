@@ -18,7 +18,11 @@ app = typer.Typer(
         "vindaris-sync page token list",
     ),
 )
-token = typer.Typer(help="Tokens of programs.", no_args_is_help=True)
+token = typer.Typer(
+    help="Tokens of programs.",
+    no_args_is_help=True,
+    epilog=examples("vindaris-sync page token add grafana --scope read"),
+)
 app.add_typer(token, name="token")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -113,7 +113,8 @@ def test_a_login_ends_when_it_is_not_used_and_at_the_latest_in_the_evening(site:
 def test_whoever_is_taken_out_or_changed_is_logged_out_at_once(site: Site, tmp_path: Path) -> None:
     """Another role or password, or none, ends the logins that were made before."""
     file = Passwords(tmp_path / "passwords", CHEAP)
-    for change in (lambda: file.put("ada", Role.READ, PASSWORD), lambda: file.remove("ada")):
+    changes: list[Callable[[], None]] = [lambda: file.put("ada", Role.READ, PASSWORD), lambda: file.remove("ada")]
+    for change in changes:
         assert log_in(site.browser).status_code == 303
         assert inside(site.browser)
         change()

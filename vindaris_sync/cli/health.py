@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vindaris_sync.app import nightly_of, open_store, store_path
-from vindaris_sync.cli import backups, contested, counting, courtesy, holding
+from vindaris_sync.cli import backups, contested, counting, courtesy, holding, muting
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
@@ -44,6 +44,7 @@ def gather(config: Config) -> Document:
             "credentials": courtesy.credentials(store, config.trackers, datetime.now(UTC)),
             "page": config.page.public if config.page.enabled else None,
             "alerts_waiting": store.outbox_depth(),
+            **muting.gather(config, store),
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
             "backup": backups.state(config, store, datetime.now(UTC)),
@@ -205,6 +206,7 @@ def _rest(found: Document) -> None:
         say(f"  refused, the last good ones stay in force: {problem}", style="red")
     _tell_rules(found["rules"])
     say(f"alerts waiting: {found['alerts_waiting']:,}")
+    muting.tell(found["muted"], found["quiet"])
     report = found["last_report"]
     say(f"report: {moment(report['at'])}, {report['path']}" if report else "report: none yet")
     backups.tell(found["backup"])

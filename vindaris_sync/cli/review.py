@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vindaris_sync.cli import mute
 from vindaris_sync.cli.link import Refs, Why
 from vindaris_sync.cli.options import AsJson, ConfigPath, Who, complete_goal, complete_tracker, examples
 
@@ -71,7 +72,7 @@ def list_reviews(  # noqa: PLR0913 - one parameter for each option
 
     JSON: total, backlog (how many were left out as such), reviews [{issue, key, title, place, team, goals,
     causes [{reason, detail, opened, backlog, answer, since (the confirmed revision), change (in one line)}],
-    successor (of a goal that is closed)}].
+    successor (of a goal that is closed), muted (until when, of issues)}].
     """
     from vindaris_sync.cli import choosing, reviews
     from vindaris_sync.cli.opening import load_config
@@ -86,7 +87,10 @@ def show(refs: Refs, *, config: ConfigPath = None, as_json: AsJson = False) -> N
 
     Colours on a terminal; elsewhere [-what went-] and {+what came+}.
 
-    JSON: reviews, as in `review list`, with causes [{…, changes [{name, pieces [{kind (same, old, new), text}]}]}].
+    It says when the team hears of it in chat, and what holds that back.
+
+    JSON: reviews, as in `review list`, with causes [{…, changes [{name, pieces [{kind (same, old, new), text}]}],
+    told {at, why}}] (told of issues only).
     """
     from vindaris_sync.cli import review_shown
     from vindaris_sync.cli.opening import load_config
@@ -304,3 +308,6 @@ def resume(refs: Refs, *, config: ConfigPath = None, as_json: AsJson = False) ->
     from vindaris_sync.cli.opening import load_config
 
     contested.resume(load_config(config), refs, as_json=as_json)
+
+
+mute.add(app)

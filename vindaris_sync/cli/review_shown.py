@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from vindaris_sync.app import open_store, teams_of
@@ -15,6 +16,8 @@ from vindaris_sync.domain.records import DECISION_ONLY
 from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.engine.differences import Differences
 from vindaris_sync.engine.naming import is_goal, is_rule, named_goals, the_goal, the_issue, the_rule
+from vindaris_sync.engine.silence import Silence
+from vindaris_sync.engine.told import told
 from vindaris_sync.store.store import Store
 
 
@@ -45,8 +48,12 @@ def _review(config: Config, store: Store, ref: str, differences: Differences) ->
     record = the_issue(store, ref)
     team = teams_of(config).of_place(record.ref.tracker, record.place)
     causes = sorted((cause for cause in record.causes if cause.open), key=lambda cause: cause.opened)
-    one = document(record, causes, team.name if team else "", named_goals(store.goal_book(), record.goals))
-    return explained(one, causes, links_of(store, record), differences)
+    found = document(record, causes, team.name if team else "", named_goals(store.goal_book(), record.goals))
+    silence = Silence.at(store, datetime.now(UTC))
+    for number, cause in enumerate(causes):
+        each = told(store, record, cause, team, silence)
+        found["causes"][number]["told"] = {"at": each.at, "why": each.why, "words": each.words(team, silence.now)}
+    return explained(found, causes, links_of(store, record), differences)
 
 
 def _goal(store: Store, goal: int) -> dict[str, Any]:
@@ -68,6 +75,8 @@ def _say(one: dict[str, Any]) -> None:
     for cause in one["causes"]:
         line = because(cause, shortly=False).append(f" (since {moment(cause['opened'])})")
         say_text(line.append(", acknowledged" if cause["answer"] else ""), indent=2)
+        if "told" in cause:
+            say(f"      {cause['told']['words']}", style="dim")
         for changed in cause["changes"]:
             say_text(said(changed), indent=6)
     reasons = {cause["reason"] for cause in one["causes"]}

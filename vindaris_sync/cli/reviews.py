@@ -23,6 +23,7 @@ from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.work import GOAL_PREFIX
 from vindaris_sync.engine.differences import Differences
 from vindaris_sync.engine.naming import named_goals, successors, the_issue
+from vindaris_sync.engine.told import covers
 from vindaris_sync.engine.tracing import instant
 from vindaris_sync.store.store import Store
 
@@ -43,6 +44,7 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
     with open_store(config) as store:
         book, choice, differences = store.goal_book(), Choice(config, store, wanted), Differences(store)
         after = {str(number): key for number, key in successors(store).items()}
+        mutes = store.mutes(datetime.now(UTC))
         for record, causes in choice.records():
             shown = causes if wanted.backlog else [cause for cause in causes if cause.surface_at is not None]
             listing.backlog += not shown
@@ -52,7 +54,8 @@ def open_reviews(config: Config, wanted: Wanted) -> Listing:
                 one = document(record, shown, team.name if team else "", goals)
                 links = links_of(store, record) if any(cause.key.subject for cause in shown) else ()
                 explained(one, shown, links, differences)
-                listing.found.append({**one, "successor": _successor(shown, after)})
+                muted = max((each.until for each in mutes if covers(each, record, team)), default=None)
+                listing.found.append({**one, "successor": _successor(shown, after), "muted": muted})
         asked_rules = _rules(store, book, choice, differences)
         listing.found += ({**one, "successor": _successor(causes, after)} for causes, one in asked_rules)
         listing.found += _goals(store, book, choice)
@@ -141,6 +144,8 @@ def show(listing: Listing, limit: int, *, as_json: bool) -> None:
     table(("issue", "title", "team", "goal", "asked because", "since"), map(_row, listing.found[:limit]))
     more = f", {limit:,} of them shown; --limit shows more" if len(listing.found) > limit else ""
     say(f"{counted(len(listing.found), 'open review')}{more}")
+    if muted := sum(bool(one.get("muted")) for one in listing.found):
+        say(f"{muted:,} of them muted in chat; `status` says by whom and until when", style="dim")
     if listing.backlog:
         say(f"{listing.backlog:,} from before are left out; --backlog shows them", style="dim")
 
@@ -149,6 +154,7 @@ def _row(one: dict[str, Any]) -> tuple[object, ...]:
     causes = one["causes"]
     why = in_line("; ", (because(cause, shortly=True) for cause in causes))
     why.append(f"; its successor is {one['successor']}" if one["successor"] else "")
+    why.append(f"; muted until {moment(one['muted'])}" if one.get("muted") else "")
     return one["key"], one["title"], one["team"], ", ".join(one["goals"]), why, moment(causes[0]["opened"])
 
 

@@ -326,6 +326,7 @@ class Findings:
     bursts: tuple[Burst, ...] = ()
     """Retrofit bursts of the last quarter of a year, oldest first."""
     exemptions: Listing = Listing()
+    muted: Listing = Listing()
     """Open work that was exempted by itself, what is asked again soonest first."""
     parents: Listing = Listing()
     """Open work whose parent cannot be followed: it could not be read, is gone, or leads back in a circle."""

@@ -34,6 +34,7 @@ from vindaris_sync.engine.dropped import dropped_lines
 from vindaris_sync.engine.leading import Born, born, priorities, retrofit_bursts
 from vindaris_sync.engine.pausing import MEANING, pauses
 from vindaris_sync.engine.standing import Standing, Standings, standings
+from vindaris_sync.engine.told import muted_about
 from vindaris_sync.store.figures import Noted, Tally
 
 _LINES = 50
@@ -77,6 +78,7 @@ def gather_findings(
         drift=tuple(drift),
         quarantined=_quarantined(context),
         exemptions=_listing(context, *store.exemptions(_LINES)),
+        muted=_muted(context, now),
         parents=_listing(context, *store.astray(_LINES)),
         dropped=_dropped(context),
         parent_unknown=store.parents_unknown(),
@@ -160,6 +162,17 @@ def _measured(goal: Goal, series: Series) -> Iterator[Measured]:
         if len(found := series.get(metric_of(outcome.metric), ())) > 1:
             at, values = tuple(each.at for each in found), tuple(each.value for each in found)
             yield Measured(outcome.metric, at, values, found[-1].how)
+
+
+def _muted(context: Context, now: datetime) -> Listing:
+    """Return what people do not want to be told of for a time; it counts everywhere else all the same."""
+    mutes, book = context.store.mutes(now), context.book()
+    lines = (
+        IssueLine(muted_about(each, context.store, book), each.why, since=each.at,
+                  note=f"by {each.who}, until {each.until:%Y-%m-%d %H:%M} UTC")
+        for each in mutes[:_LINES]
+    )  # fmt: skip
+    return Listing(len(mutes), tuple(lines))
 
 
 def _dropped(context: Context) -> Listing:

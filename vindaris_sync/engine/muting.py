@@ -6,11 +6,11 @@ from datetime import datetime
 
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.muting import LONGEST, Mute, Muted
-from vindaris_sync.sdk.errors import VindarisError
+from vindaris_sync.sdk.errors import Refusal
 from vindaris_sync.store.store import Store
 
 
-class Unmutable(VindarisError):
+class Unmutable(Refusal):
     """What was to be muted cannot be, and why."""
 
 

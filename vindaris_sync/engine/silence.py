@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from vindaris_sync.domain.living import Voice
@@ -54,6 +54,10 @@ class Silence:
             last = max(muted, key=lambda each: each.until)
             return Hold(working or until + _FAR, f"muted by {last.who}: {last.why}")
         return Hold(working or until + _FAR, f"outside the working hours of team {team.name}")
+
+    def hold_of(self, team: Team) -> Hold | None:
+        """Return what holds the team's ordinary messages back."""
+        return self.hold(replace(team, urgent=frozenset()), Kind.UNLINKED)
 
     def own_doing(self, rows: Iterable[Waiting]) -> Hold | None:
         """Return until when nothing is sent because people know: they decided there themselves within a minute.

@@ -33,6 +33,7 @@ _LISTS = (
     ("Suspect links", "suspect"),
     ("Parents that cannot be followed", "parents"),
     ("Exempt work", "exemptions"),
+    ("Muted in chat", "muted"),
     ("Set aside", "quarantined"),
 )
 

@@ -10,7 +10,17 @@ from vindaris_sync.domain.findings import Findings, Listing
 from vindaris_sync.domain.goals import outcome_progress
 
 LISTS = (
-    *("closed_goal_work", "dropped", "suspect", "conflicts", "unknown_goals", "unlinked", "parents", "exemptions"),
+    *(
+        "closed_goal_work",
+        "dropped",
+        "suspect",
+        "conflicts",
+        "unknown_goals",
+        "unlinked",
+        "parents",
+        "exemptions",
+        "muted",
+    ),
     "quarantined",
 )
 """The lists of issues in a report."""

@@ -210,8 +210,9 @@ def test_account_limits_hooks_and_apps(client: Client, recorder: Conformance, wo
         "config": {"url": "https://receiver.invalid/h", "content_type": "json", "secret": "s"},
         "events": ["issues"],
     }
-    client.json("POST", f"{WEB}/hooks", hook)
+    made = client.json("POST", f"{WEB}/hooks", hook)
     client.json("GET", f"{WEB}/hooks")
+    _hooks(client, world, f"{WEB}/hooks/{made['id']}")
     app = world.install_app("vindaris", "acme", permissions={"issues": "write", "metadata": "read"})
     bearer = Client(recorder, f"Bearer {_jwt(app.id)}")
     bearer.json("GET", "/app")
@@ -221,6 +222,26 @@ def test_account_limits_hooks_and_apps(client: Client, recorder: Conformance, wo
     assert installed.json("GET", "/installation/repositories")["total_count"] == 2
     installed.json("GET", f"{WEB}/issues")
     recorder.verify()
+
+
+def _hooks(client: Client, world: World, one: str) -> None:
+    """Ask for one webhook, what was sent of it, and that once more; change it and take it away."""
+    greeting = world.outbox.get_nowait()
+    assert greeting is not None
+    greeting.told(500, 0.25)
+    (sent,) = client.json("GET", f"{one}/deliveries?per_page=10")
+    assert (sent["event"], sent["status_code"], sent["redelivery"]) == ("ping", 500, False)
+    assert client.ask("POST", f"{one}/deliveries/{sent['id']}/attempts").status == 202
+    again = world.outbox.get_nowait()
+    assert again is not None
+    again.told(202, 0.05)
+    assert again.headers["X-GitHub-Delivery"] == sent["guid"]
+    assert client.json("GET", f"{one}/deliveries")[0]["redelivery"] is True
+    assert client.json("GET", one)["last_response"]["code"] == 202
+    assert client.json("PATCH", one, {"events": ["issues", "label"], "active": False})["active"] is False
+    assert client.ask("POST", f"{one}/pings").status == 204
+    assert client.ask("DELETE", one).status == 204
+    assert client.ask("GET", one).status == 404
 
 
 def test_an_enterprise_server_prints_the_same_shapes_below_its_prefix() -> None:

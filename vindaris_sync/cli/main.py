@@ -27,6 +27,7 @@ from vindaris_sync.cli import (
     status,
     trace,
     tracker,
+    webhook,
     work,
 )
 from vindaris_sync.cli.exits import code_of, tell
@@ -91,6 +92,7 @@ app.add_typer(goal.app, name="goal")
 app.add_typer(outcome.app, name="outcome")
 app.add_typer(link.app, name="link")
 app.add_typer(tracker.app, name="tracker")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(rule.app, name="rule")
 app.add_typer(work.app, name="work")
 app.add_typer(review.app, name="review")

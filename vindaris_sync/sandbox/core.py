@@ -84,13 +84,21 @@ class Weather:
         return clock() + self.clock_skew
 
 
+def _nobody(_status: int | None, _seconds: float) -> None:
+    """Tell nobody what became of a delivery."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook on its way out: where to, with which headers and which exact bytes."""
+    """One webhook on its way out: where to, with which headers and which exact bytes.
+
+    ``told`` is called with the receiver's status, ``None`` where nobody answered, and how many seconds it took.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    told: Callable[[int | None, float], None] = field(default=_nobody, compare=False, repr=False)
 
 
 Outbox = SimpleQueue[Delivery | None]

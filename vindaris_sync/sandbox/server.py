@@ -10,6 +10,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -111,7 +112,10 @@ class Server:
 
     def _deliver(self, outbox: Outbox) -> None:
         while (delivery := outbox.get()) is not None:
-            self.deliveries.append((delivery, post(delivery)))
+            began = monotonic()
+            status = post(delivery)
+            delivery.told(status, monotonic() - began)
+            self.deliveries.append((delivery, status))
 
 
 def post(delivery: Delivery) -> int | None:

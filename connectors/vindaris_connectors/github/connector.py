@@ -25,6 +25,7 @@ from vindaris_connectors.github.labels import label_name, made
 from vindaris_connectors.github.mapping import ManagedField, Mapper
 from vindaris_connectors.github.publishing import Publishing
 from vindaris_connectors.github.pulling import Pull
+from vindaris_connectors.github.registering import Registering
 from vindaris_connectors.github.repositories import Repository, Unreachable, find
 from vindaris_connectors.github.settings import GithubSettings
 from vindaris_connectors.github.writing import BATCH, Writer
@@ -53,7 +54,7 @@ from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.shapes import sent, understood
-from vindaris_sync.sdk.webhooks import Delivery, Heard, Unheard
+from vindaris_sync.sdk.webhooks import Delivery, Heard, Hook, Unheard
 from vindaris_sync.sdk.writing import each, guarded
 
 
@@ -178,6 +179,21 @@ class GithubConnector:
     def manual(self, address: str) -> tuple[str, ...]:  # noqa: ARG002 - we do it ourselves
         """Return nothing: ``register`` does it."""
         return ()
+
+    @understood
+    def hooks(self, address: str) -> Iterator[Hook]:
+        """Yield for each repository how the webhook that leads to ``address`` stands."""
+        return Registering(self._client, self._settings).hooks(address)
+
+    @sent
+    def register(self, hook: Hook, address: str) -> Hook:
+        """Make a webhook right."""
+        return Registering(self._client, self._settings).register(hook, address)
+
+    @sent
+    def unregister(self, hook: Hook) -> Hook:
+        """Delete a webhook."""
+        return Registering(self._client, self._settings).unregister(hook)
 
     @understood
     def public(self, place: str) -> bool:

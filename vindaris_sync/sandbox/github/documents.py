@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Label,
         Milestone,
         Repository,
+        Sent,
         User,
     )
 
@@ -326,14 +328,45 @@ def hook(repo: Repository, each: Hook) -> Document:
         "type": "Repository",
         "id": each.id,
         "name": "web",
-        "active": True,
+        "active": each.active,
         "events": list(each.events),
         "config": {"url": each.url, "content_type": "json", "insecure_ssl": "0", **secret},
-        "updated_at": each.created,
+        "updated_at": each.updated or each.created,
         "created_at": each.created,
         "url": url,
         "test_url": f"{url}/test",
         "ping_url": f"{url}/pings",
         "deliveries_url": f"{url}/deliveries",
-        "last_response": {"code": None, "status": "unused", "message": None},
+        "last_response": {"code": None, "status": "unused", "message": None} if not each.sent else _response(each),
     }
+
+
+def _response(each: Hook) -> Document:
+    code = each.sent[-1].status
+    status = "active" if HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES else "invalid_http_response"
+    return {"code": code or None, "status": status if code else "failed", "message": _status(code)}
+
+
+def hook_delivery(repo: Repository, sent: Sent) -> Document:
+    """Return what became of an attempt, in short."""
+    return {
+        "id": sent.id,
+        "guid": sent.guid,
+        "delivered_at": sent.at,
+        "redelivery": sent.again,
+        "duration": round(sent.seconds, 2),
+        "status": _status(sent.status),
+        "status_code": sent.status,
+        "event": sent.event,
+        "action": sent.action,
+        "installation_id": None,
+        "repository_id": repo.id,
+        "throttled_at": None,
+    }
+
+
+def _status(code: int) -> str:
+    if not code:
+        return "failed to connect to host"
+    fine = code < HTTPStatus.MULTIPLE_CHOICES
+    return "OK" if fine else f"Invalid HTTP Response: {code}"

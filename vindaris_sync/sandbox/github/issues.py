@@ -305,25 +305,6 @@ def clear_field_value(call: Call) -> Response:
     return Response(HTTPStatus.NO_CONTENT)
 
 
-@ROUTES.on("GET", "/hooks", ADMINISTER)
-def hooks(call: Call) -> Response:
-    """Return the repository's webhooks."""
-    return call.page(call.repo.hooks, lambda hook: documents.hook(call.repo, hook))
-
-
-@ROUTES.on("POST", "/hooks", ADMINISTER)
-def add_hook(call: Call) -> Response:
-    """Add a webhook."""
-    body = call.form(config=dict, events=list)
-    config, events = body.get("config") or {}, body.get("events") or ["push"]
-    if not isinstance(config.get("url"), str) or not all(isinstance(event, str) for event in events):
-        raise invalid("Hook", "url", "missing_field")
-    hook = call.world.add_hook(
-        call.repo.full_name, config["url"], secret=config.get("secret") and str(config["secret"]), events=events
-    )
-    return call.answer(documents.hook(call.repo, hook), HTTPStatus.CREATED)
-
-
 def _field_values(body: Document) -> dict[int, object]:
     items = body.get("issue_field_values") or []
     if len(items) > MAX_VALUES:

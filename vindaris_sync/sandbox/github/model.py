@@ -119,15 +119,36 @@ class Event:
     extra: Document = field(default_factory=dict)
 
 
+MOST_SENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt to deliver an event: what went out, and the receiver's status (0: nobody answered)."""
+
+    id: int
+    guid: str
+    event: str
+    action: str | None
+    body: bytes
+    at: str
+    seconds: float
+    status: int
+    again: bool
+
+
 @dataclass(slots=True)
 class Hook:
-    """A repository's webhook."""
+    """A repository's webhook; ``sent`` are its newest attempts, oldest first."""
 
     id: int
     url: str
     secret: str | None
     events: tuple[str, ...]
     created: str
+    updated: str = ""
+    active: bool = True
+    sent: deque[Sent] = field(default_factory=lambda: deque(maxlen=MOST_SENT))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from vindaris_sync.sandbox.core import Request, Response
-from vindaris_sync.sandbox.github import issues, pages, planning, root
+from vindaris_sync.sandbox.github import hooks, issues, pages, planning, root
 from vindaris_sync.sandbox.github.access import ANONYMOUS_LIMIT, Account, Quota, Refused
 from vindaris_sync.sandbox.github.call import JSON, Call, Redirected, Route
 from vindaris_sync.sandbox.github.documents import Site
@@ -26,6 +26,9 @@ ENTERPRISE = "/api/v3"
 DOCS = "https://docs.github.com/rest"
 _REPOSITORY = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>[0-9]{1,15}))(?P<rest>/.*)?")
 UNCHANGED = {HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT}
+
+_BELOW = (issues.ROUTES, planning.ROUTES, hooks.ROUTES)
+"""What repositories answer."""
 
 
 class GitHub:
@@ -81,7 +84,8 @@ class GitHub:
         if found:
             call.path = found["rest"] or ""
             call.repository = self._repository(call, found["name"], found["id"])
-            matched = issues.ROUTES.find(request.method, call.path) or planning.ROUTES.find(request.method, call.path)
+            below = (table.find(request.method, call.path) for table in _BELOW)
+            matched = next((found for found in below if found), None)
         else:
             matched = root.APP_ROUTES.find(request.method, path) or root.ROUTES.find(request.method, path)
         if matched is None:

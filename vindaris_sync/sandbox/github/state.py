@@ -32,6 +32,7 @@ from vindaris_sync.sandbox.github.model import (
     Organisation,
     Past,
     Repository,
+    Sent,
     User,
     stamp,
 )
@@ -182,26 +183,45 @@ class State:
 
     def emit(self, repository: Repository, event: str, actor: str, payload: Document) -> None:
         """Queue a webhook of any kind."""
-        hooks = [hook for hook in repository.hooks if {event, "*"} & set(hook.events)]
+        hooks = [hook for hook in repository.hooks if hook.active and {event, "*"} & set(hook.events)]
         if not hooks:
             return
+        body = self._body(repository, actor, payload)
+        for hook in hooks:
+            self.send(hook, event, payload.get("action"), body)
+
+    def ping(self, repository: Repository, hook: Hook, actor: str) -> None:
+        """Queue the greeting that a new webhook's receiver gets."""
+        told = {"zen": "Keep it logically awesome.", "hook_id": hook.id, "hook": documents.hook(repository, hook)}
+        self.send(hook, "ping", None, self._body(repository, actor, told))
+
+    def send(self, hook: Hook, event: str, action: str | None, body: bytes, *, guid: str = "") -> None:
+        """Queue one delivery at one webhook; ``guid``: of the one that is sent again. What became of it is kept."""
+        number, again = self.new_id(), bool(guid)
+        guid = guid or str(UUID(int=self.new_id()))
+
+        def told(status: int | None, seconds: float) -> None:
+            with self.lock:
+                hook.sent.append(Sent(number, guid, event, action, body, self.now(), seconds, status or 0, again))
+
+        self.outbox.put(Delivery(hook.url, self._headers(hook, event, guid, body), body, told))
+
+    def _body(self, repository: Repository, actor: str, payload: Document) -> bytes:
         owner = self.user(repository.owner)
-        payload = {
+        whole = {
             **payload,
             "repository": documents.repository(repository, owner, {}),
             **({"organization": documents.user(owner)} if owner.type == "Organization" else {}),
             "sender": documents.user(self.user(actor)),
         }
-        body = self.site.render(payload)
-        for hook in hooks:
-            self.outbox.put(Delivery(hook.url, self._headers(hook, event, body), body))
+        return self.site.render(whole)
 
-    def _headers(self, hook: Hook, event: str, body: bytes) -> dict[str, str]:
+    def _headers(self, hook: Hook, event: str, guid: str, body: bytes) -> dict[str, str]:
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "GitHub-Hookshot/5a0d1b2",
             "X-GitHub-Event": event,
-            "X-GitHub-Delivery": str(UUID(int=self.new_id())),
+            "X-GitHub-Delivery": guid,
             "X-GitHub-Hook-ID": str(hook.id),
         }
         if hook.secret:

@@ -11,8 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from tests.integration.daemon.company import Company
 from vindaris_connectors.github.hearing import EVENTS

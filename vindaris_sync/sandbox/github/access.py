@@ -18,7 +18,7 @@ ANONYMOUS_LIMIT = 60
 LEVELS = {"read": 1, "write": 2, "admin": 3}
 EVERYTHING: Mapping[str, str] = {
     "metadata": "read", "issues": "write", "administration": "write", "organization_projects": "write",
-    "issue_fields": "admin",
+    "issue_fields": "admin", "repository_hooks": "write",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vindaris_sync.sandbox.github.model import Document, Hook
 
 ROUTES = Routes()
-READ, WRITE = Need("administration", "read"), Need("administration", "write")
+READ, WRITE = Need("repository_hooks", "read"), Need("repository_hooks", "write")
 _ONE = "/hooks/{id}"
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import structlog
 
 from benchmarks.budgets import budgets
-from benchmarks.candidates import cost, quality, real_data
+from benchmarks.candidates import cost
 from benchmarks.costs import goal_change, idle
 from benchmarks.goals import at_rest, refresh, reparent
+from benchmarks.ground_truth import quality, real_data
 from benchmarks.pulls import full_pulls, latency
 from benchmarks.rows import Row, publish
 from vindaris_sync.engine.collector import spare_imports

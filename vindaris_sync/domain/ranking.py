@@ -162,7 +162,9 @@ _FILLERS = frozenset(_ENGLISH.split())
 """Words that are no evidence, also where there are too few goals to tell it from how many they stand in."""
 _LATELY = (Ground.AUTHOR, Ground.ASSIGNEE)
 _DAY = 86_400.0
-_KEY = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
+_KEYS = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?"), re.compile(r"[^\W_](?:[\w./#-]*[^\W_])?")
+"""How keys look: ``GROW-1``, and ``acme/web#7``."""
+_TYPED = 20  # words of a search that are looked for
 
 
 @dataclass(slots=True)
@@ -250,8 +252,9 @@ class Baseline:
 
     def _mentions(self, work: Work) -> Iterator[tuple[int, _Said]]:
         """Yield the goals whose keys stand in the title, each once."""
-        named = {self._by_key.get(fold(found[0])) for found in _KEY.finditer(work.title[:LONGEST_TEXT])}
-        yield from ((goal, (Ground.MENTION, "", 0, self._weight(Ground.MENTION))) for goal in named if goal is not None)
+        said = {fold(found[0]) for key in _KEYS for found in key.finditer(work.title[:LONGEST_TEXT])}
+        for goal in {self._by_key[key] for key in said & self._by_key.keys()}:
+            yield goal, (Ground.MENTION, "", 0, self._weight(Ground.MENTION))
 
     def _neighbours(self, near: Near) -> Iterator[tuple[int, _Said]]:
         for ground, serving in near.items():
@@ -359,7 +362,7 @@ def search(known: Iterable[Aim], ranking: Ranking, text: str, most: int) -> tupl
     """
     aims = {aim.id: aim for aim in known}
     found = {each.goal: each for each in ranking.rank(Work(text[:LONGEST_TEXT]), {}, len(aims))}
-    begun = [re.compile(rf"(?<!\w){re.escape(word)}") for word in fold(text[:LONGEST_TEXT]).split()]
+    begun = [re.compile(rf"(?<!\w){re.escape(word)}") for word in fold(text[:LONGEST_TEXT]).split()[:_TYPED]]
 
     def order(goal: int) -> tuple[int, float, str]:
         key, score = fold(aims[goal].key), found[goal].score if goal in found else 0.0

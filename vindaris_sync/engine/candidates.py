@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 
 from vindaris_sync.domain.ranking import Aim, Baseline, Candidate, Ranking, search
+from vindaris_sync.domain.terms import LONGEST_TEXT
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.neighbours import Serving
 from vindaris_sync.store.store import Store
@@ -93,7 +94,7 @@ class Candidates:
     def _follow_goals(self, goals: Iterable[StoredGoal]) -> set[int]:
         """Take over which goals are open and what they say; return those that are new or say something else."""
         stated = {
-            each.id: Aim(each.id, each.goal.key, each.goal.title, each.goal.description)
+            each.id: Aim(each.id, each.goal.key, each.goal.title, each.goal.description[:LONGEST_TEXT])
             for each in goals
             if each.missing_since is None and not each.goal.status.closed
         }

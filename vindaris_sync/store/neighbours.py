@@ -13,7 +13,9 @@ from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
 
-_WORK = "id, title, traits, author, assignee, created"
+_WORK = "id, substr(title, 1, 300), traits, author, assignee, created"
+"""Of a title no more than trackers take for one: strangers write them, and thirty for each goal are held in memory."""
+
 _SERVING = (
     f"SELECT {_WORK}, carrier_id, rule_id FROM issue WHERE id IN (SELECT id FROM issue WHERE carrier_id IN "  # noqa: S608 - fixed texts
     f"(SELECT h.issue_id FROM {HOLDING} h WHERE h.goal_id = ?) UNION SELECT id FROM issue "

@@ -92,6 +92,9 @@ def test_a_goal_named_in_the_title_comes_first() -> None:
     assert keys(found) == ["G-2", "G-1"]
     assert str(found[0].evidence[0]) == "its title names the goal"
     assert keys(ranking.rank(work("G-22 zebra"), {}, 3)) == []
+    hosted = known(replace(CACHE, key="acme/web#7"), replace(LOGIN, key="Cost"))
+    assert keys(hosted.rank(work("(acme/web#7) zebra"), {}, 3)) == ["acme/web#7"]
+    assert keys(hosted.rank(work("cost/zebra"), {}, 3)) == ["Cost"]
 
 
 def test_what_a_person_did_lately_counts_more() -> None:
@@ -157,3 +160,4 @@ def test_search_by_key_by_beginnings_and_by_words() -> None:
     assert keys(search(aims, ranking, "sign in with a key", 5)) == ["G-2"]
     assert keys(search(aims, ranking, "", 2)) == ["G-1", "G-11"]
     assert search(aims, ranking, "zebra.*", 5) == ()
+    assert keys(search(aims, ranking, "cache " * 100_000, 5)) == ["G-1", "G-11"]

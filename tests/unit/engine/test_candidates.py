@@ -123,6 +123,16 @@ def test_a_follower_that_fell_far_behind_begins_anew(store: Store, monkeypatch: 
     assert [each.key for each in candidates.of(issues)[issues[-1]]] == ["G-2"]
 
 
+def test_hostile_titles_cost_no_more_than_others(store: Store) -> None:
+    """Of a title of 200,000 characters only the beginning is held, asked or shown as evidence."""
+    served, asked = put(store, issue(1, title="passkey " * 25_000), issue(2, title="passkey\u202e " * 25_000))
+    linked(store, served, "G-2")
+    (found,) = Candidates(store).of([asked])[asked]
+    assert found.key == "G-2"
+    assert str(found.evidence[0]) == "words: passkey"
+    assert all(len(work.title) <= 300 for work in store.newest_on([found.goal], 30)[found.goal].work)
+
+
 def test_unknown_issues_are_left_out_and_search_needs_none(store: Store) -> None:
     """A number that no issue has is left out; goals are found by what a person types."""
     candidates = Candidates(store)

@@ -19,12 +19,15 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.config.teams import TeamSettings
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
+from vindaris_sync.daemon.listening import listening
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.domain.homes import Home
 from vindaris_sync.domain.lasting import CatchAll
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.rules import Stated
+from vindaris_sync.engine.answering import Answers
 from vindaris_sync.engine.backups import BackupPlace
+from vindaris_sync.engine.clicks import Clicks
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
 from vindaris_sync.engine.courtesy import restore as restore_conduct
 from vindaris_sync.engine.goal_sources import JoinedGoals, join
@@ -37,6 +40,7 @@ from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.engine.tracker_goals import TrackerGoals
 from vindaris_sync.notify.build import build as build_channel
 from vindaris_sync.notify.governed import governed
+from vindaris_sync.notify.hearing import Hearing
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.goals import GoalSource, GoalsRead, TrackerGoalSettings
@@ -99,29 +103,31 @@ class App:
 
         """
         self.store.claim()
-        page = self._page()
-        pool = ThreadPoolExecutor(len(self.context.trackers) + _SPARE_THREADS, thread_name_prefix="work")
-        clockwork = Clockwork(
-            self.context,
-            self.channels,
-            nightly_of(self.config),
-            self.run_nightly,
-            pool,
-            reminders_of(self.config),
-            backups_of(self.config),
-            OutcomeReader(outcome_sources(self.config, self.context.now)),
-            observe=_both(observe, page),
-        )
-        with _serving(page):
-            run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
+        clicks = Clicks(self.context, answers_of(self.context))
+        with listening(self.config.notify, clicks) as hearings:
+            page = self._page(hearings, clicks)
+            pool = ThreadPoolExecutor(len(self.context.trackers) + _SPARE_THREADS, thread_name_prefix="work")
+            clockwork = Clockwork(
+                self.context,
+                self.channels,
+                nightly_of(self.config),
+                self.run_nightly,
+                pool,
+                reminders_of(self.config),
+                backups_of(self.config),
+                OutcomeReader(outcome_sources(self.config, self.context.now)),
+                observe=_both(observe, page),
+            )
+            with _serving(page):
+                run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
         return not self.context.progress.running()
 
-    def _page(self) -> Page | None:
+    def _page(self, hearings: Mapping[str, Hearing], clicks: Clicks) -> Page | None:
         if not self.config.page.enabled:
             return None
         from vindaris_sync.web.page import Page
 
-        return Page(self.context, self.channels, self.config)
+        return Page(self.context, self.channels, self.config, hearings, clicks)
 
 
 def _serving(page: Page | None) -> AbstractContextManager[object]:
@@ -183,6 +189,12 @@ def open_app(
             locks=locks, page=config.page.address if config.page.enabled else "",
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
+
+
+def answers_of(context: Context) -> Answers:
+    """Return what takes people's decisions."""
+    settings = {name: tracker.settings for name, tracker in context.trackers.items()}
+    return Answers(context.store, settings, context.teams, context.now)
 
 
 def with_places(config: Config, settings: TrackerSettings) -> TrackerSettings:

@@ -105,7 +105,7 @@ class Clockwork:
     def _heed_nudges(self, now: datetime) -> None:
         """Start what was rung for: what people decided is carried out, and issues that were named are looked at."""
         if self.context.nudges.take_decided():
-            self._next["settle"] = now
+            self._next["settle"] = self._next["relay"] = now
         for name in self.context.nudges.waiting():
             if name in self.context.trackers and now >= self._next.get(f"look {name}", now) and not self._rests(name):
                 self._start(f"look {name}", lambda name=name: self._look(name))  # type: ignore[misc]

@@ -34,6 +34,9 @@ class Living:
 
     ``reference`` is the channel's own name for the newest message. ``attempt`` is the key of a message whose sending
     was begun at ``attempted`` and is not known to have ended; it is stored before anything is sent.
+
+    ``thread`` is the message in whose thread decisions are told, the newest one even after its episode. They are told
+    up to the instant ``told``, in microseconds; ``telling`` is the one whose telling was begun, 0 for none.
     """
 
     episode: int = 0
@@ -47,6 +50,9 @@ class Living:
     """How often this episode was told again only because nobody had answered."""
     attempt: str = ""
     attempted: datetime | None = None
+    thread: str = ""
+    told: int = 0
+    telling: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,16 +219,18 @@ def advanced(living: Living | None, step: Step, content: Content, reference: str
             return replace(living, attempt="", attempted=None)
         case Post() | Continue() | Seek():
             episode, part = (living.episode, living.part + 1) if living.open else (living.episode + 1, 1)
+            told = living.told if living.open else int(now.timestamp() * 1_000_000)
             if content.state is State.RESOLVED:
-                return Living(episode, part)
+                return Living(episode, part, thread=reference, told=told)
             again = living.reminded if living.open else 0
-            return Living(episode, part, True, reference, digest(content), content.members, now, again)  # noqa: FBT003
+            shown = digest(content), content.members, now, again
+            return Living(episode, part, True, reference, *shown, thread=reference, told=told)  # noqa: FBT003
         case _:  # pragma: no cover - mypy proves that nothing is left
             assert_never(step)
 
 
 def _ended(living: Living) -> Living:
-    return Living(episode=living.episode, part=living.part)
+    return Living(living.episode, living.part, thread=living.thread, told=living.told, telling=living.telling)
 
 
 _LONGEST_PATIENCE = 16

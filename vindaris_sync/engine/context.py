@@ -16,6 +16,7 @@ from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.models import Layout
 from vindaris_sync.domain.records import GoalBook, Policy, Situation
 from vindaris_sync.domain.rules import Stated
+from vindaris_sync.engine.candidates import Candidates
 from vindaris_sync.engine.nudges import Nudges
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.engine.teams import Teams
@@ -91,6 +92,11 @@ class Context:
     locks: defaultdict[str, RLock] = field(default_factory=lambda: defaultdict(RLock))
     layouts: dict[str, Layout] = field(default_factory=dict)
     """The trackers that were reached, each with its surfaces; filled by their own passes alone (L11)."""
+    candidates: Candidates = field(init=False)
+    """Which goals unlinked issues may serve; read when it is first asked."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "candidates", Candidates(self.store))
 
     def unit_of(self, tracker: str) -> str:
         """Return in which unit the tracker's issues are estimated; empty where they are not."""

@@ -31,7 +31,17 @@ from vindaris_sync.domain.messages import Content
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.silence import Silence
 from vindaris_sync.engine.teams import Team
-from vindaris_sync.engine.telling import Message, about, content_of, message_of, messages_about, surfacing
+from vindaris_sync.engine.telling import (
+    Message,
+    about,
+    content_of,
+    list_of,
+    message_of,
+    messages_about,
+    surfacing,
+    telling_of,
+)
+from vindaris_sync.engine.threads import tell_thread
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Ability, Channel, ChannelUnusable
 from vindaris_sync.sdk.errors import NotNow, Transient, Unknown, VindarisError
@@ -97,6 +107,9 @@ def _tell(
         context.store.announce(*surfacing(context, message, now), now=now)
         if hold and content and _unheard(context, channel, content, message.team, hold.until):
             context.store.announce(*(replace(row.announce, due=hold.until) for row in rows), now=now)
+    if listed := list_of(context, message):
+        told = telling_of(context, message.team)
+        tell_thread(context, channel, message.subject.key, listed, told)
     return sent
 
 

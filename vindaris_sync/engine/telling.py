@@ -20,6 +20,7 @@ from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.domain.summary import summary
 from vindaris_sync.domain.text import counted
 from vindaris_sync.domain.visibility import as_told, for_strangers
+from vindaris_sync.engine import buttons, offering
 from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.changed import told_in_chat
 from vindaris_sync.engine.context import Context
@@ -29,6 +30,7 @@ from vindaris_sync.engine.outcomes import TROUBLES
 from vindaris_sync.engine.teams import Team
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.store.lists import AskedList
+from vindaris_sync.store.told import About
 
 KINDS: Mapping[str, Kind] = {
     Reason.UNLINKED: Kind.UNLINKED,
@@ -135,11 +137,12 @@ def content_of(context: Context, channel: Channel, message: Message, now: dateti
 
 def _told_there(context: Context, message: Message, items: Iterable[Item]) -> list[Item]:
     """Return the items as the channel's readers may see them: strangers read no title of a private goal (L9)."""
-    told = _telling(context, message.team)
+    told = telling_of(context, message.team)
     return [replace(item, title=told(item.title), note=told(item.note)) for item in items]
 
 
-def _telling(context: Context, team: Team) -> Callable[[str], str]:
+def telling_of(context: Context, team: Team) -> Callable[[str], str]:
+    """Return what says what the readers of the team's channel may see of a text (L9)."""
     if not team.public:
         return as_told
     goals, titles = context.store.goals(), context.book().goals
@@ -149,7 +152,7 @@ def _telling(context: Context, team: Team) -> Callable[[str], str]:
 
 
 def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Announce]:
-    """Yield when the message's list will change by itself: questions whose time to be told has not come (R9).
+    """Yield when the message will change by itself: questions whose time to be told has not come (R9), ends of undo.
 
     They were announced when they were opened; by a clock that was set back since, they may have been told before it.
     """
@@ -158,6 +161,8 @@ def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Ann
         places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
         for tracker, place, at in context.store.surfacing(places, others, reason, message.cause, now):
             yield Announce(tracker, place, reason, message.cause, at)
+    if listed := list_of(context, message):
+        yield from offering.undo_ends(context, listed, lambda at: about(context, message, at))
 
 
 def _night(context: Context, message: Message) -> Content | None:
@@ -166,7 +171,7 @@ def _night(context: Context, message: Message) -> Content | None:
     if report is None or report.local_date.isoformat() != day:
         return None
     link = "" if message.team.public else Path(report.path).absolute().as_uri()
-    told, content = _telling(context, message.team), summary(from_json(report.findings), message.team.name, day, link)
+    told, content = telling_of(context, message.team), summary(from_json(report.findings), message.team.name, day, link)
     facts = tuple((name, told(value)) for name, value in content.facts)
     return replace(content, headline=told(content.headline), facts=facts, footer=told(content.footer))
 
@@ -232,7 +237,9 @@ _ITEMS: Mapping[Kind, Callable[[Context, Message], list[Item]]] = {
 
 
 def _listing(context: Context, channel: Channel, message: Message, now: datetime) -> Content:
-    listing = _asked(context, channel, message, now)
+    listing, told = _asked(context, channel, message, now), telling_of(context, message.team)
+    if about := list_of(context, message):
+        listing = offering.without_answered(context, listing)
     items = [
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, one.priority, one.since)
         for one in listing.items
@@ -240,12 +247,13 @@ def _listing(context: Context, channel: Channel, message: Message, now: datetime
     items += _asked_rules(context, message)
     if message.subject.kind is Kind.WORK_DROPPED:
         items += dropped_items(context, message.team, int(message.cause))
-    items = _told_there(context, message, items)
+    items = offering.with_buttons(context, channel, message.subject.kind, _told_there(context, message, items), told)
     footer = _after(context, int(message.cause)) if message.subject.kind is Kind.CLOSED_GOAL else ""
     content = compose(
         message.subject, items, now, members=listing.members, about=message.about, footer=footer,
         most=_most(channel), changes=_changes(context, message),
     )  # fmt: skip
+    content = replace(content, decided=offering.decided(context, about, told, now) if about else ())
     return _with_rest(context, message, content, listing.muted)
 
 
@@ -270,6 +278,15 @@ def _with_rest(context: Context, message: Message, content: Content, muted: int)
         notes.append(f"{counted(muted, 'muted issue')} beside them.")
     link = f"{context.page}/inbox?{urlencode(asked)}" if context.page and content.more else ""
     return replace(content, footer=" ".join(notes), link=link)
+
+
+def list_of(context: Context, message: Message) -> About | None:
+    """Return which list a message is about, for who decided on it; None where nobody decides on its lines."""
+    kind = message.subject.kind
+    if kind not in buttons.CLICKABLE:
+        return None
+    places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+    return About(places, others, str(_REASONS[kind]), message.cause)
 
 
 def _changes(context: Context, message: Message) -> tuple[Changed, ...]:

@@ -1,8 +1,7 @@
-"""From ``[notify.NAME]`` blocks to channels, and to what listens for clicks on their messages."""
+"""From a ``[notify.NAME]`` block to its channel."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,20 +23,16 @@ from vindaris_sync.config.chats import (
 )
 from vindaris_sync.notify.discord import DiscordChannel, DiscordWebhookChannel
 from vindaris_sync.notify.google_chat import GoogleChatChannel, GoogleChatWebhookChannel
-from vindaris_sync.notify.hearing import Connection, Hearing
 from vindaris_sync.notify.log import LogChannel
 from vindaris_sync.notify.mail import MailChannel
 from vindaris_sync.notify.mattermost import MattermostChannel, MattermostWebhookChannel
 from vindaris_sync.notify.other import AppriseChannel
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.notify.slack import SlackChannel
-from vindaris_sync.notify.slack_hearing import SlackHearing
-from vindaris_sync.notify.slack_socket import SlackSocket
 from vindaris_sync.notify.slack_webhook import SlackWebhookChannel
 from vindaris_sync.notify.teams import TeamsChannel
 from vindaris_sync.notify.webhook import WebhookChannel
 from vindaris_sync.sdk.errors import ConfigError
-from vindaris_sync.sdk.secret import Secret
 
 _CHANNELS: Mapping[type[NotifySettings], Callable[[str, Any], Channel]] = {
     SlackSettings: lambda name, block: SlackChannel(
@@ -65,35 +60,3 @@ def build(name: str, settings: NotifySettings) -> Channel:
     if (make := _CHANNELS.get(type(settings))) is None:
         raise ConfigError(f"[notify.{name}] kind: there is no kind of channel {settings.kind!r}")
     return make(name, settings)
-
-
-def hearings(blocks: Mapping[str, NotifySettings]) -> dict[str, Hearing]:
-    """Return what listens for clicks, by the name of each block that has buttons, without any request.
-
-    Blocks that share an app share what listens: an app's clicks go to one place.
-    """
-    found: dict[str, Hearing] = {}
-    for same in _apps(blocks).values():
-        hearing = SlackHearing(next(iter(same)), same)
-        found |= dict.fromkeys(same, hearing)
-    return found
-
-
-def connections(blocks: Mapping[str, NotifySettings], hearings: Mapping[str, Hearing]) -> list[Connection]:
-    """Return the connections that are to be opened so that clicks are heard, one for each app."""
-    found: list[Connection] = []
-    for same in _apps(blocks).values():
-        name, block = next(iter(same.items()))
-        hearing = hearings[name]
-        if block.app_token is not None and isinstance(hearing, SlackHearing):
-            found.append(SlackSocket(hearing, block.app_token, block.api_url))
-    return found
-
-
-def _apps(blocks: Mapping[str, NotifySettings]) -> dict[Secret, dict[str, SlackSettings]]:
-    apps: dict[Secret, dict[str, SlackSettings]] = defaultdict(dict)
-    for name, block in blocks.items():
-        secret = (block.signing_secret or block.app_token) if isinstance(block, SlackSettings) else None
-        if isinstance(block, SlackSettings) and secret is not None:
-            apps[secret][name] = block
-    return dict(apps)

@@ -184,6 +184,8 @@ class Hearing(Protocol):
     """What listens to one app of a chat, which may serve several channels."""
 
     name: str
+    chat: str
+    """What people call the chat: ``Slack``."""
 
     def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Heard:
         """Return what a request over HTTP says; raises ``Unheard``. Headers' names are in lower case.
@@ -192,8 +194,8 @@ class Hearing(Protocol):
         """
         ...
 
-    def may_decide(self, click: Click) -> bool:
-        """Return whether this person may decide here (``deciders``); raises the channel's errors where it must ask."""
+    def may_decide(self, channel: str, who: Person) -> bool:
+        """Return whether a person may decide in a channel (``deciders``); raises its errors where it must ask."""
         ...
 
     def acknowledged(self, heard: Heard, reply: Reply | None) -> Acknowledgement:

@@ -67,6 +67,8 @@ class _Instant(Clock):
 class SlackHearing:
     """Listens to one app of Slack, for all ``blocks`` (by name) that share its secret or its token."""
 
+    chat = "Slack"
+
     def __init__(
         self, name: str, blocks: Mapping[str, SlackSettings], *, transport: httpx.BaseTransport | None = None
     ) -> None:
@@ -178,9 +180,9 @@ class SlackHearing:
 
     # --- who may --------------------------------------------------------------------------------------------------
 
-    def may_decide(self, click: Click) -> bool:
+    def may_decide(self, channel: str, who: Person) -> bool:
         """Return whether this person is among the block's deciders, by id or by a user group."""
-        deciders, who = self._blocks[click.channel].deciders, click.who
+        deciders = self._blocks[channel].deciders
         if deciders == "anyone":
             return not who.stranger
         groups = [each for each in deciders if each.startswith("S")]

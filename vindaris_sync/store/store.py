@@ -44,6 +44,7 @@ from vindaris_sync.store.restored import Restored, generations, go_on
 from vindaris_sync.store.rules import Rules
 from vindaris_sync.store.showing import Showing
 from vindaris_sync.store.tokens import Tokens
+from vindaris_sync.store.told import DecisionsTold
 from vindaris_sync.store.tracing import Traces
 from vindaris_sync.store.trackers import Trackers
 from vindaris_sync.store.view import StoreView
@@ -81,6 +82,7 @@ class Store(
     Pages,
     Lookups,
     Neighbours,
+    DecisionsTold,
     Restored,
     Repairs,
     Works,

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from vindaris_sync import __version__
 from vindaris_sync.config.page import PageSettings
-from vindaris_sync.web import errors, goals, health, hooks, login, static_files, trace
+from vindaris_sync.web import chat, errors, goals, health, hooks, login, static_files, trace
 from vindaris_sync.web.access import may_read
 from vindaris_sync.web.entrance import Entrance
 from vindaris_sync.web.forms import same_site
@@ -33,7 +33,7 @@ A route that needs more than reading says so itself (``Decider``, ``Admin``).
 API: tuple[APIRouter, ...] = ()
 """Below ``/api/v1``, for programs with a token and for our own pages; closed in the same way."""
 
-CALLBACKS: tuple[APIRouter, ...] = (hooks.router,)
+CALLBACKS: tuple[APIRouter, ...] = (chat.router, hooks.router)
 """Below ``/in``: what chats and trackers send. Open to everybody, so each route verifies the sender's signature."""
 
 OPEN: tuple[APIRouter, ...] = (health.router, static_files.router, login.router)

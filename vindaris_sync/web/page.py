@@ -10,8 +10,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from vindaris_sync.config.settings import Config
+from vindaris_sync.engine.clicks import Clicks
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.picture import Pictures
+from vindaris_sync.notify.hearing import Hearing
 from vindaris_sync.notify.protocol import Channel
 from vindaris_sync.store.store import Store
 from vindaris_sync.web.metrics import Metrics
@@ -24,6 +26,10 @@ class Page:
     context: Context
     channels: Mapping[str, Channel]
     config: Config
+    hearings: Mapping[str, Hearing] = field(default_factory=dict)
+    """What listens to chats, by the name of the channel."""
+    clicks: Clicks | None = None
+    """What decides on what they heard."""
     pictures: Pictures = field(init=False)
     """Everything in numbers, as pages show it."""
     metrics: Metrics = field(init=False)

@@ -360,7 +360,7 @@ def test_only_who_is_named_may_decide(desk: Desk, deciders: Any, may: dict[str, 
     block = _block_at(desk, deciders)
     desk.show(LINK)
     hearing = SlackHearing("growth", {"growth": block})
-    found = {name: hearing.may_decide(desk.press(name, LINK.label)) for name in may}
+    found = {name: hearing.may_decide("growth", desk.press(name, LINK.label).who) for name in may}
     hearing.close()
     assert found == may
 
@@ -370,9 +370,9 @@ def test_a_groups_members_are_asked_for_once_in_five_minutes(desk: Desk) -> None
     desk.world.groups["S0000000001"] = [desk.world.user("Ben").id]
     hearing = SlackHearing("growth", {"growth": _block_at(desk, ("S0000000001",))})
     desk.show(LINK)
-    assert hearing.may_decide(desk.press("Ben", LINK.label))
+    assert hearing.may_decide("growth", desk.press("Ben", LINK.label).who)
     desk.world.groups.clear()
-    assert hearing.may_decide(desk.press("Ben", LINK.label))
+    assert hearing.may_decide("growth", desk.press("Ben", LINK.label).who)
     hearing.close()
 
 
@@ -381,7 +381,7 @@ def test_a_group_that_cannot_be_read_lets_nobody_in(desk: Desk) -> None:
     hearing = SlackHearing("growth", {"growth": _block_at(desk, ("S0000000009",))})
     desk.show(LINK)
     with pytest.raises(ChannelUnusable, match="no_such_subteam"):
-        hearing.may_decide(desk.press("Ben", LINK.label))
+        hearing.may_decide("growth", desk.press("Ben", LINK.label).who)
     hearing.close()
 
 

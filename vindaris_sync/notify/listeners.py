@@ -1,0 +1,46 @@
+"""From ``[notify.NAME]`` blocks to what listens for clicks on their messages; only the daemon needs it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from vindaris_sync.config.chats import NotifySettings, SlackSettings
+from vindaris_sync.notify.hearing import Connection, Hearing
+from vindaris_sync.notify.slack_hearing import SlackHearing
+from vindaris_sync.notify.slack_socket import SlackSocket
+from vindaris_sync.sdk.secret import Secret
+
+
+def hearings(blocks: Mapping[str, NotifySettings]) -> dict[str, Hearing]:
+    """Return what listens for clicks, by the name of each block that has buttons, without any request.
+
+    Blocks that share an app share what listens: an app's clicks go to one place.
+    """
+    found: dict[str, Hearing] = {}
+    for same in _apps(blocks).values():
+        hearing = SlackHearing(next(iter(same)), same)
+        found |= dict.fromkeys(same, hearing)
+    return found
+
+
+def connections(
+    blocks: Mapping[str, NotifySettings], hearings: Mapping[str, Hearing]
+) -> list[tuple[Hearing, Connection]]:
+    """Return the connections that are to be opened so that clicks are heard, one for each app, with what hears."""
+    found: list[tuple[Hearing, Connection]] = []
+    for same in _apps(blocks).values():
+        name, block = next(iter(same.items()))
+        hearing = hearings[name]
+        if block.app_token is not None and isinstance(hearing, SlackHearing):
+            found.append((hearing, SlackSocket(hearing, block.app_token, block.api_url)))
+    return found
+
+
+def _apps(blocks: Mapping[str, NotifySettings]) -> dict[Secret, dict[str, SlackSettings]]:
+    apps: dict[Secret, dict[str, SlackSettings]] = defaultdict(dict)
+    for name, block in blocks.items():
+        secret = (block.signing_secret or block.app_token) if isinstance(block, SlackSettings) else None
+        if isinstance(block, SlackSettings) and secret is not None:
+            apps[secret][name] = block
+    return dict(apps)

@@ -54,6 +54,14 @@ class Kept:
     undone_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What was decided at once: the first of it, and of how many."""
+
+    first: Kept
+    count: int
+
+
 class Answered(Part):
     """Answers that were given."""
 
@@ -91,10 +99,15 @@ class Answered(Part):
         with self._db.read() as sql:
             return {kept.given.number: kept for kept in map(_load, sql.rows_in(query, numbers))}
 
-    def answers_since(self, who: str, since: datetime) -> tuple[Kept, ...]:
-        """Return what ``who`` answered at ``since`` or later and nobody took back, the last first."""
+    def batches_since(self, who: str, since: datetime, most: int) -> tuple[Together, ...]:
+        """Return what ``who`` decided at ``since`` or later and did not take back, the last first, at most ``most``."""
+        text = (
+            "SELECT batch, min(id), count(*) FROM answer WHERE at >= ? AND who = ? AND undone_at IS NULL "
+            "GROUP BY batch ORDER BY batch DESC LIMIT ?"
+        )
         with self._db.read() as sql:
-            return _kept(sql, "at >= ? AND who = ? AND undone_at IS NULL ORDER BY id DESC", (to_micros(since), who))
+            rows = sql.rows(text, (to_micros(since), who, most))
+            return tuple(Together(_kept(sql, "id = ?", (first,))[0], count) for _, first, count in rows)
 
     def put_undone(self, answers: Iterable[int], by: By) -> None:
         """Note that answers (by their ids) were taken back."""

@@ -13,6 +13,7 @@ import structlog
 
 from vindaris_sync.store.answers import Answered
 from vindaris_sync.store.apply import Decisions
+from vindaris_sync.store.asking import Asking
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
 from vindaris_sync.store.census import Censuses
@@ -59,6 +60,7 @@ class Store(
     WriteBacks,
     Decisions,
     Answered,
+    Asking,
     Goals,
     Readings,
     Rules,

@@ -28,6 +28,9 @@ from vindaris_sync.store.columns import (
 )
 from vindaris_sync.store.columns import schema as schema  # noqa: PLC0414 - what others ask this module for
 
+_ASKED = "is_open AND answer IS NULL AND issue_id IS NOT NULL AND surface_at IS NOT NULL"
+_BACKLOG = "is_open AND answer IS NULL AND issue_id IS NOT NULL AND surface_at IS NULL"
+
 
 class IssueRow(Table, table=True):
     """What a tracker says about an issue, and what was decided about it.
@@ -264,6 +267,10 @@ class CauseRow(Table, table=True):
             "cause_of_goal", "goal_id", "reason", "subject", "fingerprint", unique=True, **where("goal_id IS NOT NULL")
         ),
         Index("cause_group", "reason", "subject", "fingerprint", **where("is_open")),
+        Index("cause_by_age", "opened", "id", **where(_ASKED)),
+        Index("cause_by_reason", "reason", "opened", "id", **where(_ASKED)),
+        Index("cause_by_goal", "subject", "opened", "id", **where(_ASKED)),
+        Index("cause_of_backlog", "opened", "id", **where(_BACKLOG)),
     )
     id: int = identity()
     issue_id: int | None = identity("issue.id", key=False, nullable=True)

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from vindaris_sync.domain.goals import outcome_progress
 from vindaris_sync.domain.text import age, counted, one_line, percent, points, signed
+from vindaris_sync.domain.wording import shortened
 from vindaris_sync.report import charts, words
 from vindaris_sync.report.page import web_link
 from vindaris_sync.web.access import Role, visitor_of
@@ -79,7 +80,7 @@ def environment() -> Environment:
     made.globals.update(static=address_of, charts=charts, chart=chart, words=words, outcome_progress=outcome_progress)
     made.filters.update(
         line=one_line, counted=counted, percent=percent, points=points, signed=signed, n=_number, web=web_link,
-        time=_time, date=_date, age=age, since=lambda then, now: age(now - then),
+        time=_time, date=_date, age=age, since=lambda then, now: age(now - then), short=shortened,
         segment=segment, plain=_plain,
     )  # fmt: skip
     return made

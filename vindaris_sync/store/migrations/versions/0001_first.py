@@ -489,6 +489,21 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sqlite_where=sa.text("is_open"),
         postgresql_where=sa.text("is_open"),
     )
+    unanswered = "is_open AND answer IS NULL AND issue_id IS NOT NULL AND surface_at IS"
+    for name, columns, surfaced in (
+        ("cause_by_age", ["opened", "id"], "NOT NULL"),
+        ("cause_by_goal", ["subject", "opened", "id"], "NOT NULL"),
+        ("cause_by_reason", ["reason", "opened", "id"], "NOT NULL"),
+        ("cause_of_backlog", ["opened", "id"], "NULL"),
+    ):
+        op.create_index(
+            name,
+            "cause",
+            columns,
+            unique=False,
+            sqlite_where=sa.text(f"{unanswered} {surfaced}"),
+            postgresql_where=sa.text(f"{unanswered} {surfaced}"),
+        )
     op.create_table(
         "work",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -16,6 +16,9 @@ from vindaris_sync.config.page import PageSettings, is_loopback
 LARGEST_BODY = 1 << 20
 """Bytes of a request's body; GitHub's and Jira's events are smaller, forms much."""
 
+LARGEST_HEAD = 16 << 10
+"""Bytes of a request's line and headers."""
+
 BODY_WITHIN = 15.0
 """Seconds in which a body must have arrived."""
 
@@ -83,6 +86,8 @@ class Entrance:
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         """Return why a request is not listened to, and note whether it was made at this machine itself."""
+        if refusal := _malformed(scope):
+            return refusal
         peer, headers = (scope.get("client") or ("", 0))[0], scope["headers"]
         proxied = self._is_proxy(peer)
         loopback = is_loopback(peer)
@@ -107,6 +112,19 @@ class Entrance:
         except ValueError:
             return False
         return any(found in network for network in self._settings.behind_proxy)
+
+
+def _malformed(scope: Scope) -> PlainTextResponse | None:
+    """Return why a head is not read: it is too large, or a proxy may have seen another end of its body than we do."""
+    names = [name for name, _ in scope["headers"]]
+    size = sum(
+        len(name) + len(value) + 4 for name, value in scope["headers"]
+    )  # h11 bounds heads that come in parts only
+    if size + len(scope["raw_path"]) + len(scope["query_string"]) > LARGEST_HEAD:
+        return _refuse(431, f"at most {LARGEST_HEAD:,} bytes")
+    if b"transfer-encoding" in names and b"content-length" in names:  # RFC 9112, 6.3: how requests are smuggled
+        return _refuse(400, "either a length or chunks")
+    return None
 
 
 def _host(value: bytes) -> str:

@@ -12,11 +12,13 @@ from threading import Thread
 
 import structlog
 import uvicorn
+from anyio import to_thread
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from vindaris_sync.config.page import PageSettings
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.web.app import build
+from vindaris_sync.web.entrance import LARGEST_HEAD
 from vindaris_sync.web.page import Page
 
 log = structlog.get_logger("vindaris_sync.web")
@@ -27,11 +29,11 @@ HEAD_WITHIN = 10.0
 DONE_WITHIN = 60.0
 """Seconds in which a request must have been answered and the answer been read."""
 
-LARGEST_HEAD = 16 << 10
-"""Bytes of a request's line and headers."""
-
 CONNECTIONS = 200
 """Connections at once; more are told to come back."""
+
+THREADS = 16
+"""Requests that are worked on at once; the others wait for their turn."""
 
 _IDLE = 5
 _DRAIN = 2
@@ -83,7 +85,7 @@ def serving(page: Page) -> Iterator[str]:
     settings = page.config.page
     with _listening(settings) as listener:
         server = uvicorn.Server(_config(page, settings))
-        thread = Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), name="page", daemon=True)
+        thread = Thread(target=lambda: asyncio.run(_serve(server, listener)), name="page", daemon=True)
         thread.start()
         address = settings.address or f"{settings.public.rpartition(':')[0]}:{listener.getsockname()[1]}"
         log.info("page", address=address)
@@ -94,6 +96,11 @@ def serving(page: Page) -> Iterator[str]:
             thread.join(_DRAIN + 1)
             if thread.is_alive():
                 log.warning("page left in the middle of an answer")
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    await server.serve(sockets=[listener])
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
 from httpx import Response
 
 from tests.unit.web.site import CHEAP, Browser, Site, open_site
 from vindaris_sync.sdk.errors import ConfigError
-from vindaris_sync.web.access import Role
+from vindaris_sync.web.access import Admin, Decider, Reader, Role
 from vindaris_sync.web.attempts import Attempts, whose
 from vindaris_sync.web.login import own_path
 from vindaris_sync.web.passwords import Passwords
@@ -233,3 +234,32 @@ def test_names_and_passwords_that_would_not_work_are_not_written(tmp_path: Path,
     with pytest.raises(ConfigError):
         Passwords(tmp_path / "passwords").put(name, Role.READ, password)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"), [("bob", [200, 403, 403]), ("ada", [200, 200, 403]), ("root", [200, 200, 200])]
+)
+def test_a_role_opens_what_it_says_and_no_more(site: Site, tmp_path: Path, name: str, codes: list[int]) -> None:
+    """Whoever reads cannot decide, whoever decides cannot administer; the answer names the role that is needed."""
+    router = APIRouter()
+
+    @router.get("/read")
+    def read(visitor: Reader) -> str:
+        return visitor.who
+
+    @router.get("/decide")
+    def decide(visitor: Decider) -> str:
+        return visitor.who
+
+    @router.get("/admin")
+    def admin(visitor: Admin) -> str:
+        return visitor.who
+
+    site.browser.application.include_router(router)
+    Passwords(tmp_path / "passwords", CHEAP).put("root", Role.ADMIN, PASSWORD)
+    assert log_in(site.browser, name=name).status_code == 303
+    answers = [site.get(path) for path in ("/read", "/decide", "/admin")]
+    assert [each.status_code for each in answers] == codes
+    assert answers[0].json() == name
+    for answer, needed in zip(answers, ("read", "decide", "admin"), strict=True):
+        assert answer.status_code == 200 or f"needs the role {needed}" in answer.text

@@ -21,7 +21,8 @@ ADDRESS_KEY = "key"
 """The parameter of our address that carries ``address_key``, for trackers that sign nothing."""
 MOST_NAMED = 100
 """Issues that one delivery may name; one that names more is a look at the place."""
-_LONGEST_ID = 200
+LONGEST_NAME = 200
+"""Characters of an id or a key that a delivery names, and of its own id; there are none as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Delivery:
 
     def id_in(self, header: str) -> str:
         """Return the id that the sender gave the delivery, else one made of its bytes; at most 200 characters."""
-        given = self.headers.get(header, "").strip()[:_LONGEST_ID]
+        given = self.headers.get(header, "").strip()[:LONGEST_NAME]
         return given or blake2b(self.body, digest_size=16).hexdigest()
 
 

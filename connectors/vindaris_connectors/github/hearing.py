@@ -11,7 +11,7 @@ from vindaris_sync.domain.models import Address
 from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
-from vindaris_sync.sdk.webhooks import Delivery, Flaw, Heard, Unheard, parsed, signed
+from vindaris_sync.sdk.webhooks import LONGEST_NAME, Delivery, Flaw, Heard, Unheard, parsed, signed
 
 SIGNATURE = "x-hub-signature-256"
 EVENTS = ("issues", "label", "milestone", "repository", "sub_issues")
@@ -100,7 +100,7 @@ class Hearing:
 
 def _key(name: str, number: int) -> str:
     key = f"{name}#{number:d}"
-    if queries.split_key(key)[2] not in _NUMBERS:
-        message = "no number of GitHub's"
+    if len(key) > LONGEST_NAME or queries.split_key(key)[2] not in _NUMBERS:
+        message = "no key of GitHub's"
         raise ValueError(message)
     return key

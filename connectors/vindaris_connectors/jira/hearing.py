@@ -11,7 +11,18 @@ from vindaris_sync.domain.models import Address
 from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
-from vindaris_sync.sdk.webhooks import ADDRESS_KEY, Delivery, Flaw, Heard, Unheard, address_key, keyed, parsed, signed
+from vindaris_sync.sdk.webhooks import (
+    ADDRESS_KEY,
+    LONGEST_NAME,
+    Delivery,
+    Flaw,
+    Heard,
+    Unheard,
+    address_key,
+    keyed,
+    parsed,
+    signed,
+)
 
 SIGNATURE = "x-hub-signature"
 EVENTS = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", "issuelink_created", "issuelink_deleted")
@@ -63,7 +74,7 @@ class Hearing:
             return Heard(number, f"{kind[:60]}, which changes nothing here")
         id_, key = _id(document["issue"]["id"]), document["issue"]["key"]
         project = jql.project_of(key)
-        if not project:
+        if not project or len(key) > LONGEST_NAME:
             message = "no key of Jira's"
             raise ValueError(message)
         named = self._settings.projects

@@ -10,7 +10,17 @@ from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_sync.domain.models import Address
 from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
-from vindaris_sync.sdk.webhooks import Delivery, Flaw, Heard, Unheard, parsed, signature, signed
+from vindaris_sync.sdk.webhooks import (
+    LONGEST_NAME,
+    MOST_NAMED,
+    Delivery,
+    Flaw,
+    Heard,
+    Unheard,
+    parsed,
+    signature,
+    signed,
+)
 
 SIGNATURE = "x-memory-signature"
 DELIVERY = "x-memory-delivery"
@@ -32,15 +42,15 @@ def hear(given: Delivery, tracker: str, settings: MemorySettings) -> Heard | Unh
         return Unheard(Flaw.FORGED, SIGNATURE)
     try:
         document = parsed(given.body)
-        ids = [_id(each) for each in document["issues"]]
-        whole = document["whole"] is True
+        ids = [_id(each) for each in document["issues"][:MOST_NAMED]]
+        whole = document["whole"] is True or len(document["issues"]) > MOST_NAMED
     except SHAPE_ERRORS as error:
         return Unheard(Flaw.MALFORMED, type(error).__name__)
     return Heard(given.id_in(DELIVERY), "changed", tuple(Address(tracker, id_) for id_ in ids), whole)
 
 
 def _id(given: object) -> str:
-    if not isinstance(given, str) or not given:
+    if not isinstance(given, str) or not 0 < len(given) <= LONGEST_NAME:
         message = "no id"
         raise ValueError(message)
     return given

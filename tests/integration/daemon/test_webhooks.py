@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import re
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
 
+import pytest
+
 from tests.integration.daemon.company import Company
-from vindaris_connectors.github.hearing import EVENTS
+from vindaris_connectors.github.hearing import EVENTS, SIGNATURE
+from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.webhooks import signature
 from vindaris_sync.store.store import Store
 
 PATIENCE = 150.0
@@ -83,5 +90,60 @@ def test_from_a_new_issue_to_its_alert_it_takes_seconds(tmp_path: Path) -> None:
             f"GitHub: alert {took:.1f} s, label {labelled:.1f} s later; Jira: alert {again:.1f} s, link {linked:.1f} s"
         )
         print(line)  # noqa: T201 - what `pytest -s` is asked for
+    finally:
+        company.close()
+
+
+def _burst(port: int, numbers: range) -> list[float]:
+    """Send an event about each of these issues, one after another; return how long each answer took."""
+    connection, took = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
+    for number in numbers:
+        payload = {"action": "edited", "issue": {"number": number}, "repository": {"full_name": "acme/web", "id": 1}}
+        body = json.dumps({**payload, "more": "x" * 8000}).encode()
+        headers = {
+            SIGNATURE: signature(Secret(SECRET), body),
+            "X-GitHub-Event": "issues",
+            "X-GitHub-Delivery": f"d-{number}",
+        }
+        began = monotonic()
+        connection.request("POST", "/in/tracker/github", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        took.append(monotonic() - began)
+        assert answer.status == 202
+    connection.close()
+    return took
+
+
+def _resident(pid: int) -> int:
+    """Return the resident memory of a process, in bytes."""
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text("utf-8"))
+    assert found
+    return int(found[1]) << 10
+
+
+@pytest.mark.long
+def test_ten_thousand_events_in_a_minute_are_absorbed(tmp_path: Path) -> None:
+    """Each answered in time, memory bounded, GitHub asked little, and what is new afterwards is seen all the same."""
+    company = Told(tmp_path)
+    try:
+        with company.daemon() as process:
+            until(company.loaded)
+            sleep(1.5)
+            _burst(company.port, range(1, 200))
+            before, asked = _resident(process.pid), company.server.requests.count("github")
+            began = monotonic()
+            with ThreadPoolExecutor(4) as pool:
+                parts = pool.map(_burst, [company.port] * 4, [range(first, 10_001, 4) for first in range(1000, 1004)])
+                took = sorted(each for part in parts for each in part)
+            lasted = monotonic() - began
+            grown = _resident(process.pid) - before
+            requests = company.server.requests.count("github") - asked
+            line = f"{len(took)} events in {lasted:.0f} s, median {took[len(took) // 2] * 1000:.0f} ms, "
+            print(f"{line}{grown / 1e6:+.1f} MB, {requests} requests")  # noqa: T201 - what `pytest -s` is asked for
+            assert grown < 40_000_000
+            assert requests < 500
+            key = company.github.create("After the storm")
+            until(lambda: "After the storm" in company.shown() or "goal-review" in company.github.labels(key), 150)
     finally:
         company.close()

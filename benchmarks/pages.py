@@ -16,6 +16,7 @@ from vindaris_sync.domain.findings_json import to_json
 from vindaris_sync.domain.goals import Goal, Outcome
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Page
 from vindaris_sync.domain.readings import Reading
+from vindaris_sync.domain.trends import night_of
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.findings import gather_findings
@@ -92,4 +93,5 @@ def _report(context: Context, nights: int) -> None:
     for night in range(nights):
         at = NOW - timedelta(days=nights - night)
         told = to_json(replace(findings, at=at))
-        context.store.put_report(ReportFacts(at, first + timedelta(days=night), told, f"/reports/{night}.html"))
+        kept = ReportFacts(at, first + timedelta(days=night), told, f"/reports/{night}.html", night_of(findings))
+        context.store.put_report(kept)

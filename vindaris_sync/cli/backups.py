@@ -11,10 +11,7 @@ from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.opening import busy, shown_progress
 from vindaris_sync.cli.output import emit, moment, say
 from vindaris_sync.config.settings import Config
-from vindaris_sync.engine.backups import FAILED, newest
-from vindaris_sync.store.errors import StoreError
 from vindaris_sync.store.restore import restore as put_back
-from vindaris_sync.store.store import Store
 
 _MIB = 1 << 20
 
@@ -69,23 +66,6 @@ def restore(config: Config, file: Path, *, as_json: bool) -> None:
     say("Look before you start the daemon again:")
     for line in NEXT:
         say(f"  {line}")
-
-
-def state(config: Config, store: Store, now: datetime) -> dict[str, Any]:
-    """Return how the newest backup is doing; ``overdue`` once the daemon should have made another one."""
-    place, problems = backups_of(config), list(store.note(FAILED) or ())
-    try:
-        made = store.backups(place.directory)
-    except StoreError as error:
-        made, problems = {}, [str(error)]
-    at = newest(made, now)
-    return {
-        "at": at,
-        "path": None if at is None else str(made[at]),
-        "age": None if at is None else now - at,
-        "overdue": bool(place.every) and (at is None or now - at > 2 * place.every),
-        "problems": problems,
-    }
 
 
 def tell(found: dict[str, Any]) -> None:

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from vindaris_sync.cli.output import moment, say
-from vindaris_sync.store.store import Store
 
 _SHOWN = 10
-
-
-def of_tracker(store: Store, tracker: str) -> dict[str, Any]:
-    """Return how the tracker's censuses are doing, and what is missing from it."""
-    facts = store.census(tracker)
-    under_way = {"began": facts.began, "listed": facts.listed} if facts.began else None
-    missing = {"count": facts.missing, "of": facts.known, "since": facts.since} if facts.missing else None
-    last = {"ended": facts.ended, "found": dict(facts.found)} if facts.ended else None
-    return {
-        "census": {"last": last, "under_way": under_way, "error": facts.error},
-        "missing": missing,
-        "attention": [asdict(each) for each in store.attention(tracker)],
-    }
 
 
 def tell(trackers: Iterable[dict[str, Any]]) -> None:

@@ -1,72 +1,15 @@
-"""How we stand with the trackers' hosts: what is left of each credential's quota, who waits for what, and why."""
+"""How we stand with the trackers' hosts, for people: what is left of each quota, who waits for what, and why."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-from operator import itemgetter
+from collections.abc import Iterator
 from typing import Any
 
 from vindaris_sync.cli.output import moment, say, table
 from vindaris_sync.domain.text import counted
-from vindaris_sync.engine.courtesy import next_pull_of, remembered
 from vindaris_sync.sdk.breaker import Phase
-from vindaris_sync.sdk.governor import Budget
-from vindaris_sync.store.store import Store
 
 Document = dict[str, Any]
-
-
-def of_tracker(store: Store, tracker: str, now: datetime) -> Document:
-    """Return when a tracker is asked again and why, how its breaker stands, and how much it was asked."""
-    known = remembered(store, tracker)
-    return {
-        "next_pull": next_pull_of(store, tracker),
-        "breaker": {
-            "phase": str(known.breaker.phase(now)),
-            "failures": known.breaker.failures,
-            "until": known.breaker.until,
-        },
-        "requests": {"since_start": known.requests, "last_pass": known.last},
-    }
-
-
-def credentials(store: Store, trackers: Iterable[str], now: datetime) -> list[Document]:
-    """Return the credentials in use, each with its trackers: what the tracker that was asked last knows."""
-    users: dict[tuple[str, str], list[str]] = defaultdict(list)
-    newest: dict[tuple[str, str], tuple[datetime, Budget]] = {}
-    for tracker in trackers:
-        known = remembered(store, tracker)
-        if known.budget is not None and known.at is not None:
-            name = (known.budget.host, known.budget.credential)
-            users[name].append(tracker)
-            newest[name] = max(newest.get(name, (known.at, known.budget)), (known.at, known.budget), key=itemgetter(0))
-    return [_credential(newest[name][1], users[name], now) for name in sorted(newest)]
-
-
-def _credential(budget: Budget, trackers: list[str], now: datetime) -> Document:
-    waits = budget.until if budget.until and budget.until > now else None
-    quotas = [
-        {
-            "resource": one.resource,
-            "limit": one.limit,
-            "remaining": one.remaining,
-            "kept_free": one.kept(budget.keep_free),
-            "reset": one.reset,
-        }
-        for one in budget.quotas
-        if one.reset > now
-    ]
-    return {
-        "host": budget.host,
-        "credential": budget.credential,
-        "trackers": trackers,
-        "quotas": quotas,
-        "waiting_until": waits,
-        "why": budget.why if waits else "",
-        "requests": budget.requests,
-    }
 
 
 def tell(trackers: list[Document], credentials_: list[Document]) -> None:

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vindaris_sync.app import nightly_of, open_store, store_path
+from vindaris_sync.app import backups_of, nightly_of, open_store, store_path
 from vindaris_sync.cli import backups, contested, counting, courtesy, holding, muting
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.goals import REFUSED
-from vindaris_sync.engine.passes import clock_note
-from vindaris_sync.engine.pausing import MEANING, pauses
+from vindaris_sync.engine.health import STATES, backup_state, credentials, of_tracker
+from vindaris_sync.engine.pausing import MEANING
 from vindaris_sync.store.figures import Tally
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
@@ -26,7 +26,6 @@ from vindaris_sync.store.trackers import TrackerFacts
 Document = dict[str, Any]
 
 _SHOWN = 10
-_STATES = ("linked", "inherited", "exempt", "unlinked")
 
 
 def gather(config: Config) -> Document:
@@ -39,15 +38,15 @@ def gather(config: Config) -> Document:
         goals, total = store.goals(), sum(tally.count for tally in tallies if not tally.due)
         return {
             "daemon": daemon(config),
-            "trackers": [_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work)
+            "trackers": [of_tracker(store, known.get(name, TrackerFacts(name, settings.kind)), work, datetime.now(UTC))
                          for name, settings in config.trackers.items()],
-            "credentials": courtesy.credentials(store, config.trackers, datetime.now(UTC)),
+            "credentials": credentials(store, config.trackers, datetime.now(UTC)),
             "page": config.page.public if config.page.enabled else None,
             "alerts_waiting": store.outbox_depth(),
             **muting.gather(config, store),
             "next_nightly": nightly_of(config).next(datetime.now(UTC), store.last_run("nightly")),
             "last_report": {"at": report.at, "path": report.path} if report else None,
-            "backup": backups.state(config, store, datetime.now(UTC)),
+            "backup": backup_state(store, backups_of(config), datetime.now(UTC)),
             "goals": _goals(store, goals)
             | {"catch_all": holding.catch_alls(config, goals, holding.open_work(store), total)},
             "over_budget": holding.over_budget(config, tallies),
@@ -82,34 +81,6 @@ def _work(tallies: Iterable[Tally]) -> dict[str, Counter[str]]:
     return found
 
 
-def _tracker(store: Store, facts: TrackerFacts, work: dict[str, Counter[str]]) -> Document:
-    newest = next(iter(store.passes(facts.name, limit=1)), None)
-    stopped = {"reason": facts.stopped_reason, "advice": facts.stopped_advice, "at": facts.stopped_at}
-    return {
-        "tracker": facts.name,
-        "kind": facts.kind,
-        "loaded_at": facts.loaded_at,
-        "last_ok_at": facts.last_ok_at,
-        "stopped": stopped if facts.stopped_reason else None,
-        "paused": pauses(store, datetime.now(UTC)).get(facts.name),
-        "due": store.due_count(facts.name),
-        "open": {name: work.get(facts.name, Counter())[name] for name in _STATES},
-        "held": len(facts.held),
-        "clock_ahead_seconds": store.note(clock_note(facts.name)),
-        **courtesy.of_tracker(store, facts.name, datetime.now(UTC)),
-        **counting.of_tracker(store, facts.name),
-        "last_pass": newest
-        and {
-            "kind": newest.kind,
-            "started": newest.started,
-            "ended": newest.ended,
-            "outcome": newest.outcome,
-            "counts": newest.counts,
-            "error": newest.error,
-        },
-    }
-
-
 def _goals(store: Store, goals: Sequence[StoredGoal]) -> Document:
     return {
         "count": len(goals),
@@ -142,7 +113,7 @@ def tell(found: Document, *, as_json: bool) -> None:
     say(f"daemon: running (process {owner})" if found["daemon"]["running"] else "daemon: not running", style="bold")
     if found["page"]:
         say(f"page: {found['page']}" + ("" if found["daemon"]["running"] else ", while the daemon runs"))
-    columns = ("tracker", "kind", "state", "first full pull", "last answer", *_STATES, "to decide", "held")
+    columns = ("tracker", "kind", "state", "first full pull", "last answer", *STATES, "to decide", "held")
     table(columns, map(_row, found["trackers"]))
     courtesy.tell(found["trackers"], found["credentials"])
     counting.tell(found["trackers"])
@@ -158,7 +129,7 @@ def _row(tracker: Document) -> tuple[object, ...]:
         _state(tracker),
         moment(tracker["loaded_at"]) if tracker["loaded_at"] else "not yet",
         moment(tracker["last_ok_at"]),
-        *(f"{tracker['open'][name]:,}" for name in _STATES),
+        *(f"{tracker['open'][name]:,}" for name in STATES),
         f"{tracker['due']:,}",
         f"{tracker['held']:,}",
     )

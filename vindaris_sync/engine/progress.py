@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Event, Lock, local
 from time import monotonic
 
 
 class Interrupted(BaseException):
     """The daemon is asked to stop: work ends at the next safe point. No failure, so nothing may catch it as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A piece of work that runs: for how many seconds, how many steps it made, and for how long it has made none."""
+
+    name: str
+    seconds: float
+    steps: int
+    silent: float
 
 
 class Progress:
@@ -21,6 +32,7 @@ class Progress:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._beats: dict[str, float] = {}
+        self._works: dict[str, tuple[float, int]] = {}
         self._lock = Lock()
         self._here = local()
         self._stop = Event()
@@ -32,6 +44,7 @@ class Progress:
             if name in self._beats:
                 return False
             self._beats[name] = self._clock()
+            self._works[name] = (self._clock(), 0)
             return True
 
     @contextmanager
@@ -51,16 +64,27 @@ class Progress:
         with self._lock:
             for each in {name, getattr(self._here, "name", "")} & self._beats.keys():
                 self._beats[each] = self._clock()
+                begun, steps = self._works[each]
+                self._works[each] = (begun, steps + 1)
 
     def end(self, name: str) -> None:
         """Note that work has ended."""
         with self._lock:
             self._beats.pop(name, None)
+            self._works.pop(name, None)
 
     def running(self) -> tuple[str, ...]:
         """Return the names of work that runs now."""
         with self._lock:
             return tuple(self._beats)
+
+    def works(self) -> tuple[Work, ...]:
+        """Return the work that runs now, the longest running first."""
+        with self._lock:
+            now = self._clock()
+            found = (Work(name, now - begun, steps, now - self._beats[name])
+                     for name, (begun, steps) in self._works.items())  # fmt: skip
+            return tuple(sorted(found, key=lambda each: -each.seconds))
 
     def longest_silence(self) -> float:
         """Return for how many seconds the quietest running work has made no step; 0 where nothing runs."""

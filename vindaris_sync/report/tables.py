@@ -31,7 +31,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def issues_csv(findings: Findings) -> str:
     """Return one row per issue and list it is on."""
     header = ("list", "key", "title", "url", "tracker", "place", "goal", "since", "note")
-    return _csv(header, _issues(findings))
+    return csv_of(header, _issues(findings))
 
 
 def goals_csv(findings: Findings) -> str:
@@ -42,7 +42,7 @@ def goals_csv(findings: Findings) -> str:
         *("created", "at_birth", "later", "unknown"),
         *("metric", "unit", "baseline", "current", "target", "progress"),
     )
-    return _csv(header, _goals(findings))
+    return csv_of(header, _goals(findings))
 
 
 def _issues(findings: Findings) -> Iterator[tuple[object, ...]]:
@@ -67,7 +67,8 @@ def _goals(findings: Findings) -> Iterator[tuple[object, ...]]:
             yield *own, *work, *([""] * 6)
 
 
-def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+def csv_of(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table as CSV in which no cell is a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)

@@ -212,6 +212,7 @@ class PassRow(Table, table=True):
     """A pass; written at its start and once more at its end, never again."""
 
     __tablename__ = "pass"
+    __table_args__ = (Index("pass_newest", "tracker", "started", "pass_id"),)
     pass_id: str = words(key=True)
     tracker: str = words()
     kind: str = words()

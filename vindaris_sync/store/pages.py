@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from vindaris_sync.store.codec import load_ids, to_instant
+from vindaris_sync.store.codec import load, load_ids, to_instant
 from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.tracing import ISSUE_COLUMNS, TracedIssue, traced_issue
@@ -69,6 +69,19 @@ class AskedIssue:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingAlert:
+    """A subject that waits to be told: what about, since when, until when, how often it was tried and why it failed."""
+
+    kind: str
+    tracker: str
+    place: str
+    since: datetime
+    due: datetime
+    attempts: int
+    error: str
+
+
 class Pages(Part):
     """Lists of bounded length."""
 
@@ -112,6 +125,19 @@ class Pages(Part):
                 (str(goal), most),
             )
         return total, tuple(_asked(*row) for row in rows)
+
+    def waiting_alerts(self, most: int) -> tuple[WaitingAlert, ...]:
+        """Return the first alerts that wait, the next due first."""
+        with self._db.read() as sql:
+            rows = sql.rows(
+                "SELECT subject, created, due_at, attempts, last_error FROM outbox ORDER BY due_at, id LIMIT ?", (most,)
+            )
+        return tuple(_alert(load(subject), *rest) for subject, *rest in rows)
+
+
+def _alert(subject: Sequence[str], created: int, due: int, attempts: int, error: str) -> WaitingAlert:
+    tracker, place, kind = subject[:3]
+    return WaitingAlert(kind, tracker, place, to_instant(created), to_instant(due), attempts, error)
 
 
 def _asked(  # noqa: PLR0913, PLR0917 - a row's columns

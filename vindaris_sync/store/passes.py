@@ -73,11 +73,11 @@ class Passes(Part):
     def passes(self, tracker: str | None = None, limit: int = 20) -> tuple[PassFacts, ...]:
         """Return the newest passes, newest first."""
         text = (
-            "SELECT pass_id, tracker, kind, started, ended, outcome, counts, error FROM pass "
-            "WHERE tracker = coalesce(?, tracker) ORDER BY started DESC, pass_id DESC LIMIT ?"
+            "SELECT pass_id, tracker, kind, started, ended, outcome, counts, error FROM pass "  # noqa: S608 - fixed texts
+            f"{'' if tracker is None else 'WHERE tracker = ? '}ORDER BY started DESC, pass_id DESC LIMIT ?"
         )
         with self._db.read() as sql:
-            rows = sql.rows(text, (tracker, limit))
+            rows = sql.rows(text, (limit,) if tracker is None else (tracker, limit))
         return tuple(
             PassFacts(number, name, kind, to_instant(started), maybe_instant(ended), outcome, load(counts), error)
             for number, name, kind, started, ended, outcome, counts, error in rows

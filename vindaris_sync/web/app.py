@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from vindaris_sync import __version__
 from vindaris_sync.config.page import PageSettings
-from vindaris_sync.web import chat, errors, goals, health, hooks, inbox, login, static_files, trace
+from vindaris_sync.web import chat, errors, goals, health, hooks, inbox, login, operations, reports, static_files, trace
 from vindaris_sync.web.access import may_read
 from vindaris_sync.web.entrance import Entrance
 from vindaris_sync.web.forms import same_site
@@ -24,7 +24,15 @@ def front() -> RedirectResponse:
     return RedirectResponse("/inbox", 303)
 
 
-PAGES: tuple[APIRouter, ...] = (home, inbox.router, goals.router, trace.router, login.leaving)
+PAGES: tuple[APIRouter, ...] = (
+    home,
+    inbox.router,
+    goals.router,
+    trace.router,
+    reports.router,
+    operations.router,
+    login.leaving,
+)
 """Pages for people: whoever may not read sees none of them, and each POST needs a form's token.
 
 A route that needs more than reading says so itself (``Decider``, ``Admin``).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from urllib.parse import quote
 
@@ -81,7 +81,7 @@ def environment() -> Environment:
     made.filters.update(
         line=one_line, counted=counted, percent=percent, points=points, signed=signed, n=_number, web=web_link,
         time=_time, date=_date, age=age, since=lambda then, now: age(now - then), short=shortened,
-        segment=segment, plain=_plain,
+        segment=segment, plain=_plain, ago=_ago, span=_span,
     )  # fmt: skip
     return made
 
@@ -95,6 +95,19 @@ def _plain(value: object) -> str:
     """Return what the history keeps of a state, as names; other structures are told elsewhere."""
     named = isinstance(value, list) and all(isinstance(each, str) for each in value)
     return one_line(", ".join(value), 300) if isinstance(value, list) and named else ""
+
+
+def _span(span: timedelta) -> str:
+    """Return a time span in its largest unit: ``40 seconds``, ``3 hours``; ``under a second``."""
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= size:
+            return counted(seconds // size, unit)
+    return "under a second"
+
+
+def _ago(span: timedelta) -> str:
+    return f"{_span(span)} ago"
 
 
 def _number(number: int) -> str:

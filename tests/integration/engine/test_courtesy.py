@@ -14,11 +14,11 @@ import pytest
 
 from tests.integration.engine.desks import GITHUB_TOKEN
 from tests.integration.engine.world import SLACK_TOKEN, Setup, Site, ok, outcome
-from vindaris_sync.cli import courtesy
 from vindaris_sync.config.chats import SlackSettings
 from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.timetable import Nightly
 from vindaris_sync.engine.courtesy import next_pull_of
+from vindaris_sync.engine.health import asked, credentials
 from vindaris_sync.notify.governed import governed
 from vindaris_sync.sandbox import github
 from vindaris_sync.sandbox.faults import Fault
@@ -80,7 +80,7 @@ def test_a_named_wait_is_kept_over_a_restart(site: Site, service: str) -> None:
     assert life.requests(service, told) == []
     other = "github" if service == "jira" else "jira"
     assert len(life.requests(other, told)) > 3
-    (state,) = courtesy.credentials(site.store, [service], site.clock())
+    (state,) = credentials(site.store, [service], site.clock())
     assert state["trackers"] == [service]
     assert state["waiting_until"] - told >= timedelta(minutes=30)
     assert "limits our requests (429)" in state["why"]
@@ -132,7 +132,7 @@ def test_background_reading_leaves_quota_to_people(site: Site) -> None:
     life.go_on(minutes=1)
     assert "goal:GROW-2" in site.github.labels(key)
     assert account.core.limit - account.core.used >= 5
-    (state,) = courtesy.credentials(site.store, ["github"], site.clock())
+    (state,) = credentials(site.store, ["github"], site.clock())
     shown = next(each for each in state["quotas"] if each["resource"] == "core")
     assert (shown["limit"], shown["kept_free"], shown["remaining"] <= 20) == (100, 20, True)
     report = site.store.passes("github", limit=50)
@@ -159,7 +159,7 @@ def test_a_tracker_that_keeps_failing_is_probed_with_one_request(site: Site, fau
     assert [count for _, count in tries] == [1] * len(tries)
     assert timedelta(minutes=7) <= min(pauses) <= max(pauses) <= LONGEST_PAUSE + timedelta(minutes=1)
     assert len(life.requests("github", since)) >= 18
-    state = courtesy.of_tracker(site.store, "jira", site.clock())
+    state = asked(site.store, "jira", site.clock())
     assert state["breaker"]["failures"] > 5
     planned = next_pull_of(site.store, "jira")
     assert planned is not None
@@ -168,7 +168,7 @@ def test_a_tracker_that_keeps_failing_is_probed_with_one_request(site: Site, fau
     key = site.jira.create("Pay by phone", "goal:GROW-1")
     life.go_on(minutes=32)
     assert site.serves(key) == "linked GROW-1"
-    assert courtesy.of_tracker(site.store, "jira", site.clock())["breaker"] == {
+    assert asked(site.store, "jira", site.clock())["breaker"] == {
         "phase": "closed",
         "failures": 0,
         "until": None,
@@ -193,7 +193,7 @@ def test_quiet_trackers_are_asked_less_and_busy_ones_more(site: Site) -> None:
     life.go_on(every=1, minutes=10)
     (at, _) = life.requests("jira", quiet[-1])[0]
     assert timedelta() <= at - planned.at <= timedelta(seconds=1)
-    assert courtesy.of_tracker(site.store, "jira", site.clock())["requests"]["last_pass"] == 1
+    assert asked(site.store, "jira", site.clock())["requests"]["last_pass"] == 1
 
 
 def test_channels_with_one_token_share_its_limits(site: Site) -> None:

@@ -332,6 +332,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         sa.Column("error", sa.Text(), server_default=sa.text("('')"), nullable=False),
         sa.PrimaryKeyConstraint("pass_id"),
     )
+    op.create_index("pass_newest", "pass", ["tracker", "started", "pass_id"], unique=False)
     op.create_table(
         "place",
         sa.Column("tracker", sa.Text(), nullable=False),

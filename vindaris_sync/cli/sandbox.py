@@ -16,6 +16,7 @@ def add(app: typer.Typer) -> None:
         "sandbox",
         epilog=examples(
             "vindaris-sync sandbox",
+            "vindaris-sync sandbox --jira-cloud --chats",
             "vindaris-sync sandbox --port 8080 --jira-dc --load-jira issues.jsonl.gz",
             "vindaris-sync sandbox --github --load-github acme/web=issues.jsonl.gz",
         ),
@@ -29,6 +30,10 @@ def sandbox(  # noqa: PLR0913 - one parameter for each option
     jira_dc: Annotated[bool, typer.Option("--jira-dc", help="Serve Jira Data Center, the same issues.")] = False,
     github: Annotated[bool, typer.Option("--github", help="Serve GitHub.")] = False,
     slack: Annotated[bool, typer.Option("--slack", help="Serve Slack, with a channel #goals.")] = False,
+    other_chats: Annotated[
+        bool,
+        typer.Option("--chats", help="Serve Discord, Mattermost, Teams and Google Chat, each with a room goals."),
+    ] = False,
     load_jira: Annotated[
         list[Path] | None,
         typer.Option("--load-jira", metavar="FILE.jsonl[.gz]", help="Raw Jira issues, one a line; may be given again."),
@@ -51,6 +56,7 @@ def sandbox(  # noqa: PLR0913 - one parameter for each option
 
     chosen = {"jira-cloud": jira_cloud, "jira-dc": jira_dc, "github": github, "slack": slack}
     names = [name for name, wanted in chosen.items() if wanted]
+    names += sandboxed.CHATS if other_chats else ()
     sandboxed.serve(
         sandboxed.Asked(tuple(names), tuple(load_jira or ()), tuple(load_github or ()), port), as_json=as_json
     )

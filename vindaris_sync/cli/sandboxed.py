@@ -13,6 +13,7 @@ from vindaris_sync.cli import logs
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.opening import busy
 from vindaris_sync.cli.output import emit, note, say
+from vindaris_sync.cli.sandboxed_chats import chats
 from vindaris_sync.sandbox import github, jira, slack
 from vindaris_sync.sandbox.core import Service
 from vindaris_sync.sandbox.server import Server
@@ -23,7 +24,11 @@ GITHUB_TOKEN = "sandbox-github-token"  # noqa: S105 - as above
 SLACK_TOKEN = "xoxb-sandbox-slack-token"  # noqa: S105 - as above
 CHANNEL = "#goals"
 _USUAL = ("jira-cloud", "github", "slack")
-_PREFIXES = {"jira-cloud": "/jira", "jira-dc": "/jira-dc", "github": "/github", "slack": "/slack"}
+CHATS = ("discord", "mattermost", "teams", "google-chat")
+_PREFIXES = {
+    "jira-cloud": "/jira", "jira-dc": "/jira-dc", "github": "/github", "slack": "/slack",
+    **{name: f"/{name}" for name in CHATS},
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,9 @@ def build(asked: Asked) -> Served:
         _github(served, asked.github_files)
     if "slack" in names:
         _slack(served)
+    for name, service, access in chats(names):
+        served.services[name] = service
+        served.access[name] = dict(access)
     return served
 
 
@@ -127,6 +135,13 @@ def _slack(served: Served) -> None:
     served.access["slack"] = {"token": SLACK_TOKEN, "channel": CHANNEL}
 
 
+def _whole(service: Service, access: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of a service; what is a path below its URL as a whole address."""
+    return {
+        key: f"{service.base_url}{value}" if key in {"api_url", "webhook"} else value for key, value in access.items()
+    }
+
+
 def _load(path: Path, load: Any) -> int:  # noqa: ANN401 - a call without arguments
     try:
         with busy(f"loading {path.name}"):
@@ -137,7 +152,7 @@ def _load(path: Path, load: Any) -> int:  # noqa: ANN401 - a call without argume
 
 def _tell(url: str, served: Served, *, as_json: bool) -> None:
     services = {
-        name: {"url": f"{service.base_url}{'/api' if name == 'slack' else ''}", **served.access[name]}
+        name: {"url": f"{service.base_url}{'/api' if name == 'slack' else ''}", **_whole(service, served.access[name])}
         for name, service in served.services.items()
     }
     if as_json:

@@ -11,13 +11,18 @@ from socket import socket
 
 import pytest
 
+from tests.integration.notify.places import google_key
 from tests.security.mutations import changed, damaged, encoded, tried
 from tests.security.servers import says, serving
 from vindaris_sync.config.load import load
 from vindaris_sync.domain.messages import Item, Kind, Subject, compose
+from vindaris_sync.notify.discord import DiscordChannel, DiscordWebhookChannel
+from vindaris_sync.notify.google_chat import GoogleChatChannel, GoogleChatWebhookChannel
+from vindaris_sync.notify.mattermost import MattermostChannel, MattermostWebhookChannel
 from vindaris_sync.notify.protocol import Ability, Channel
 from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.notify.slack_webhook import SlackWebhookChannel
+from vindaris_sync.notify.teams import TeamsChannel
 from vindaris_sync.notify.webhook import WebhookChannel
 from vindaris_sync.sdk.errors import ConfigError, VindarisError
 from vindaris_sync.sdk.secret import Secret
@@ -72,10 +77,31 @@ SLACK = {
     "channels": [{"id": "C00000001", "name": "growth"}], "response_metadata": {"next_cursor": ""},
     "messages": [{"ts": "1.1", "metadata": {"event_type": "vindaris_sync_message", "event_payload": {"key": "k"}}}],
 }  # fmt: skip
+OTHERS = {
+    **SLACK, "id": "1", "username": "bot", "name": "goals", "order": ["p1"], "code": 10008, "retry_after": 1.5,
+    "posts": {"p1": {"id": "p1", "user_id": "1", "create_at": 1, "props": {"vindaris_key": "k"}}},
+    "access_token": "ya29.fuzz-0123456789", "expires_in": 3600, "displayName": "x", "status_code": 403,
+}  # fmt: skip
+LISTED = [
+    {
+        "id": "1",
+        "author": {"id": "1"},
+        "timestamp": "2026-11-23T09:00:00+00:00",
+        "embeds": [{"footer": {"text": "ref k"}}],
+    }
+]
+SECRET = Secret("fuzz-chat-0123456789")
 CHATS: dict[str, Callable[[str], Channel]] = {
     "slack": lambda url: SlackChannel("c", "#growth", Secret("xoxb-fuzz-0123456789"), f"{url}/api"),
     "slack webhook": lambda url: SlackWebhookChannel("c", Secret(f"{url}/hook/0123456789")),
     "webhook": lambda url: WebhookChannel("c", Secret(f"{url}/in/0123456789")),
+    "discord": lambda url: DiscordChannel("c", "12345678", SECRET, url),
+    "discord webhook": lambda url: DiscordWebhookChannel("c", Secret(f"{url}/webhooks/1/0123456789")),
+    "mattermost": lambda url: MattermostChannel("c", "acme/goals", SECRET, url),
+    "mattermost webhook": lambda url: MattermostWebhookChannel("c", Secret(f"{url}/hooks/0123456789")),
+    "teams": lambda url: TeamsChannel("c", Secret(f"{url}/workflows/0123456789")),
+    "google chat": lambda url: GoogleChatChannel("c", "spaces/AAAA1", google_key(), url, f"{url}/token"),
+    "google chat webhook": lambda url: GoogleChatWebhookChannel("c", Secret(f"{url}/v1/0123456789")),
 }
 
 
@@ -86,7 +112,8 @@ def test_fuzz_chats(name: str) -> None:
     random = Random(seed)  # noqa: S311 - a seed is one history
 
     def talk(connection: socket, request: bytes) -> None:
-        body = damaged(encoded(SLACK), random) if random.random() < 0.2 else encoded(changed(SLACK, random))
+        said = SLACK if name == "slack" else LISTED if random.random() < 0.2 else OTHERS
+        body = damaged(encoded(said), random) if random.random() < 0.2 else encoded(changed(said, random))
         status = random.choice(("200 OK", "200 OK", "400 No", "403 No", "410 Gone", "429 Later", "500 Oh", "301 There"))
         says(status, body)(connection, request)
 

@@ -123,6 +123,12 @@ class DiscordSettings(BotSettings):
     token: SecretValue
     """The bot's token; permissions View Channel, Send Messages, Embed Links, Read Message History."""
     api_url: ApiUrl = "https://discord.com/api/v10"
+    public_key: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    """The application's public key: clicks come to ``/in/chat/NAME`` on the page's address, signed by Discord."""
+
+    def clickable(self) -> bool:
+        """Return whether it is told how clicks are signed."""
+        return bool(self.public_key)
 
 
 class DiscordWebhookSettings(UrlSettings):

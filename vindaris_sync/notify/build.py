@@ -39,7 +39,9 @@ _CHANNELS: Mapping[type[NotifySettings], Callable[[str, Any], Channel]] = {
         name, block.channel, block.token, block.api_url, clickable=block.clickable()
     ),
     SlackWebhookSettings: lambda name, block: SlackWebhookChannel(name, block.url),
-    DiscordSettings: lambda name, block: DiscordChannel(name, block.channel, block.token, block.api_url),
+    DiscordSettings: lambda name, block: DiscordChannel(
+        name, block.channel, block.token, block.api_url, clickable=block.clickable()
+    ),
     DiscordWebhookSettings: lambda name, block: DiscordWebhookChannel(name, block.url),
     MattermostSettings: lambda name, block: MattermostChannel(name, block.channel, block.token, block.api_url),
     MattermostWebhookSettings: lambda name, block: MattermostWebhookChannel(name, block.url),

@@ -25,7 +25,9 @@ def deliver(channel: Channel, step: Step, content: Content, living: Living | Non
     """
     try:
         return advanced(living, step, content, _carry_out(channel, step, content, living, now), now)
-    except MessageGone:
+    except MessageGone as error:
+        if isinstance(step, Post):  # what is not there yet cannot be gone: posting it again at once might never end
+            raise Unknown(str(error)) from error
         return gone(living)
 
 

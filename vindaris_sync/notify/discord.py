@@ -18,7 +18,7 @@ import httpx
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import one_line
-from vindaris_sync.notify import discord_embeds
+from vindaris_sync.notify import discord_buttons, discord_embeds
 from vindaris_sync.notify.bot import BotLine
 from vindaris_sync.notify.http import Answer, Line
 from vindaris_sync.notify.one_way import OneWay
@@ -95,22 +95,26 @@ class DiscordWebhookChannel(OneWay):
 
 
 class DiscordChannel:
-    """One channel, by id, of a server that the bot of ``token`` was added to."""
+    """One channel, by id, of a server that the bot of ``token`` was added to.
 
-    abilities = Ability.EDIT | Ability.THREADS
+    ``clickable``: its messages have buttons; ``DiscordHearing`` hears what becomes of them.
+    """
+
     max_items = discord_embeds.MAX_ITEMS
     spacing = timedelta()
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a block says, and what tests replace
         self,
         name: str,
         channel: str,
         token: Secret,
         api_url: str = "https://discord.com/api/v10",
         *,
+        clickable: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.name = name
+        self.abilities = Ability.EDIT | Ability.THREADS | (Ability.BUTTONS if clickable else Ability.NONE)
         self._api, self._channel = api_url.rstrip("/"), channel
         self._line = BotLine(f"Discord ({name})", token, "Bot", transport=transport)
 
@@ -120,7 +124,7 @@ class DiscordChannel:
     @sent
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         """Post a message that carries a mark of ``key``, and return its id."""
-        whole = discord_embeds.body(content, key[:_MARK], repeated=repeated)
+        whole = self._body(content, key[:_MARK], repeated=repeated)
         said = self._asked("POST", "messages", {**whole, "nonce": key[:_NONCE], "enforce_nonce": True})
         return f"{said['id']}:{key[:_MARK]}"
 
@@ -128,7 +132,7 @@ class DiscordChannel:
     def update(self, reference: str, content: Content) -> None:
         """Edit a message; its mark stays."""
         number, _, mark = reference.partition(":")
-        self._asked("PATCH", f"messages/{number}", discord_embeds.body(content, mark))
+        self._asked("PATCH", f"messages/{number}", self._body(content, mark))
 
     @sent
     def reply(self, reference: str, text: str, key: str, *, repeated: bool = False) -> None:
@@ -178,6 +182,10 @@ class DiscordChannel:
     def close(self) -> None:
         """Close the connection."""
         self._line.close()
+
+    def _body(self, content: Content, mark: str, *, repeated: bool = False) -> dict[str, Any]:
+        whole = discord_embeds.body(content, mark, repeated=repeated)
+        return {**whole, "components": discord_buttons.components(content) if Ability.BUTTONS in self.abilities else []}
 
     def _messages(self, since: datetime) -> Iterator[dict[str, Any]]:
         """Yield the channel's messages, the newest first, the first page in any case: clocks differ."""

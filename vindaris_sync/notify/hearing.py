@@ -38,11 +38,15 @@ class Unheard(VindarisError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a chat. ``name`` is clean text; ``stranger``: of another organisation that shares the channel."""
+    """Somebody in a chat. ``name`` is clean text; ``stranger``: of another organisation that shares the channel.
+
+    ``groups`` are the ids of groups that the chat itself says the person is in, where it does so with every click.
+    """
 
     id: str
     name: str
     stranger: bool = False
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from vindaris_sync.config.chats import NotifySettings, SlackSettings
+from vindaris_sync.config.chats import DiscordSettings, NotifySettings, SlackSettings
+from vindaris_sync.notify.discord_hearing import DiscordHearing
 from vindaris_sync.notify.hearing import Connection, Hearing
 from vindaris_sync.notify.slack_hearing import SlackHearing
 from vindaris_sync.notify.slack_socket import SlackSocket
@@ -21,6 +22,8 @@ def hearings(blocks: Mapping[str, NotifySettings]) -> dict[str, Hearing]:
     for same in _apps(blocks).values():
         hearing = SlackHearing(next(iter(same)), same)
         found |= dict.fromkeys(same, hearing)
+    for these in _applications(blocks).values():
+        found |= dict.fromkeys(these, DiscordHearing(next(iter(these)), these))
     return found
 
 
@@ -44,3 +47,11 @@ def _apps(blocks: Mapping[str, NotifySettings]) -> dict[Secret, dict[str, SlackS
         if isinstance(block, SlackSettings) and secret is not None:
             apps[secret][name] = block
     return dict(apps)
+
+
+def _applications(blocks: Mapping[str, NotifySettings]) -> dict[str, dict[str, DiscordSettings]]:
+    found: dict[str, dict[str, DiscordSettings]] = defaultdict(dict)
+    for name, block in blocks.items():
+        if isinstance(block, DiscordSettings) and block.clickable():
+            found[block.public_key][name] = block
+    return dict(found)

@@ -136,12 +136,11 @@ def _teams(clock: Clock) -> Iterator[Place]:
 def _google_chat(clock: Clock) -> Iterator[Place]:
     world = google_chat.world_of(clock)
     room = world.create_room("growth")
-    key = json.dumps({"client_email": "goalbot@acme.example", "private_key": _private_key(), "private_key_id": "k1"})
     with Server({"/google": google_chat.GoogleChat(world, "goalbot@acme.example")}) as server:
 
         def build() -> Channel:
             urls = f"{server.url}/google/v1", f"{server.url}/google/token"
-            return GoogleChatChannel("growth", f"spaces/{room.id}", Secret(key), *urls, now=clock)
+            return GoogleChatChannel("growth", f"spaces/{room.id}", google_key(), *urls, now=clock)
 
         yield Place(build(), server, world, clock, reading.chat_card, "/messages$", build)
 
@@ -160,10 +159,13 @@ def _google_chat_webhook(clock: Clock) -> Iterator[Place]:
 
 
 @cache
-def _private_key() -> str:
+def google_key() -> Secret:
+    """Return the key of a service account that the look-alike knows, as its JSON file."""
     key = rsa.generate_private_key(65537, 2048)
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    return Secret(json.dumps({"client_email": "goalbot@acme.example", "private_key": pem, "private_key_id": "k1"}))
 
 
 KINDS: dict[str, Callable[[Clock], Any]] = {

@@ -14,6 +14,7 @@ from vindaris_sync.sandbox.rooms import Refused
 
 LIMITS = {"title": 256, "description": 4096}
 CONTENT, EMBEDS, TOTAL, FIELDS, NAME, VALUE, FOOTER, NONCE = 2000, 10, 6000, 25, 256, 1024, 2048, 25
+ROWS, BUTTONS, CUSTOM, LABEL = 5, 5, 100, 80
 _KEPT = ("content", "embeds", "components", "allowed_mentions")
 
 
@@ -33,6 +34,7 @@ def _problems(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     embeds = body.get("embeds") or []
     yield from _length("content", body.get("content") or "", CONTENT)
     yield from _length("nonce", str(body.get("nonce") or ""), NONCE)
+    yield from _components(body.get("components") or [])
     if not isinstance(embeds, list) or len(embeds) > EMBEDS:
         yield "embeds", "Must be 10 or fewer in length."
         return
@@ -48,6 +50,18 @@ def _problems(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"embeds.{place}.url", "Not a well formed URL."
     if total > TOTAL:
         yield "embeds", "Embed size exceeds maximum size of 6000"
+
+
+def _components(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    buttons = [button for row in rows for button in row.get("components", ())]
+    if len(rows) > ROWS or any(not 1 <= len(row.get("components", ())) <= BUTTONS for row in rows):
+        yield "components", "Must be 5 or fewer in length, each of 1 to 5."
+    names = [str(button.get("custom_id", "")) for button in buttons]
+    if len(set(names)) < len(names):
+        yield "components", "Component custom id cannot be duplicated"
+    for place, (button, name) in enumerate(zip(buttons, names, strict=True)):
+        yield from _length(f"components.{place}.custom_id", name or None, CUSTOM)
+        yield from _length(f"components.{place}.label", button.get("label"), LABEL)
 
 
 def _texts(embed: Mapping[str, Any]) -> Iterator[tuple[str, object, int]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from vindaris_sync.sandbox.core import Clock, Request, Response, system_clock
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from vindaris_sync.sandbox.core import Clock, Delivery, Request, Response, system_clock
 from vindaris_sync.sandbox.discord import form
 from vindaris_sync.sandbox.rooms import ChatService, Message, Refused, Room, Rooms, TooFast
 from vindaris_sync.sandbox.routes import Route, routed
@@ -32,6 +35,9 @@ class Discord(ChatService):
 
     def __init__(self, world: Rooms) -> None:
         super().__init__(world, "https://discord.com")
+        self.signing = Ed25519PrivateKey.generate()
+        self.endpoint = ""
+        """The interactions endpoint: where clicks are sent."""
         self._nonces: dict[tuple[str, str], str] = {}
         self._routes: list[Route] = [
             ("POST", r"webhooks/(\d+/[\w-]+)", self._execute),
@@ -70,6 +76,36 @@ class Discord(ChatService):
     @staticmethod
     def _answered(document: object) -> Response:
         return Response(HTTPStatus.NO_CONTENT) if document is None else Response.of(document)
+
+    # --- what people press ---------------------------------------------------------------------------------------
+
+    def press(self, room: Room, message: Message, label: str, who: str, **user: Any) -> Delivery:  # noqa: ANN401 - JSON
+        """Return the request that Discord sends when somebody presses a button; send it with ``server.post``."""
+        rows = message.body.get("components", ())
+        pressed = next(each for row in rows for each in row["components"] if each["label"] == label)
+        data = {"component_type": 2, "custom_id": pressed["custom_id"]}
+        return self.interaction(3, room, data, who, message=_printed(message, room), **user)
+
+    def interaction(self, kind: int, room: Room, data: object, who: str, **more: Any) -> Delivery:  # noqa: ANN401 - JSON
+        """Return a signed interaction: ``kind`` 1 asks whether anybody is there, 5 is a modal that was filled in."""
+        member = {"user": {"id": who, "username": f"user-{who}"}, "roles": more.pop("roles", [])}
+        document = {
+            "id": self.world.new_id(),
+            "type": kind,
+            "channel_id": room.id,
+            "data": data,
+            "member": member,
+            **more,
+        }
+        body, stamp = json.dumps(document).encode(), str(int(self.world.now()))
+        signature = self.signing.sign(stamp.encode() + body).hex()
+        headers = {"Content-Type": "application/json", "X-Signature-Timestamp": stamp, "X-Signature-Ed25519": signature}
+        return Delivery(self.endpoint, headers, body)
+
+    @property
+    def public_key(self) -> str:
+        """The application's public key, as the developer portal shows it."""
+        return self.signing.public_key().public_bytes_raw().hex()
 
     # --- webhooks ----------------------------------------------------------------------------------------------------
 

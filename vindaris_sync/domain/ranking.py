@@ -135,6 +135,10 @@ class Weights:
     """What is found at more than this share of the goals, a word or a label, tells none of them from the others."""
     words: float = 1.0
     """What the goal with the best words gets for them; the others get their part of that."""
+    enough: float = 1 / 3
+    """Which part of a title's weight has to be found for that; where less is found, it is worth less."""
+    least: float = 0.2
+    """What scores less is no candidate; of few goals each is that has anything in common with the issue."""
     grounds: Mapping[Ground, float] = field(
         default_factory=lambda: {
             Ground.MENTION: 3.0,
@@ -235,17 +239,19 @@ class Baseline:
         """Return at most ``most`` candidates for ``work``, the best first: the same for the same knowledge, always."""
         words = self._words(work.title)
         scores: defaultdict[int, float] = defaultdict(float)
-        best = max((part for part, _ in words.values()), default=1.0)
+        worth = self._worth(work.title, max((part for part, _ in words.values()), default=0.0))
         for goal, (part, _) in words.items():
-            scores[goal] = self._weights.words * part / best
+            scores[goal] = worth * part
         found: defaultdict[int, list[_Said]] = defaultdict(list)
         for goal, said in chain(self._mentions(work), self._neighbours(near), self._alike(work)):
             scores[goal] += said[-1]
             found[goal].append(said)
-        chosen = nsmallest(most, scores, key=lambda goal: (-scores[goal], self._keys[goal]))
+        least = self._weights.least if len(self._aims) > _FEW else 0.0
+        fit = (goal for goal, score in scores.items() if score >= least)
+        chosen = nsmallest(most, fit, key=lambda goal: (-scores[goal], self._keys[goal]))
         for goal in words.keys() & set(chosen):
             part, terms_of = words[goal]
-            found[goal].append((Ground.WORDS, _told(terms_of), 0, self._weights.words * part / best))
+            found[goal].append((Ground.WORDS, _told(terms_of), 0, worth * part))
         return tuple(self._candidate(goal, scores[goal], found[goal]) for goal in chosen)
 
     # --- grounds ------------------------------------------------------------------------------------------------------
@@ -289,10 +295,19 @@ class Baseline:
         telling = (term for term in known if 0 < known[term] <= self._common)
         return sorted(telling, key=lambda term: (known[term], term))[:_QUERY]
 
+    def _rarity(self, term: str) -> float:
+        standing = len(self._postings.get(term, ()))
+        return math.log1p((len(self._aims) - standing + 0.5) / (standing + 0.5))
+
+    def _worth(self, text: str, best: float) -> float:
+        """Return what a unit of BM25 counts: ``best`` counts wholly if it is enough of what ``text`` could reach."""
+        weights = self._weights
+        whole = math.fsum(self._rarity(term) for term in set(terms(text)) - _FILLERS) * (weights.k1 + 1)
+        return weights.words / max(best, weights.enough * whole) if best else 0.0
+
     def _weigh(self, term: str, parts: Mapping[int, list[tuple[float, str]]]) -> None:
         """Add what a word says for each goal in which it stands: Okapi BM25, Robertson and Zaragoza 2009, 3.15."""
-        k1, b, standing = self._weights.k1, self._weights.b, self._postings[term]
-        rarity = math.log1p((len(self._aims) - len(standing) + 0.5) / (len(standing) + 0.5))
+        k1, b, standing, rarity = self._weights.k1, self._weights.b, self._postings[term], self._rarity(term)
         usual = self._length / len(self._aims)
         for goal, count in standing.items():
             damped = k1 * (1 - b + b * self._lengths[goal] / usual)

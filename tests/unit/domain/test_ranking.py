@@ -112,6 +112,15 @@ def test_what_most_goals_share_tells_nothing() -> None:
     assert keys(ranking.rank(work("Platform part7 breaks", label="bug"), {}, 3)) == ["G-7"]
 
 
+def test_a_word_that_says_little_of_an_issue_is_no_candidate() -> None:
+    """One usual word of a long title is no reason among many goals; among few goals anything in common is shown."""
+    many = [Aim(number, f"G-{number}", f"Part{number} update" if number % 3 else "Other") for number in range(20)]
+    long = work("update quails zebras okapis lemurs tapirs ibises newts")
+    assert known(*many).rank(long, {}, 3) == ()
+    assert len(known(*many[:6]).rank(long, {}, 3)) == 3
+    assert keys(known(*many).rank(work("Part7 update"), {}, 1)) == ["G-7"]
+
+
 def test_the_order_does_not_depend_on_how_it_was_learnt() -> None:
     """Whatever was put, replaced and dropped before, equal knowledge gives equal candidates, in the order of keys."""
     words = ["cache", "login", "docs", "parser", "queue", "index", "shard", "token"]

@@ -64,7 +64,7 @@ def test_candidates_come_from_goals_and_from_what_serves_them(store: Store) -> N
     found = said(Candidates(store), asked, parent)
     assert found[0] == {
         "G-1": ["1 issue below the same parent serves it"],
-        "G-2": ["words: passkey", "1 issue by mia serves it"],
+        "G-2": ["1 issue by mia serves it", "words: passkey"],
     }
     assert found[1] == {}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from vindaris_sync.app import App, open_app
 from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
 from vindaris_sync.cli.opening import busy, known_tracker
-from vindaris_sync.cli.output import emit, note, say, table
+from vindaris_sync.cli.output import emit, moment, note, say, table
 from vindaris_sync.config.page import is_loopback
 from vindaris_sync.config.settings import Config
 from vindaris_sync.engine.passes import heard_note
@@ -91,12 +92,14 @@ def _acted(connector: RegistersHooks, address: str, act: Act, *, dry: bool) -> I
 def _say(done: Sequence[Listened], config: Config, act: Act) -> None:
     for each in done:
         say(f"{each.tracker}: {each.address}", style="bold")
-        say(f"  last event: {each.heard or 'none yet that led to a look'}")
+        heard = moment(datetime.fromisoformat(each.heard)) if each.heard else "none yet that led to a look"
+        say(f"  last event: {heard}")
         table(("place", "standing", "what", "advice"), [(h.place, h.standing, h.what, h.advice) for h in each.hooks])
         if each.manual and act is Act.REMOVE:
             say("  delete it where it was registered; without [trackers.NAME.webhook] nothing is listened to")
-        for line in () if act is Act.REMOVE else each.manual:
-            say(f"  {line}")
+        if act is Act.INSTALL or (act is Act.CHECK and not each.heard):
+            for line in each.manual:
+                say(f"  {line}")
     host = config.page.public.partition("://")[2].rpartition(":")[0].strip("[]")
     if is_loopback(host):
         note(f"{config.page.public} is this machine: nobody else can reach it. State [page] address (docs/webhooks.md)")

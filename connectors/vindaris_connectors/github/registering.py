@@ -113,7 +113,7 @@ class Registering:
         if not lost:
             told = f"registered; {counted(len(sent), 'delivery', 'deliveries')} arrived" if sent else "registered"
             return Hook(place, Standing.RIGHT, told, id=number)
-        told = ", ".join(f"{count} times {what!r}" for what, count in lost.most_common(3))
+        told = ", ".join(f"{counted(count, 'time')} {what!r}" for what, count in lost.most_common(3))
         return Hook(place, Standing.FAILING, f"the last deliveries did not arrive: {told}", sent[0].advice, number)
 
 

@@ -89,10 +89,16 @@ def _offered(
     if kind in _CONFIRM:
         yield Button(Act.CONFIRM, plain, _CONFIRM[kind], Style.PRIMARY)
     for each in candidates[:MOST]:
-        label = one_line(told(f"{each.key} {each.title}"), LABEL)
+        label = named(each, told)
         yield Button(Act.LINK, value_of(record, book, each.goal), label)
     yield Button(Act.SEARCH, plain, "Other goal…" if candidates or kind in _CONFIRM else "Choose a goal…")
     yield Button(Act.EXEMPT, plain, "Not goal work…")
+
+
+def named(candidate: Candidate, told: Callable[[str], str]) -> str:
+    """Return a goal as it stands on a button, as the readers may see it: its key, and its title unless that is kept."""
+    title = told(candidate.title)
+    return one_line(candidate.key if title == candidate.key else f"{candidate.key} {title}", LABEL)
 
 
 def decided(decision: Decision, told: Callable[[str], str], now: datetime) -> Line:

@@ -14,12 +14,12 @@ import structlog
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.decisions import By
-from vindaris_sync.domain.messages import LABEL, Act
+from vindaris_sync.domain.messages import Act
 from vindaris_sync.domain.records import Record
 from vindaris_sync.domain.text import counted, one_line
 from vindaris_sync.domain.visibility import as_told
 from vindaris_sync.engine.answering import Answers, Decided, Overtaken
-from vindaris_sync.engine.buttons import Meant, choice_of, chosen, mark_of, meant
+from vindaris_sync.engine.buttons import Meant, choice_of, chosen, mark_of, meant, named
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.overtaken import refuse_if_overtaken
 from vindaris_sync.engine.telling import telling_of
@@ -188,12 +188,7 @@ class Clicks:
         team = next((each for each in self.context.teams.teams.values() if each.channel == search.channel), None)
         told, book = telling_of(self.context, team) if team else as_told, self.context.book()
         found = self.context.candidates.search(search.text, _FOUND)
-        return Found(
-            tuple(
-                Choice(choice_of(book.goals[each.goal]), one_line(told(f"{each.key} {each.title}"), LABEL))
-                for each in found
-            )
-        )
+        return Found(tuple(Choice(choice_of(book.goals[each.goal]), named(each, told)) for each in found))
 
 
 _DIALOGS = (Act.SEARCH, Act.EXEMPT)

@@ -21,6 +21,7 @@ from vindaris_sync.daemon.clockwork import Clockwork
 from vindaris_sync.daemon.lifecycle import run_until_stopped
 from vindaris_sync.daemon.listening import listening
 from vindaris_sync.daemon.timetable import Nightly
+from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.homes import Home
 from vindaris_sync.domain.lasting import CatchAll
 from vindaris_sync.domain.messages import Kind
@@ -36,7 +37,7 @@ from vindaris_sync.engine.outcomes import OutcomeReader
 from vindaris_sync.engine.passes import PassReport
 from vindaris_sync.engine.pausing import heed
 from vindaris_sync.engine.progress import Progress
-from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.engine.teams import Person, Team, Teams
 from vindaris_sync.engine.tracker_goals import TrackerGoals
 from vindaris_sync.notify.build import build as build_channel
 from vindaris_sync.notify.governed import governed
@@ -186,7 +187,7 @@ def open_app(
             now, writes=writes, progress=progress, census=config.schedule.census, link_rules=link_rules(config),
             home=home_of(config),
             linked_sources={name: block for name, block in goals_of_trackers(config).items() if block.links_written()},
-            locks=locks, page=config.page.address if config.page.enabled else "",
+            locks=locks, people=people_of(config), page=config.page.address if config.page.enabled else "",
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
 
@@ -336,6 +337,16 @@ def _team(config: Config, stated: TeamSettings) -> Team:
         frozenset(map(Kind, stated.urgent)),
         stated.escalate_after,
     )
+
+
+def people_of(config: Config) -> dict[str, Person]:
+    """Return who owns goals and how they are reached, by name, casefolded."""
+    return {
+        fold(each.name): Person(
+            each.name, each.notify, each.mention or "", each.notify is not None and config.notify[each.notify].public
+        )
+        for each in config.people
+    }
 
 
 def report_place(config: Config) -> ReportPlace:

@@ -14,6 +14,7 @@ import structlog
 from vindaris_sync.daemon.timetable import (
     BACKUP_LOOK_EVERY,
     BACKUP_RETRY_AFTER,
+    ESCALATE_EVERY,
     LOOK_MOST,
     OUTCOMES_LOOK_EVERY,
     RELAY_EVERY,
@@ -31,6 +32,7 @@ from vindaris_sync.domain.text import counted
 from vindaris_sync.engine.backups import BackupPlace, back_up
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.courtesy import NextPull
+from vindaris_sync.engine.escalating import escalate
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.outcomes import OutcomeReader
 from vindaris_sync.engine.passes import PassReport, look, run_pass, settle
@@ -88,6 +90,7 @@ class Clockwork:
         self._heed_nudges(now)
         self._every("settle", now, SETTLE_EVERY, self._settle)
         self._every("relay", now, RELAY_EVERY, self._relay)
+        self._every("escalate", now, ESCALATE_EVERY, lambda: escalate(self.context))
         if self.outcomes:
             self._every("outcomes", now, OUTCOMES_LOOK_EVERY, self._outcomes)
         if self.backups and self.backups.every:

@@ -11,6 +11,7 @@ from vindaris_sync.domain.text import counted
 GOALS_EVERY = timedelta(seconds=20)
 RELAY_EVERY = timedelta(seconds=5)
 SETTLE_EVERY = timedelta(seconds=5)
+ESCALATE_EVERY = timedelta(minutes=10)
 BACKUP_LOOK_EVERY = timedelta(minutes=5)
 BACKUP_RETRY_AFTER = timedelta(hours=1)
 OUTCOMES_LOOK_EVERY = timedelta(seconds=10)

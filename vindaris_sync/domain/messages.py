@@ -32,6 +32,8 @@ class Kind(StrEnum):
     PARENT_CHANGED = "parent_changed"
     WORK_DROPPED = "work_dropped"
     """Work that a goal requires, closed without being done or deleted."""
+    OVERDUE = "overdue"
+    """Questions about a goal that have waited too long: what its owner hears."""
     CONTESTED = "contested"
     """Issues on which somebody keeps undoing what we write (fault 59)."""
     HELD = "held"
@@ -165,6 +167,8 @@ class Content:
     """What the reader can do."""
     link: str = ""
     """Where the whole list can be seen."""
+    mention: str = ""
+    """The one person who is to be notified, by their id in the chat; where a channel has no mentions, nobody is."""
     members: frozenset[str] = frozenset()
     thread: str = ""
     """The key of its episode's first message, for chats that thread by names; known when it is sent, and not shown."""
@@ -185,6 +189,10 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
     Kind.WORK_DROPPED: (
         "{about}: 1 piece of required work was dropped",
         "{about}: {n} pieces of required work were dropped",
+    ),
+    Kind.OVERDUE: (
+        "{about}: 1 question has waited too long",
+        "{about}: {n} questions have waited too long",
     ),
     Kind.CONTESTED: (
         "Somebody keeps undoing what is written on 1 issue",
@@ -211,6 +219,7 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.UNKNOWN_GOAL: "Every goal named in an issue exists",
     Kind.PARENT_CHANGED: "All changes of parents have been looked at",
     Kind.WORK_DROPPED: "{about}: nothing that it requires is dropped",
+    Kind.OVERDUE: "{about}: no question waits too long any more",
     Kind.CONTESTED: "Every issue is written to again",
     Kind.HELD: "{about}: nothing is held any more",
     Kind.ATTENTION: "{about}: nothing is left to be set right",
@@ -232,6 +241,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.PARENT_CHANGED: "Right as it is? Take the review label off. Else set the right goal.",
     Kind.WORK_DROPPED: "Fine without it? vindaris-sync review confirm goal:{about}. Else reopen it, or require it "
     "under another id: then it is created anew.",
+    Kind.OVERDUE: "Its owner hears of it once. To see and answer: vindaris-sync review list --goal {about}",
     Kind.CONTESTED: "Left alone for a day. Agree on who sets it, then: vindaris-sync review resume ISSUE",
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
     Kind.ATTENTION: "Everything else goes on. To see it all: vindaris-sync doctor",

@@ -19,7 +19,7 @@ from vindaris_sync.domain.rules import Stated
 from vindaris_sync.engine.candidates import Candidates
 from vindaris_sync.engine.nudges import Nudges
 from vindaris_sync.engine.progress import Progress
-from vindaris_sync.engine.teams import Teams
+from vindaris_sync.engine.teams import Person, Teams
 from vindaris_sync.sdk.clock import ServerClock
 from vindaris_sync.sdk.conduct import Conduct
 from vindaris_sync.sdk.goals import GoalSource, TrackerGoalSettings
@@ -82,6 +82,8 @@ class Context:
     """Where goals that no tracker states become issues; None: nowhere."""
     linked_sources: Mapping[str, TrackerGoalSettings] = field(default_factory=dict)
     """The sources of goals at which we link what is linked to their goals, by name."""
+    people: Mapping[str, Person] = field(default_factory=dict)
+    """Who owns goals and can be reached, by name, casefolded."""
     page: str = ""
     """The page's address as people reach it, without a slash at its end; empty: there is none for them."""
     writes: bool = True

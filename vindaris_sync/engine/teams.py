@@ -38,6 +38,17 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who owns goals: the channel where they are told (None: the team's), and their id in that chat."""
+
+    name: str
+    channel: str | None = None
+    mention: str = ""
+    public: bool = False
+    """Whether strangers read that channel (L9)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Teams:
     """All teams, by name and by place; an exact scope goes before ``tracker:*``."""
 

@@ -25,6 +25,7 @@ from vindaris_sync.engine.backups import FAILED
 from vindaris_sync.engine.changed import told_in_chat
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.dropped import dropped_items
+from vindaris_sync.engine.escalating import overdue, owner_of, reached
 from vindaris_sync.engine.goals import REFUSED
 from vindaris_sync.engine.outcomes import TROUBLES
 from vindaris_sync.engine.teams import Team
@@ -40,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
     Reason.UNKNOWN_GOAL: Kind.UNKNOWN_GOAL,
     Reason.CONFLICT: Kind.CONFLICT,
     Reason.WORK_DROPPED: Kind.WORK_DROPPED,
+    Kind.OVERDUE: Kind.OVERDUE,
     Kind.CONTESTED: Kind.CONTESTED,
     Kind.HELD: Kind.HELD,
     Kind.ATTENTION: Kind.ATTENTION,
@@ -81,9 +83,18 @@ def messages_about(context: Context, announced: Announce) -> Iterator[Message]:
         elif kind is Kind.NIGHTLY:
             yield Message(Subject(team.name, kind, announced.goal), team)
         elif announced.goal:
-            yield about_goal(context, team, kind, int(announced.goal))
+            if kind is not Kind.OVERDUE:
+                yield about_goal(context, team, kind, int(announced.goal))
+            if kind in (Kind.OVERDUE, Kind.SUSPECT, Kind.CLOSED_GOAL):
+                yield from _to_owner(context, team, int(announced.goal))
         else:
             yield Message(Subject(team.name, kind), team)
+
+
+def _to_owner(context: Context, team: Team, number: int) -> Iterator[Message]:
+    """Yield the message about questions that have waited too long, to the goal's owner where there is one."""
+    if team.escalate_after is not None and (person := owner_of(context, number)) is not None:
+        yield about_goal(context, reached(team, person), Kind.OVERDUE, number)
 
 
 def about_goal(context: Context, team: Team, kind: Kind, number: int) -> Message:
@@ -131,8 +142,21 @@ def content_of(context: Context, channel: Channel, message: Message, now: dateti
         return _night(context, message)
     if kind in _LISTED:
         return _listing(context, channel, message, now)
+    if kind is Kind.OVERDUE:
+        return _overdue(context, channel, message, now)
     items = _told_there(context, message, _ITEMS[kind](context, message))
     return compose(message.subject, items, now, about=message.about, most=channel.max_items)
+
+
+def _overdue(context: Context, channel: Channel, message: Message, now: datetime) -> Content:
+    """Return what the goal's owner hears, once: what is added later is shown, and starts no new message."""
+    number = int(message.cause)
+    items, members = overdue(context, message.team.name, number, now, _most(channel))
+    content = compose(message.subject, _told_there(context, message, items), now, members=members, about=message.about)
+    person = owner_of(context, number)
+    if person is None or content.state is State.RESOLVED:
+        return content
+    return replace(content, facts=(("Owner", person.name),), mention=person.mention, members=frozenset({message.cause}))
 
 
 def _told_there(context: Context, message: Message, items: Iterable[Item]) -> list[Item]:

@@ -6,6 +6,7 @@ mention; the fall-back text is escaped. Limits: Slack, Block Kit reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import groupby
@@ -24,6 +25,8 @@ MAX_WITH_BUTTONS = 10
 """A line with buttons takes two of 50 blocks, and more of the reader's eye."""
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+_USER = re.compile(r"[UW][A-Z0-9]{2,40}")
 
 Block = dict[str, Any]
 
@@ -72,6 +75,8 @@ def text(content: Content) -> str:
 
 def _blocks(content: Content, repeated: bool, mark: str) -> Iterator[Block]:  # noqa: FBT001 - of ``body``
     yield {"type": "header", "text": plain_text(headline(content))}
+    if _USER.fullmatch(content.mention):  # a group's mention has another form, and cannot be meant
+        yield {"type": "rich_text", "elements": [_section({"type": "user", "user_id": content.mention})]}
     if content.facts:
         yield _list([_section(_text(f"{name}: "), _text(value, bold=True)) for name, value in content.facts])
     if content.changes:

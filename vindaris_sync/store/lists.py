@@ -56,6 +56,11 @@ _SHOWN = (
     "SELECT cause.id, issue.key, issue.title, issue.url, cause.detail FROM cause "
     "JOIN issue ON issue.id = cause.issue_id WHERE cause.id IN ({})"
 )
+_OVERDUE = (
+    "SELECT DISTINCT issue.tracker, issue.place, cause.subject FROM cause "  # noqa: S608 - fixed texts
+    "JOIN issue ON issue.id = cause.issue_id WHERE cause.is_open AND cause.answer IS NULL "
+    f"AND {HERE} AND cause.reason IN ('goal_changed', 'goal_closed') AND cause.surface_at <= ? ORDER BY 1, 2, 3"
+)
 _HELD = f"SELECT tracker, ext_id, key, title, url, '', updated FROM issue WHERE {HERE} AND id IN ({{}})"  # noqa: S608 - fixed texts
 
 
@@ -121,6 +126,12 @@ class Lists(Part):
                 (str(reason), subject, *values, to_micros(now)),
             )
         return tuple((tracker, place, to_instant(at)) for tracker, place, at in rows)
+
+    def overdue(self, before: datetime) -> tuple[tuple[str, str, str], ...]:
+        """Return where questions about goals have been told before then and wait: tracker, place, the goal's id."""
+        with self._db.read() as sql:
+            rows = sql.rows(_OVERDUE, (to_micros(before),))
+        return tuple((tracker, place, goal) for tracker, place, goal in rows)
 
     def asked_about(self, goal: int) -> tuple[int, ...]:
         """Return the issues whose open review is about this goal: it has changed, or was closed; lowest first."""

@@ -17,8 +17,9 @@ from vindaris_sync.domain.messages import Kind, State
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.muting import Muted
 from vindaris_sync.domain.quiet import WEEKDAYS, Hours
+from vindaris_sync.engine.escalating import escalate
 from vindaris_sync.engine.muting import Unmutable, mute, unmute
-from vindaris_sync.engine.teams import Team, Teams
+from vindaris_sync.engine.teams import Person, Team, Teams
 from vindaris_sync.notify.protocol import Ability
 from vindaris_sync.sdk.goals import GoalsRefused
 
@@ -322,6 +323,51 @@ def test_reminders_come_after_one_two_four_and_eight_working_days(world: World) 
             days.append(day)
     assert days == [1, 3, 9, 21]  # Monday; Tuesday, Thursday, Wednesday of next week, Monday two weeks after
     assert states(world)[-1] is State.OPEN
+
+
+# --- owners ---
+
+
+def test_the_goals_owner_hears_once_of_questions_that_wait_too_long(world: World) -> None:
+    """After the stated time, by name; more such questions are shown, start no new message, and it ends with them."""
+    works(world, None, escalate_after=timedelta(days=3))
+    world.context = replace(world.context, people={"ana": Person("Ana", mention="U012AB3CD")})
+    world.source.goals = tuple(replace(goal, owner="ana") for goal in world.source.goals)
+    issues = [world.tracker.create("APP", "Work", labels=["goal:A"]) for _ in range(2)]
+    world.go(minutes=1)
+    change(world, "The very first")
+    for _ in range(3):
+        assert world.board.of(Kind.OVERDUE) == []
+        wait(world, days=1)
+    [told] = world.board.of(Kind.OVERDUE)
+    assert (told.total, told.mention, told.facts) == (2, "U012AB3CD", (("Owner", "Ana"),))
+    for _ in range(9):
+        wait(world, days=1)
+    assert states(world, Kind.OVERDUE) == [State.OPEN]
+    for issue in issues:
+        world.tracker.add_label(issue, "goal:B")
+        world.tracker.remove_label(issue, "goal:A")
+    wait(world, minutes=5)
+    assert states(world, Kind.OVERDUE) == [State.RESOLVED]
+
+
+def test_nobody_is_mentioned_for_a_goal_whose_owner_is_not_known(world: World) -> None:
+    """A name that leads nowhere is no reason to tell everybody."""
+    works(world, None, escalate_after=timedelta(days=3))
+    world.context = replace(world.context, people={"ana": Person("Ana", mention="U012AB3CD")})
+    world.source.goals = tuple(replace(goal, owner="somebody else") for goal in world.source.goals)
+    world.tracker.create("APP", "Work", labels=["goal:A"])
+    world.go(minutes=1)
+    change(world, "The very first")
+    wait(world, days=9)
+    assert world.board.of(Kind.OVERDUE) == []
+
+
+def wait(world: World, **units: float) -> None:
+    """Go on, and let the daemon look for what has waited too long."""
+    world.clock.advance(timedelta(**units))
+    escalate(world.context)
+    world.go(seconds=1)
 
 
 def change(world: World, title: str) -> None:

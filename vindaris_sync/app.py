@@ -336,6 +336,8 @@ def _team(config: Config, stated: TeamSettings) -> Team:
         stated.hours(zone),
         frozenset(map(Kind, stated.urgent)),
         stated.escalate_after,
+        stated.digest_above,
+        stated.digest_within,
     )
 
 

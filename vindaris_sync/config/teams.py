@@ -55,8 +55,8 @@ class TeamSettings(Settings):
     """Days off beside them."""
     urgent: tuple[Urgent, ...] = ("tracker", "goals", "backup")
     """Kinds that are sent at all hours."""
-    digest_above: int = Field(6, ge=0)
-    """So many new messages within ``digest_within`` are sent singly; more become one digest. 0: always a digest."""
+    digest_above: int = Field(10, ge=1)
+    """So many new lists of questions within ``digest_within`` are told singly; more become one digest."""
     digest_within: Duration = Field(timedelta(hours=1), le=timedelta(days=1))
     """The time over which new messages are counted."""
     escalate_after: Duration | None = Field(None, ge=timedelta(hours=1))

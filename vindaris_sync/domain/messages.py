@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """Work that a goal requires, closed without being done or deleted."""
     OVERDUE = "overdue"
     """Questions about a goal that have waited too long: what its owner hears."""
+    DIGEST = "digest"
+    """Lists that would have been many messages at once."""
     CONTESTED = "contested"
     """Issues on which somebody keeps undoing what we write (fault 59)."""
     HELD = "held"
@@ -194,6 +196,7 @@ _OPEN: Mapping[Kind, tuple[str, str]] = {
         "{about}: 1 question has waited too long",
         "{about}: {n} questions have waited too long",
     ),
+    Kind.DIGEST: ("1 list of questions is open", "{n} lists of questions are open"),
     Kind.CONTESTED: (
         "Somebody keeps undoing what is written on 1 issue",
         "Somebody keeps undoing what is written on {n} issues",
@@ -220,6 +223,7 @@ _RESOLVED: Mapping[Kind, str] = {
     Kind.PARENT_CHANGED: "All changes of parents have been looked at",
     Kind.WORK_DROPPED: "{about}: nothing that it requires is dropped",
     Kind.OVERDUE: "{about}: no question waits too long any more",
+    Kind.DIGEST: "Every list in this digest is answered",
     Kind.CONTESTED: "Every issue is written to again",
     Kind.HELD: "{about}: nothing is held any more",
     Kind.ATTENTION: "{about}: nothing is left to be set right",
@@ -242,6 +246,7 @@ _FOOTER: Mapping[Kind, str] = {
     Kind.WORK_DROPPED: "Fine without it? vindaris-sync review confirm goal:{about}. Else reopen it, or require it "
     "under another id: then it is created anew.",
     Kind.OVERDUE: "Its owner hears of it once. To see and answer: vindaris-sync review list --goal {about}",
+    Kind.DIGEST: "Told in one message, since it was much at once. To see it all: vindaris-sync review list",
     Kind.CONTESTED: "Left alone for a day. Agree on who sets it, then: vindaris-sync review resume ISSUE",
     Kind.HELD: "Nothing is changed until somebody confirms: vindaris-sync review release {about}",
     Kind.ATTENTION: "Everything else goes on. To see it all: vindaris-sync doctor",

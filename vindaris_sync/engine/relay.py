@@ -6,7 +6,7 @@ An outbox row only says that a list has changed; the text is made when it is sen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,9 +27,10 @@ from vindaris_sync.domain.living import (
     reminder_due,
     reminding,
 )
-from vindaris_sync.domain.messages import Content
+from vindaris_sync.domain.messages import Content, Kind
 from vindaris_sync.engine.context import Context
-from vindaris_sync.engine.silence import Silence
+from vindaris_sync.engine.digests import digest_of
+from vindaris_sync.engine.silence import Hold, Silence
 from vindaris_sync.engine.teams import Team
 from vindaris_sync.engine.telling import (
     Message,
@@ -66,10 +67,16 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
         for message in messages_about(context, row.announce):
             waiting[message].append(row)
     failed: set[int] = set()
-    silence = Silence.at(context.store, now) if waiting else None
+    silence = Silence.at(context.store, now)
+    digests: dict[tuple[str, str], frozenset[str]] = {}
     for message, its in waiting.items():
+        team, channel = message.team, channels[message.team.channel]
         try:
-            sent += _tell(context, channels[message.team.channel], message, its, silence)
+            if (where := (team.name, channel.name)) not in digests:
+                together = [each for each in waiting if (each.team.name, each.team.channel) == where]
+                digests[where] = _digest(context, channel, team, together, silence)
+            hold = _hold(silence, message, its, digests[where])
+            sent += _tell(context, channel, message, its, hold)
         except (Transient, ChannelUnusable, Unknown) as error:
             failed.update(row.id for row in its)
             _postpone(context, message, its, error)
@@ -94,18 +101,32 @@ def remind(context: Context) -> None:
             context.store.announce(about(context, message, now), now=now)
 
 
-def _tell(
-    context: Context, channel: Channel, message: Message, rows: Sequence[Waiting], silence: Silence | None
-) -> int:
+def _digest(
+    context: Context, channel: Channel, team: Team, waiting: Sequence[Message], silence: Silence
+) -> frozenset[str]:
+    """Bring the team's digest up to date; return the subjects that are told by it and not by themselves."""
+    hold = silence.hold(team, Kind.DIGEST)
+    found = digest_of(context, channel, team, waiting, silent=hold is not None)
+    if found is None:
+        return frozenset()
+    publish(context, channel, found.content, team, context.now(), hold.voice if hold else Voice.ALOUD)
+    return found.told
+
+
+def _hold(silence: Silence, message: Message, rows: Sequence[Waiting], digested: Collection[str]) -> Hold | None:
+    if message.subject.key in digested:
+        return Hold(silence.now, "told in a digest", Voice.SOFTLY)
+    return silence.hold(message.team, message.subject.kind, message.cause) or silence.own_doing(rows)
+
+
+def _tell(context: Context, channel: Channel, message: Message, rows: Sequence[Waiting], hold: Hold | None) -> int:
     """Bring one message up to date; its outbox rows are done only once that is stored."""
-    now, hold = context.now(), None
-    if silence is not None:
-        hold = silence.hold(message.team, message.subject.kind, message.cause) or silence.own_doing(rows)
+    now = context.now()
     content = content_of(context, channel, message, now)
     sent = publish(context, channel, content, message.team, now, hold.voice if hold else Voice.ALOUD) if content else 0
     with context.store.transaction():
         context.store.announce(*surfacing(context, message, now), now=now)
-        if hold and content and _unheard(context, channel, content, message.team, hold.until):
+        if hold and hold.until > now and content and _unheard(context, channel, content, message.team, hold.until):
             context.store.announce(*(replace(row.announce, due=hold.until) for row in rows), now=now)
     if listed := list_of(context, message):
         told = telling_of(context, message.team)

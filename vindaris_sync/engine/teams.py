@@ -31,6 +31,10 @@ class Team:
     escalate_after: timedelta | None = None
     """How long a question about a goal may wait before the goal's owner hears of it; None: for ever."""
 
+    digest_above: int | None = None
+    """So many new lists within ``digest_within`` are told singly, more in one digest; None: always singly."""
+    digest_within: timedelta = timedelta(hours=1)
+
     @property
     def working(self) -> Hours:
         """When the team is at work: as stated, else on weekdays at all hours."""

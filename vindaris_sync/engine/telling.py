@@ -56,6 +56,8 @@ KINDS: Mapping[str, Kind] = {
 """What is announced, and what the message about it is; a review that a person asked for needs no message."""
 
 _REASONS = {kind: reason for reason, kind in KINDS.items() if isinstance(reason, Reason)}
+REMINDED = frozenset(_REASONS)
+"""Lists of questions: reminders, digests and mutes are about these."""
 _LISTED = (*_REASONS, Kind.CONTESTED, Kind.HELD)
 _OF_TRACKER = (Kind.HELD, Kind.ATTENTION, Kind.MISSING, Kind.TRACKER)
 _OF_ALL = (Kind.GOALS, Kind.MISSING_GOALS, Kind.OUTCOMES, Kind.BACKUP)

@@ -13,6 +13,7 @@ import pytest
 from tests.integration.engine.test_telling import World
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.decisions import By
+from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.messages import Kind, State
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.muting import Muted
@@ -323,6 +324,62 @@ def test_reminders_come_after_one_two_four_and_eight_working_days(world: World) 
             days.append(day)
     assert days == [1, 3, 9, 21]  # Monday; Tuesday, Thursday, Wednesday of next week, Monday two weeks after
     assert states(world)[-1] is State.OPEN
+
+
+# --- digests ---
+
+
+def test_many_new_lists_at_once_are_one_digest_that_resolves_as_they_do(world: World) -> None:
+    """Four goals change at once: one message instead of four; each line goes when its list is empty."""
+    issues = many(world, digest_above=3)
+    [digest] = world.board.of(Kind.DIGEST)
+    assert (digest.state, digest.total, states(world, Kind.SUSPECT)) == (State.OPEN, 4, [])
+    assert digest.lines[0].title.endswith("has changed: 1 issue to confirm")
+    settle(world, *issues[:3])
+    [digest] = world.board.of(Kind.DIGEST)
+    assert (digest.state, digest.total) == (State.OPEN, 1)
+    settle(world, issues[3])
+    assert states(world, Kind.DIGEST) == [State.RESOLVED]
+    assert states(world, Kind.SUSPECT) == []
+    assert world.context.store.outbox_depth() == 0
+
+
+def test_as_many_lists_as_the_team_wants_are_told_one_by_one(world: World) -> None:
+    """The threshold is the last number that is told singly."""
+    many(world, digest_above=4)
+    assert (states(world, Kind.DIGEST), states(world, Kind.SUSPECT)) == ([], [State.OPEN] * 4)
+
+
+def test_a_list_in_a_digest_that_grows_on_another_day_is_told_by_itself(world: World) -> None:
+    """On the same day the digest is edited; later somebody is to hear of it."""
+    *_, today, tomorrow = many(world, digest_above=3)
+    world.tracker.reopen(today)
+    world.go(minutes=1)
+    assert (states(world, Kind.DIGEST), states(world, Kind.SUSPECT)) == ([State.OPEN], [])
+    world.clock.advance(timedelta(days=1))
+    world.tracker.reopen(tomorrow)
+    world.go(minutes=1)
+    [digest] = world.board.of(Kind.DIGEST)
+    assert (digest.total, states(world, Kind.SUSPECT)) == (3, [State.OPEN])
+
+
+def many(world: World, digest_above: int) -> list[str]:
+    """Let four goals change, each with an open issue on it; return these, and two closed ones on the first goal."""
+    works(world, None, digest_above=digest_above)
+    world.source.goals = tuple(Goal(f"G-{number}", f"Goal {number}") for number in range(4))
+    issues = [world.tracker.create("APP", "Work", labels=[f"goal:G-{n % 4}"]) for n in (0, 1, 2, 3, 0, 0)]
+    world.go(minutes=1)
+    settle(world, *issues[4:])
+    world.source.goals = tuple(replace(goal, title=f"{goal.title}, changed") for goal in world.source.goals)
+    world.go(minutes=1)
+    return issues
+
+
+def settle(world: World, *issues: str) -> None:
+    """Let people close the issues."""
+    for issue in issues:
+        world.tracker.close(issue)
+    world.go(minutes=1)
 
 
 # --- owners ---

@@ -108,3 +108,13 @@ def test_a_change_is_shown_word_by_word_and_nothing_in_it_is_markup() -> None:
     text = body(content)["text"]
     assert "Since revision 1, title: Grow [-fast-] {+faster+} &lt;!channel&gt;" in text
     assert "<" not in text
+
+
+@pytest.mark.parametrize(("mention", "users"), [("U012AB3CD", ["U012AB3CD"]), ("S012AB3CD", []), ("ana", []), ("", [])])
+def test_one_person_is_mentioned_and_never_a_group(mention: str, users: list[str]) -> None:
+    """Only the id of a person becomes a mention, as an element of its own; the text beside it holds none."""
+    message = body(replace(_content(Item("a", "APP-1", "Work")), mention=mention))
+    found = list(_texts(message["blocks"]))
+    assert [node["user_id"] for node in found if node["type"] == "user"] == users
+    assert not {node["type"] for node in found} & {"usergroup", "broadcast"}
+    assert "<@" not in message["text"]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from vindaris_sync.config.chats import NotifySettings, SlackSettings
 from vindaris_sync.config.goal_home import HomeSettings
 from vindaris_sync.config.goal_sources import OWN_SOURCE
 from vindaris_sync.config.problems import Problem
@@ -30,6 +31,14 @@ def goal_sources(names: Sequence[str]) -> Iterator[Problem]:
     if OWN_SOURCE in names:
         message = f"the file that [goals] names is called {OWN_SOURCE}; choose another name"
         yield Problem(("goal_sources", OWN_SOURCE), message, whole=True)
+
+
+def clicks(channels: Mapping[str, NotifySettings], *, page: bool) -> Iterator[Problem]:
+    """Yield channels whose clicks would come to a page that is not served."""
+    for name, block in channels.items():
+        if isinstance(block, SlackSettings) and block.signing_secret is not None and not page:
+            message = "clicks come to the page, which is switched off ([page] enabled); app_token needs no page"
+            yield Problem(("notify", name, "signing_secret"), message)
 
 
 def home(

@@ -184,6 +184,8 @@ class Draft:
         names, channels = list(self._tables("trackers")), list(self._tables("notify"))
         yield from checks.named("trackers", names)
         yield from checks.named("notify", channels)
+        page = self.parts.get("page")
+        yield from checks.clicks(self.parts.get("notify", {}), page=page is None or page.enabled)
         yield from checks.goal_sources(list(self._tables("goal_sources")))
         yield from checks.named("outcome_sources", list(self._tables("outcome_sources")))
         if not names:

@@ -66,11 +66,12 @@ class Company:
         self.github = GithubDesk(github_world(system_clock, Setup()))
         self.slack = slack_world(system_clock)
         self.jira_service = jira.JiraCloud(self.jira.world)
+        self.slack_service = slack.Slack(self.slack)
         self.server = Server(
             {
                 "/jira": self.jira_service,
                 "/github": github.GitHub(self.github.world),
-                "/slack": slack.Slack(self.slack),
+                "/slack": self.slack_service,
             }
         ).start()
         self.config = folder / "config.toml"

@@ -1,20 +1,34 @@
-"""What the pages cost with a large company: a hundred thousand issues, five thousand open reviews, a thousand goals."""
+"""What the pages cost with a large company: a hundred thousand issues, five thousand open reviews, a thousand goals.
+
+Run ``python -m benchmarks.pages [ISSUES]``; making the company takes a few minutes.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+
+import structlog
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
 
 from benchmarks.product import Goals, context_on
+from benchmarks.rows import Row, publish
 from vindaris_connectors.memory.connector import MemoryConnector
 from vindaris_connectors.memory.settings import MemorySettings
 from vindaris_connectors.memory.tracker import MemoryTracker
+from vindaris_sync.config.load import load
 from vindaris_sync.domain.findings_json import to_json
 from vindaris_sync.domain.goals import Goal, Outcome
-from vindaris_sync.domain.models import Address, Issue, IssueRef, Page
+from vindaris_sync.domain.models import Address, Issue, IssueRef
+from vindaris_sync.domain.models import Page as Pull
 from vindaris_sync.domain.readings import Reading
 from vindaris_sync.domain.trends import night_of
 from vindaris_sync.engine.context import Context
@@ -22,10 +36,12 @@ from vindaris_sync.engine.deciding import decide_due
 from vindaris_sync.engine.findings import gather_findings
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.store.passes import ReportFacts
+from vindaris_sync.web.app import build
+from vindaris_sync.web.page import Page
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _PAGE = 5000
-_UNLINKED = 20
+_UNLINKED = 13
 """Every so manieth issue serves no goal, and its review is open."""
 
 
@@ -38,7 +54,7 @@ def company(database: Path, issues: int, goals: int, nights: int = 90) -> Iterat
     with context_on(database, settings, connector, Goals(*stated)) as context:
         if new:
             refresh_goals(context, promote_all=True)
-            context.store.record_page("bench", Page("bench", (), "{}"), connector.layout().surfaces, NOW)
+            context.store.record_page("bench", Pull("bench", (), "{}"), connector.layout().surfaces, NOW)
             _fill(context, issues, goals)
             for _ in range(2):  # links are adopted, then all is inherited
                 decide_due(context, "link", "bench")
@@ -61,7 +77,7 @@ def _fill(context: Context, issues: int, goals: int) -> None:
     context.store.mark_loaded("bench", NOW - timedelta(days=90))
     for start in range(0, issues, _PAGE):
         numbers = range(start, min(start + _PAGE, issues))
-        page = Page("bench", tuple(_issue(number, goals) for number in numbers), "{}")
+        page = Pull("bench", tuple(_issue(number, goals) for number in numbers), "{}")
         context.store.record_page("bench", page, surfaces, NOW - timedelta(days=90), watched=NOW - timedelta(days=900))
 
 
@@ -95,3 +111,43 @@ def _report(context: Context, nights: int) -> None:
         told = to_json(replace(findings, at=at))
         kept = ReportFacts(at, first + timedelta(days=night), told, f"/reports/{night}.html", night_of(findings))
         context.store.put_report(kept)
+
+
+PATHS = (
+    "/goals", "/goals?q=goal", "/goals?show=without-work", "/goals/G-1", "/goals/G-1?work=all", "/trace?q=APP-7",
+    "/reports", "/reports/2026-03-01", "/operations", "/inbox",
+)  # fmt: skip
+_LARGEST, _SLOWEST = 300_000, 300
+
+
+def measured(issues: int, goals: int) -> Iterator[Row]:
+    """Yield size, server time and database steps of each page once all issues were added up."""
+    with TemporaryDirectory() as folder, company(Path(folder) / "bench.db", issues, goals) as context:
+        (Path(folder) / "goals.toml").touch()
+        file = Path(folder) / "vindaris.toml"
+        file.write_text('[trackers.bench]\nkind = "memory"\n', "utf-8")
+        page = Page(replace(context, now=lambda: NOW), {}, load(file, {}))
+        page.pictures.now()
+        application = build(page)
+        for path in PATHS:
+            asyncio.run(_ask(application, path))
+            with context.store.metered() as meter:
+                start = process_time()
+                answer = asyncio.run(_ask(application, path))
+                spent = process_time() - start
+            answer.raise_for_status()
+            yield Row(f"{path} with {issues:,} issues: size", len(answer.content), "bytes", f"≤ {_LARGEST}")
+            yield Row(f"{path}: server time", spent * 1000, "ms CPU", f"≤ {_SLOWEST}")
+            yield Row(f"{path}: database", meter.steps, "VM steps")
+
+
+async def _ask(application: FastAPI, path: str) -> Response:
+    transport = ASGITransport(application, client=("127.0.0.1", 50_000))
+    async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8330") as client:
+        return await client.get(path)
+
+
+if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    issues = int(sys.argv[1]) if sys.argv[1:] else 100_000
+    sys.exit(0 if publish(list(measured(issues, 1000)), Path("build/pages.json")) else 1)

@@ -18,12 +18,17 @@ def to_json(findings: Findings) -> str:
     return json.dumps({"schema": SCHEMA, **_encoded(findings)}, ensure_ascii=False, indent=2)
 
 
-def from_json(text: str) -> Findings:
-    """Return the findings that ``to_json`` wrote, by this or an earlier version; ``ValueError`` for anything else."""
+def from_json(text: str, *, brief: bool = False) -> Findings:
+    """Return the findings that ``to_json`` wrote, by this or an earlier version; ``ValueError`` for anything else.
+
+    ``brief``: without what goals' outcomes were measured at, which is most of a report on a thousand goals.
+    """
     data = json.loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("schema"), int):
         raise ValueError("this is no report of vindaris-sync")  # noqa: TRY004 - what is wrong is the document
     try:
+        for goal in data.get("goals", ()) if brief else ():
+            goal.pop("series", None)
         found: Findings = _decoded(Findings, data)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"this report is damaged: {error}") from error

@@ -58,6 +58,7 @@ class IssueRow(Table, table=True):
         Index("issue_carrier", "carrier_id", **where("carrier_id IS NOT NULL")),
         Index("issue_rule", "rule_id", "closed", **where("rule_id IS NOT NULL")),
         Index("issue_review", "id", **where("review_open")),
+        Index("issue_undefined", "tracker", **where("undefined <> '[]'")),
         Index("issue_orphan_id", "parent_tracker", "parent_ext", **where("parent_id IS NULL AND parent_ext <> ''")),
         Index("issue_orphan_key", "parent_tracker", "parent_key", **where("parent_id IS NULL AND parent_key <> ''")),
     )

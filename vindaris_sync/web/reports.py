@@ -71,7 +71,7 @@ def _names(nights: tuple[Night, ...]) -> tuple[str, ...]:
 def report(request: Request, page: ThePage, day: str) -> Response:
     """Show one night's report in numbers, with the way to all of it."""
     kept = _kept(page, day)
-    found = from_json(kept.findings)
+    found = from_json(kept.findings, brief=True)
     around = page.store.nights(1, kept.local_date)
     listings = [
         (name, getattr(found, field)) for name, field in _LISTS if getattr(found, field).total

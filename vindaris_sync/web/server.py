@@ -87,6 +87,7 @@ def serving(page: Page) -> Iterator[str]:
         server = uvicorn.Server(_config(page, settings))
         thread = Thread(target=lambda: asyncio.run(_serve(server, listener)), name="page", daemon=True)
         thread.start()
+        page.pictures.warm()
         address = settings.address or f"{settings.public.rpartition(':')[0]}:{listener.getsockname()[1]}"
         log.info("page", address=address)
         try:

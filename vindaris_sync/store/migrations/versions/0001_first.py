@@ -270,6 +270,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
         postgresql_where=sa.text("parent_id IS NOT NULL"),
     )
     op.create_index(
+        "issue_undefined",
+        "issue",
+        ["tracker"],
+        unique=False,
+        sqlite_where=sa.text("undefined <> '[]'"),
+        postgresql_where=sa.text("undefined <> '[]'"),
+    )
+    op.create_index(
         "issue_review",
         "issue",
         ["id"],

@@ -39,6 +39,8 @@ def _as_listen(value: str) -> str:
 
 
 def _as_address(value: str) -> str:
+    if not value:
+        return ""
     parts = urlsplit(value)
     plain = parts.scheme in {"https", "http"} and parts.hostname and not (parts.username or parts.password)
     if not plain or parts.path not in {"", "/"} or parts.query or parts.fragment:
@@ -72,7 +74,7 @@ class PageSettings(Settings):
     """False: nothing is served; people answer in the tracker and on the command line."""
     listen: Annotated[str, AfterValidator(_as_listen)] = "127.0.0.1:8330"
     """Address and port to listen at; port 0: any free one. Other than loopback needs TLS or a proxy, and a login."""
-    address: Annotated[str, AfterValidator(_as_address)] | Literal[""] = ""
+    address: Annotated[str, AfterValidator(_as_address)] = ""
     """How people's browsers reach it, ``https://goals.acme.example``; default: ``listen``."""
     certificate: FilePath | None = None
     """PEM file with the certificate and those above it; with ``key``, the daemon speaks TLS itself."""

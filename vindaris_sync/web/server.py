@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -111,7 +112,7 @@ def _listening(settings: PageSettings) -> Iterator[socket.socket]:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=CONNECTIONS)
     except OSError as error:
         raise ConfigError(
-            f"[page] listen: {settings.listen}: {(error.strerror or str(error)).lower()}",
+            f"[page] listen: {settings.listen}: {os.strerror(error.errno or 0).lower()}",
             advice='another program has the port: state another one, listen = "127.0.0.1:8331", or enabled = false',
         ) from None
     with listener:

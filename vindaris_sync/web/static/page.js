@@ -14,7 +14,7 @@
     each.textContent = forms[each.dataset.show].format(at);
   }
   for (const each of document.querySelectorAll("[data-zone]")) {
-    each.parentNode.replaceChildren(`Times are ${zone}’s. Press `, each.parentNode.querySelector("kbd"), " for keys.");
+    each.parentNode.firstChild.data = `Times are those of ${zone}`;
   }
 
   const pages = { i: "/inbox", g: "/goals", t: "/trace", r: "/reports", o: "/operations" };

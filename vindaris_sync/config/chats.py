@@ -147,6 +147,20 @@ class MattermostSettings(BotSettings):
     """The bot's token."""
     api_url: ApiUrl
     """The server's address, https://chat.acme.example."""
+    secret: SecretValue | None = None
+    """Signs the buttons that the server hands back; with ``callback_url``."""
+    callback_url: ApiUrl | Literal[""] = ""
+    """Where the server calls us when a button is pressed: ``/in/chat/NAME`` on the page's address."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if bool(self.callback_url) != (self.secret is not None):
+            raise ValueError("secret and callback_url belong together: they give buttons")
+        return self
+
+    def clickable(self) -> bool:
+        """Return whether the server is told where to call us."""
+        return self.secret is not None
 
 
 class MattermostWebhookSettings(UrlSettings):

@@ -43,7 +43,9 @@ _CHANNELS: Mapping[type[NotifySettings], Callable[[str, Any], Channel]] = {
         name, block.channel, block.token, block.api_url, clickable=block.clickable()
     ),
     DiscordWebhookSettings: lambda name, block: DiscordWebhookChannel(name, block.url),
-    MattermostSettings: lambda name, block: MattermostChannel(name, block.channel, block.token, block.api_url),
+    MattermostSettings: lambda name, block: MattermostChannel(
+        name, block.channel, block.token, block.api_url, secret=block.secret, callback_url=block.callback_url
+    ),
     MattermostWebhookSettings: lambda name, block: MattermostWebhookChannel(name, block.url),
     TeamsSettings: lambda name, block: TeamsChannel(name, block.url),
     GoogleChatSettings: lambda name, block: GoogleChatChannel(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from vindaris_sync.config.chats import DiscordSettings, NotifySettings, SlackSettings
+from vindaris_sync.config.chats import DiscordSettings, MattermostSettings, NotifySettings, SlackSettings
 from vindaris_sync.notify.discord_hearing import DiscordHearing
 from vindaris_sync.notify.hearing import Connection, Hearing
+from vindaris_sync.notify.mattermost_hearing import MattermostHearing
 from vindaris_sync.notify.slack_hearing import SlackHearing
 from vindaris_sync.notify.slack_socket import SlackSocket
 from vindaris_sync.sdk.secret import Secret
@@ -24,6 +25,9 @@ def hearings(blocks: Mapping[str, NotifySettings]) -> dict[str, Hearing]:
         found |= dict.fromkeys(same, hearing)
     for these in _applications(blocks).values():
         found |= dict.fromkeys(these, DiscordHearing(next(iter(these)), these))
+    for name, block in blocks.items():
+        if isinstance(block, MattermostSettings) and block.clickable():
+            found[name] = MattermostHearing(name, block)
     return found
 
 

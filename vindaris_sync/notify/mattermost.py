@@ -16,7 +16,7 @@ import httpx
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.domain.text import one_line
-from vindaris_sync.notify import mattermost_posts
+from vindaris_sync.notify import mattermost_hearing, mattermost_posts
 from vindaris_sync.notify.bot import BotLine
 from vindaris_sync.notify.http import Answer, Line
 from vindaris_sync.notify.one_way import Hook
@@ -42,16 +42,28 @@ _GONE = frozenset(
 
 
 class MattermostChannel:
-    """One channel, by id or ``team/channel``, of the server at ``api_url``."""
+    """One channel, by id or ``team/channel``, of the server at ``api_url``.
 
-    abilities = Ability.EDIT | Ability.THREADS
+    With ``secret`` and ``callback_url`` its messages have buttons; ``MattermostHearing`` hears what becomes of them.
+    """
+
     max_items = mattermost_posts.MAX_ITEMS
     spacing = timedelta()
 
-    def __init__(
-        self, name: str, channel: str, token: Secret, api_url: str, *, transport: httpx.BaseTransport | None = None
+    def __init__(  # noqa: PLR0913 - what a block says, and what tests replace
+        self,
+        name: str,
+        channel: str,
+        token: Secret,
+        api_url: str,
+        *,
+        secret: Secret | None = None,
+        callback_url: str = "",
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.name = name
+        self.abilities = Ability.EDIT | Ability.THREADS | (Ability.BUTTONS if secret else Ability.NONE)
+        self._secret, self._callback = secret, callback_url
         self._channel = channel
         self._api = f"{api_url.rstrip('/')}/api/v4"
         self._line = BotLine(f"Mattermost ({name})", token, transport=transport)
@@ -63,7 +75,7 @@ class MattermostChannel:
     @sent
     def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
         """Post a message that carries ``key`` in its properties."""
-        body = {"channel_id": self._channel_id(), "message": "", "props": _props(content, key, repeated=repeated)}
+        body = {"channel_id": self._channel_id(), "message": "", "props": self._props(content, key, repeated=repeated)}
         return f"{self._asked('POST', 'posts', body)['id']}:{key}"
 
     @sent
@@ -71,7 +83,7 @@ class MattermostChannel:
         """Edit a message; a server answers for a deleted one as if we might not edit it, so it is looked for then."""
         number, _, key = reference.partition(":")
         try:
-            self._asked("PUT", f"posts/{number}/patch", {"message": "", "props": _props(content, key)})
+            self._asked("PUT", f"posts/{number}/patch", {"message": "", "props": self._props(content, key)})
         except ChannelUnusable as error:
             if error.reason == "permission":
                 self._asked("GET", f"posts/{number}")
@@ -118,6 +130,13 @@ class MattermostChannel:
     def close(self) -> None:
         """Close the connection."""
         self._line.close()
+
+    def _props(self, content: Content, key: str, *, repeated: bool = False) -> dict[str, Any]:
+        attachments = [mattermost_posts.attachment(content, repeated=repeated)]
+        if self._secret is not None:
+            lines = (line for line in (*content.lines, *content.decided) if line.buttons)
+            attachments += [mattermost_hearing.actions(line, self.name, self._callback, self._secret) for line in lines]
+        return {"attachments": attachments, _KEY: key}
 
     def _channel_id(self) -> str:
         if not self._id:
@@ -176,10 +195,6 @@ class MattermostWebhookChannel(Hook):
         """Return the server's id of the error."""
         said = answer.json()
         return str(said.get("id", "")) if isinstance(said, dict) else ""
-
-
-def _props(content: Content, key: str, *, repeated: bool = False) -> dict[str, Any]:
-    return {"attachments": [mattermost_posts.attachment(content, repeated=repeated)], _KEY: key}
 
 
 def _key_of(post: Mapping[str, Any]) -> str:

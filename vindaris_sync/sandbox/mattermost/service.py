@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from http import HTTPStatus
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 MESSAGE = 16_383
 """Characters of a post."""
-PROPS = 8_000
-"""Characters of its properties on servers that have not been told otherwise (800,000 since version 7)."""
+PROPS = 800_000
+"""Characters of its properties."""
 TEAM = "acme"
+TITLE = 24
+"""Characters of a dialog's title and labels."""
 
 
 def world_of(clock: Clock = system_clock, *, strict_rate: bool = False) -> Rooms:
@@ -36,6 +39,9 @@ class Mattermost(ChatService):
 
     def __init__(self, world: Rooms) -> None:
         super().__init__(world, "https://mattermost.example")
+        self.dialogs: list[dict[str, Any]] = []
+        """Dialogs that were opened, newest last."""
+        self._triggers: set[str] = set()
         post = r"posts/(\w{26})"
         self._routes: list[Route] = [
             ("GET", r"users/me", self._me),
@@ -46,6 +52,7 @@ class Mattermost(ChatService):
             ("GET", post, self._get),
             ("PUT", rf"{post}/patch", self._patch),
             ("GET", rf"{post}/thread", self._thread),
+            ("POST", "actions/dialogs/open", self._open),
         ]
 
     def create_hook(self, room: Room) -> str:
@@ -53,6 +60,26 @@ class Mattermost(ChatService):
         key = self.world.new_id()
         self.world.hooks[key] = room.id
         return f"/hooks/{key}"
+
+    def pressed(self, message: Message, name: str, who: str) -> bytes:
+        """Return the body that the server sends when somebody presses the first button of that name."""
+        attachments = message.body["props"]["attachments"]
+        action = next(each for one in attachments for each in one.get("actions", ()) if each["name"] == name)
+        trigger = self.world.new_id()
+        self._triggers.add(trigger)
+        person = {"user_id": who, "user_name": f"user-{who}", "post_id": message.id, "trigger_id": trigger}
+        return json.dumps({**person, "type": "button", "context": action["integration"]["context"]}).encode()
+
+    def _open(self, request: Request) -> dict[str, Any]:
+        body = document_of(request) or {}
+        if body.get("trigger_id") not in self._triggers:
+            raise Refused(HTTPStatus.BAD_REQUEST, "interactive_message.decode_trigger_id.expired", "Trigger expired.")
+        dialog = body["dialog"]
+        if len(dialog["title"]) > TITLE or any(len(each["display_name"]) > TITLE for each in dialog["elements"]):
+            raise Refused(HTTPStatus.BAD_REQUEST, "app.open_interactive_dialog.error", "Too long.")
+        self._triggers.discard(str(body["trigger_id"]))
+        self.dialogs.append(body)
+        return {"status": "OK"}
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""

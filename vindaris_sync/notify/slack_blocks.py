@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -84,7 +85,8 @@ def _blocks(content: Content, repeated: bool, mark: str) -> Iterator[Block]:  # 
     yield from _lines(content.lines, f"{mark}:line" if mark else "")
     if rest(content) or web_link(content.link):
         yield {"type": "rich_text", "elements": [_section(*_pointer(content))]}
-    yield from _lines(content.decided, f"{mark}:done" if mark else "")
+    done = [replace(line, key=f"✓ {line.key}") for line in content.decided]
+    yield from _lines(done, f"{mark}:done" if mark else "")
     if notes := small(content, repeated=repeated):
         yield {"type": "context", "elements": [plain_text(note) for note in notes]}
 

@@ -118,6 +118,16 @@ PATHS = (
     "/reports", "/reports/2026-03-01", "/operations", "/inbox",
 )  # fmt: skip
 _LARGEST, _SLOWEST = 300_000, 300
+_CONFIG = """
+[trackers.bench]
+kind = "memory"
+[notify.quiet]
+kind = "log"
+[[teams]]
+name = "Bench"
+scopes = ["bench:*"]
+notify = "quiet"
+"""
 
 
 def measured(issues: int, goals: int) -> Iterator[Row]:
@@ -125,7 +135,7 @@ def measured(issues: int, goals: int) -> Iterator[Row]:
     with TemporaryDirectory() as folder, company(Path(folder) / "bench.db", issues, goals) as context:
         (Path(folder) / "goals.toml").touch()
         file = Path(folder) / "vindaris.toml"
-        file.write_text('[trackers.bench]\nkind = "memory"\n', "utf-8")
+        file.write_text(_CONFIG, "utf-8")
         page = Page(replace(context, now=lambda: NOW), {}, load(file, {}))
         page.pictures.now()
         application = build(page)

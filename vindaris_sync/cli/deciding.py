@@ -8,12 +8,13 @@ from getpass import getuser
 from typing import Any
 
 from vindaris_sync.app import open_store, teams_of
+from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
 from vindaris_sync.cli.output import emit, note, say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.sayings import Saying
 from vindaris_sync.engine import showing
-from vindaris_sync.engine.answering import Answers, Decided, Meant
+from vindaris_sync.engine.answering import UNDO_WITHIN, Answers, Decided, Done, Meant
 from vindaris_sync.store.store import Store
 
 NEXT = "written to the tracker in the next pass"
@@ -52,7 +53,35 @@ def tell(found: Sequence[Decided], *, as_json: bool) -> None:
     for one in found:
         say(f"{one.key}: {_told(one)}")
     if any(one.changed for one in found):
-        note(f"kept; {NEXT}")
+        note(f"kept; {NEXT}. Within ten minutes it can be taken back: vindaris-sync review undo")
+
+
+def undo(config: Config, answer: int | None, who: By) -> Done:
+    """Take back what was decided under the number ``answer``, or what the same person decided last."""
+    with open_store(config) as store:
+        if answer is None:
+            last = store.batches_since(who.who, who.at - UNDO_WITHIN, 1)
+            if not last:
+                raise Refusal(
+                    f"{who.who} has decided nothing in the last ten minutes",
+                    advice="what somebody else decided is taken back by its number, or with --who",
+                )
+            answer = last[0].first.batch
+        return answers(config, store).undo(answer, who)
+
+
+def tell_undone(done: Done, *, as_json: bool) -> int:
+    """Print what was taken back, and what has changed since and stays; return the exit code."""
+    if as_json:
+        emit({"answer": done.answer, "undone": done.decided, "left": [str(each) for each in done.refused]})
+    else:
+        for one in done.decided:
+            say(f"{one.key}: {_told(one)}; taken back")
+        for error in done.refused:
+            say(f"{error}; left as it is", style="yellow")
+        if done.decided:
+            note(NEXT)
+    return DRIFT if done.refused else DONE
 
 
 def _told(one: Decided) -> str:

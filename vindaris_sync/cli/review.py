@@ -21,6 +21,7 @@ app = typer.Typer(
         "vindaris-sync review confirm --goal GROW-1 --where 'place=APP' --why 'still what we do'",
         "vindaris-sync review relink APP-12 GROW-2",
         "vindaris-sync review exempt APP-12 --reason 'legal duty' --days 90",
+        "vindaris-sync review undo",
     ),
 )
 
@@ -267,6 +268,29 @@ def exempt(  # noqa: PLR0913 - one parameter for each option
     else:
         expires = reviews.expiry(settings, refs or (), until, days)
         deciding.tell(deciding.decide(settings, refs or (), Exempt(expires), by), as_json=as_json)
+
+
+@app.command(epilog=examples("vindaris-sync review undo", "vindaris-sync review undo 1795384800000000 --json"))
+def undo(
+    answer: Annotated[
+        int | None, typer.Argument(metavar="[ANSWER]", help="The number that --json told; default: your last one.")
+    ] = None,
+    *,
+    who: Who = "",
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back what was decided in the last ten minutes, on one issue or on many at once.
+
+    What somebody has changed since stays as it is; then the exit code is 1.
+
+    JSON: answer, undone [as decided of `review confirm`], left [why something was left as it is].
+    """
+    from vindaris_sync.cli import deciding
+    from vindaris_sync.cli.opening import load_config
+
+    done = deciding.undo(load_config(config), answer, deciding.by(who, "command line"))
+    raise typer.Exit(deciding.tell_undone(done, as_json=as_json))
 
 
 @app.command(epilog=examples("vindaris-sync review release jira-main", "vindaris-sync review release jira-main --yes"))

@@ -219,10 +219,10 @@ def _posted_again(original: Any) -> Any:
 
 
 def _told_before_it_is_told(original: Any) -> Any:
-    def _tell(context: Any, channel: Any, message: Any, rows: Any, silence: Any) -> Any:
+    def _tell(context: Any, channel: Any, message: Any, rows: Any, hold: Any) -> Any:
         for row in rows:
             context.store.delivered(row)
-        return original(context, channel, message, rows, silence)
+        return original(context, channel, message, rows, hold)
 
     return _tell
 

@@ -20,8 +20,8 @@ $(READY):
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
 	touch $@
 setup: $(READY) ## make .venv
-demo: $(READY) ## the daemon at work on an invented company (ONCE=1: one pass)
-	$(BIN)/vindaris-sync demo $(if $(ONCE),--once)
+demo: $(READY) ## the daemon at work on an invented company, and its page (ONCE=1: one pass; PORT=: the page's)
+	$(BIN)/vindaris-sync demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 test: $(READY) ## tests (ARGS="-k name")
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" $(ARGS)
 test-long: $(READY) ## tests that take minutes: each planted fault found, failures made small, answers without end

@@ -62,7 +62,7 @@ _SPARE_THREADS = 6  # goals, settle, relay, outcomes, backup and nightly beside 
 Observe = Callable[[PassReport], None]
 
 
-def _nobody(_: PassReport) -> None:
+def _nobody(_: object) -> None:
     """Observe nothing."""
 
 
@@ -94,10 +94,13 @@ class App:
         """Compare everything and write the report of the local date ``day``."""
         run_nightly(self.context, self.channels, report_place(self.config), day)
 
-    def run(self, *, stop: Event | None = None, observe: Observe = _nobody) -> bool:
+    def run(
+        self, *, stop: Event | None = None, observe: Observe = _nobody, opened: Callable[[str], None] = _nobody
+    ) -> bool:
         """Be the store's one daemon until SIGTERM, SIGINT or ``stop``; return whether all work reached a safe point.
 
-        Where it did not, threads are still at work and must not be waited for. ``observe`` is called with every pass.
+        Where it did not, threads are still at work and must not be waited for. ``observe`` is called with every pass,
+        ``opened`` with the page's address once it is served, before anything else is done.
 
         Raises:
             StoreError: another process is this store's daemon.
@@ -119,7 +122,9 @@ class App:
                 OutcomeReader(outcome_sources(self.config, self.context.now)),
                 observe=_both(observe, page),
             )
-            with _serving(page):
+            with _serving(page) as address:
+                if address:
+                    opened(address)
                 run_until_stopped(clockwork, self.context.progress, pool, self.context.now, stop=stop)
         return not self.context.progress.running()
 
@@ -131,9 +136,9 @@ class App:
         return Page(self.context, self.channels, self.config, hearings, clicks)
 
 
-def _serving(page: Page | None) -> AbstractContextManager[object]:
+def _serving(page: Page | None) -> AbstractContextManager[str]:
     if page is None:
-        return nullcontext()
+        return nullcontext("")
     from vindaris_sync.web.server import serving
 
     return serving(page)

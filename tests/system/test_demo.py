@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from vindaris_sync.domain.findings_json import from_json
@@ -179,17 +180,32 @@ def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
         assert running.stdout is not None
         guard = threading.Timer(150, running.kill)
         guard.start()
+        lines = list[str]()
         for line in running.stdout:
+            lines.append(line)
             if re.match(r"\d\d:\d\d:\d\d  ", line):  # in the middle of an act
                 break
+        seen = _looked_at("".join(lines))
         running.send_signal(number)
         out, err = running.communicate(timeout=15)
         guard.cancel()
     assert running.returncode == 0, err
     assert "Goodbye." in out
     assert not err
+    assert "Inbox" in seen["inbox"]
+    assert re.search(r'href="http://127\.0\.0\.1:\d+/jira/browse/APP-\d+"', seen["inbox"])
+    assert "/jira/browse/APP-" in seen["jira"]
+    assert "/github/larkmoor/" in seen["github"]
+    assert "serve no goal" in seen["chat"]
     with Store.open(f"sqlite:///{place / 'vindaris.db'}") as store:
         assert store.check() == ()
+
+
+def _looked_at(told: str) -> dict[str, str]:
+    """Return the pages that the demo names, as a browser gets them, by name."""
+    named = re.findall(r"(?m)^  (inbox|jira|github|chat) +(http://\S+)", told)
+    with httpx.Client(headers={"Accept": "text/html"}, trust_env=False, timeout=30) as browser:
+        return {name: browser.get(url).raise_for_status().text for name, url in named}
 
 
 def test_the_output_in_the_docs_is_what_it_prints(left: Left) -> None:

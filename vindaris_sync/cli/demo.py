@@ -21,6 +21,7 @@ def add(app: typer.Typer) -> None:
             "vindaris-sync demo                        stay and watch people work; Ctrl-C ends it",
             "vindaris-sync demo --once                 stop after the summary",
             "vindaris-sync demo --directory ./demo     keep database, goals and reports there",
+            "vindaris-sync demo --port 8330           serve the page there",
         ),
     )(demo)
 
@@ -36,6 +37,9 @@ def demo(
             show_default=False,
         ),
     ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port on this machine; 0: any that is free.")
+    ] = 0,
     acts: Annotated[int, typer.Option(hidden=True, min=0, help="Stop after so many acts; 0: never.")] = 0,
     seed: Annotated[int, typer.Option(hidden=True, help="Of what people do, and when.")] = 7,
 ) -> None:
@@ -43,12 +47,13 @@ def demo(
 
     Nothing leaves this machine. Jira, GitHub and Slack are look-alikes on a loopback port; configuration, connectors,
     database, chat messages and report are the real ones. Without --once it stays up: people act, and the daemon reacts.
+    Its page and the look-alikes' own can be opened in a browser.
     """
     with ended_by_sigterm():
         try:
             from vindaris_sync.cli.demo_show import play  # takes a second or two: Ctrl-C may come before it is there
 
-            code = play(directory, once=once, acts=acts, seed=seed)
+            code = play(directory, once=once, port=port, acts=acts, seed=seed)
         except KeyboardInterrupt:
             code = 0
     raise typer.Exit(code)

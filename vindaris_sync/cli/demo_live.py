@@ -37,13 +37,17 @@ def live(stage: Stage, *, acts: int, seed: int) -> int:
     stop, ended = Event(), Event()
     play = _Play(stage, voice, Troupe(stage, Random(seed)), stop, ended)  # noqa: S311 - what people do is no secret
     people = Thread(target=play.run, args=(acts,), name="teammates")
-    voice.say("Now people go on working. Ctrl-C ends it.", "bold")
-    people.start()
+
+    def opened(page: str) -> None:
+        voice.invite(page)
+        people.start()
+
     try:
-        whole = stage.app.run(stop=stop, observe=voice.observe)
+        whole = stage.app.run(stop=stop, observe=voice.observe, opened=opened)
     finally:
         ended.set()
-        people.join()
+        if people.ident:
+            people.join()
     if not whole:
         voice.say("One piece of work waits for its tracker's last answer.", "dim")
     return DRIFT if play.missed else DONE
@@ -110,6 +114,22 @@ class Voice:
         """Print one line."""
         with self._lock:
             self.console.print(Text(clean(text, 400, strip=False), style=style))
+
+    def invite(self, page: str) -> None:
+        """Print where all this is seen in a browser, one line each, so that addresses can be opened from here."""
+        site = self.stage.server.url
+        channel = next(iter(self.stage.company.slack.channels.values())).name
+        with self._lock:
+            self.console.print(Text("Now people go on working. Ctrl-C ends it. In your browser:", style="bold"))
+            for name, address, what in (
+                ("inbox", f"{page}/inbox", "answer a review, with forms or keys"),
+                ("jira", f"{site}/jira/", "see its label come within seconds"),
+                ("github", f"{site}/github/", "as in Jira"),
+                ("chat", f"{site}/slack/archives/{channel}", "see its message being edited"),
+            ):
+                line = Text.assemble((f"  {name:<8}", "dim"), address, (f"  {what}", "dim"))
+                self.console.print(line, soft_wrap=True)
+            self.console.print()
 
     def act(self, text: str) -> None:
         """Print who did what, and when."""

@@ -15,12 +15,12 @@ from vindaris_sync.cli.opening import busy
 from vindaris_sync.cli.output import say
 
 
-def play(directory: Path | None, *, once: bool, acts: int, seed: int) -> int:
+def play(directory: Path | None, *, once: bool, port: int, acts: int, seed: int) -> int:
     """Play the demo in ``directory``; return the exit code; Ctrl-C ends it at any time, and well."""
     place = prepared(directory)
     with _logged_to(place / "demo.log"):
         try:
-            code = _played(place, once=once, acts=acts, seed=seed)
+            code = _played(place, once=once, port=port, acts=acts, seed=seed)
         except KeyboardInterrupt:
             code, once = DONE, False
     if not once:
@@ -28,8 +28,8 @@ def play(directory: Path | None, *, once: bool, acts: int, seed: int) -> int:
     return code
 
 
-def _played(place: Path, *, once: bool, acts: int, seed: int) -> int:
-    with staged(place) as stage:
+def _played(place: Path, *, once: bool, port: int, acts: int, seed: int) -> int:
+    with staged(place, port) as stage:
         with busy("founding a company, and a week of its work"):
             shown = tell(stage)
         demo_summary.show(stage, shown)

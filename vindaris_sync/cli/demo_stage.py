@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ grace = "4s"
 directory = "reports"
 
 [page]
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:{port}"
 """
 
 _CHANNEL = """
@@ -164,14 +165,18 @@ class _StoryProgress(Progress):
 
 
 @contextmanager
-def staged(directory: Path) -> Iterator[Stage]:
-    """Found the company, serve its trackers, and give everything ready in ``directory``; close it all at the end."""
+def staged(directory: Path, port: int = 0) -> Iterator[Stage]:
+    """Found the company, serve its trackers, and give everything ready in ``directory``; close it all at the end.
+
+    ``port`` is the page's, on loopback; 0: any that is free. Raises ``Refusal`` where another program has it.
+    """
+    port = _free(port)
     today = datetime.now(UTC) - _LEAD
     clock = StoryClock(today - INSTALLED - FOUNDED)
     company = Company(clock)
     company.found(today - INSTALLED)
     with Server(company.services, clock=clock) as server:
-        _furnish(directory, server.url)
+        _furnish(directory, server.url, port)
         with open_app(load(config_of(directory), environ={}), now=clock, progress=_StoryProgress(clock)) as app:
             yield Stage(directory, clock, company, server, app, GoalsOnDisk(directory / "goals.toml"), today)
 
@@ -186,14 +191,24 @@ def prepared(directory: Path | None) -> Path:
     return directory.resolve()
 
 
-def _furnish(directory: Path, url: str) -> None:
+def _free(port: int) -> int:
+    try:
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            found: int = listener.getsockname()[1]
+            return found
+    except OSError:
+        raise Refusal(f"another program has the port {port}", advice="name another one, or none: --port 0") from None
+
+
+def _furnish(directory: Path, url: str, port: int) -> None:
     """Write configuration, tokens and goals."""
     for name, token in _TOKENS.items():
         place = directory / name
         place.touch(mode=0o600)
         place.write_text(token, "utf-8")
     (directory / "goals.toml").write_text(goals_text(), "utf-8")
-    text = _CONFIG.format(url=url, mail=BOT_MAIL, projects=_list(PROJECTS), repositories=_list(REPOSITORIES))
+    projects, repositories = _list(PROJECTS), _list(REPOSITORIES)
+    text = _CONFIG.format(url=url, mail=BOT_MAIL, projects=projects, repositories=repositories, port=port)
     for channel in CHANNELS:
         team, scopes = TEAMS[channel]
         text += _CHANNEL.format(channel=channel, url=url, team=team, scopes=_list(scopes))

@@ -9,6 +9,11 @@ from vindaris_sync import __version__
 from vindaris_sync.config.page import PageSettings
 from vindaris_sync.web import chat, errors, goals, health, hooks, inbox, login, operations, reports, static_files, trace
 from vindaris_sync.web.access import may_read
+from vindaris_sync.web.api import answers, describing, faults, mutes, reviews, tracing
+from vindaris_sync.web.api import goals as listing
+from vindaris_sync.web.api import operations as running
+from vindaris_sync.web.api import reports as reporting
+from vindaris_sync.web.attempts import Attempts
 from vindaris_sync.web.entrance import Entrance
 from vindaris_sync.web.forms import same_site
 from vindaris_sync.web.gate import Gate
@@ -38,7 +43,16 @@ PAGES: tuple[APIRouter, ...] = (
 A route that needs more than reading says so itself (``Decider``, ``Admin``).
 """
 
-API: tuple[APIRouter, ...] = ()
+API: tuple[APIRouter, ...] = (
+    describing.router,
+    reviews.router,
+    answers.router,
+    mutes.router,
+    listing.router,
+    tracing.router,
+    reporting.router,
+    running.router,
+)
 """Below ``/api/v1``, for programs with a token and for our own pages; closed in the same way."""
 
 CALLBACKS: tuple[APIRouter, ...] = (chat.router, hooks.router)
@@ -71,6 +85,13 @@ def build(page: Page) -> FastAPI:
         app.include_router(router, prefix="/in", include_in_schema=False)
     for router in PAGES:
         app.include_router(router, dependencies=closed, include_in_schema=False)
+    app.state.pace = Attempts(page.now, faults.PACE, faults.WITHIN)
+    paced = [*closed, Depends(faults.paced), Depends(faults.json_only)]
     for router in API:
-        app.include_router(router, prefix="/api/v1", dependencies=closed)
+        app.include_router(
+            router,
+            dependencies=paced,
+            responses=faults.COMMON,
+            generate_unique_id_function=describing.operation_id,
+        )
     return app

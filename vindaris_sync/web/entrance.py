@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, MutableMapping
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -43,7 +44,7 @@ _THROUGH_PROXY = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host
 
 
 class Entrance:
-    """The outermost layer. It refuses in plain text, and says nothing of what is behind it."""
+    """The outermost layer. It refuses in a line, and says nothing of what is behind it."""
 
     def __init__(self, app: ASGIApp, settings: PageSettings) -> None:
         self._settings = settings
@@ -84,7 +85,7 @@ class Entrance:
 
         return sent
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
         """Return why a request is not listened to, and note whether it was made at this machine itself."""
         if refusal := _malformed(scope):
             return refusal
@@ -114,7 +115,7 @@ class Entrance:
         return any(found in network for network in self._settings.behind_proxy)
 
 
-def _malformed(scope: Scope) -> PlainTextResponse | None:
+def _malformed(scope: Scope) -> ASGIApp | None:
     """Return why a head is not read: it is too large, or a proxy may have seen another end of its body than we do."""
     names = [name for name, _ in scope["headers"]]
     size = sum(
@@ -141,8 +142,19 @@ def _host_of(address: str) -> str:
     return _host(address.partition("://")[2].encode())
 
 
-def _refuse(status: int, why: str) -> PlainTextResponse:
-    return PlainTextResponse(f"{why}\n", status, headers={"connection": "close"})
+def _refuse(status: int, why: str) -> ASGIApp:
+    async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+        await _told(scope["path"], status, why)(scope, receive, send)
+
+    return refused
+
+
+def _told(path: str, status: int, why: str) -> Response:
+    headers = {"connection": "close"}
+    if not path.startswith("/api/"):
+        return PlainTextResponse(f"{why}\n", status, headers)
+    problem = {"title": HTTPStatus(status).phrase, "status": status, "detail": why}
+    return JSONResponse(problem, status, headers, media_type="application/problem+json")
 
 
 async def _whole(scope: Scope, receive: Receive) -> bytes | None:

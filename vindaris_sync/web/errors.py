@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,8 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vindaris_sync.sdk.errors import VindarisError
+from vindaris_sync.engine.overtaken import Overtaken
+from vindaris_sync.sdk.errors import Refusal, VindarisError
 from vindaris_sync.web.access import Forbidden, Unknown
 from vindaris_sync.web.rendering import render
 
@@ -31,6 +32,7 @@ _TITLES = {
     405: "Not this way",
     409: "Overtaken",
     413: "Too much at once",
+    415: "Not in this form",
     422: "This cannot be understood",
     429: "Too often",
     500: "Something broke",
@@ -44,13 +46,36 @@ _TEXTS = {
 }
 
 
-def answer(request: Request, status: int, text: str = "", *, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error as a page, or as a problem document (RFC 9457) for programs; the log knows its id."""
+class Absent(VindarisError):
+    """What a program asks for by name is not there."""
+
+
+class NothingDone(VindarisError):
+    """Nothing of what was sent could be done: the first reason, and all of them as programs are told."""
+
+    def __init__(self, status: int, first: VindarisError, refused: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(str(first), advice=first.advice)
+        self.status, self.refused = status, refused
+
+
+def answer(
+    request: Request,
+    status: int,
+    text: str = "",
+    *,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return an error as a page, or as a problem document (RFC 9457) for programs, which are told ``more``.
+
+    The log knows its id.
+    """
     number = token_hex(6)
     title, text = _TITLES.get(status, "This did not work"), text or _TEXTS.get(status, "")
     log.info("refused", id=number, status=status, method=request.method, path=_shown(request), why=text)
     if for_programs(request):
         problem: dict[str, Any] = {"title": title, "status": status, "detail": text, "id": number}
+        problem |= more or {}
         return JSONResponse(problem, status, headers, media_type="application/problem+json")
     return render(request, "error.html.j2", status=status, headers=headers, title=title, text=text, number=number)
 
@@ -77,7 +102,21 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         fields = sorted({str(each["loc"][-1]) for each in error.errors() if each.get("loc")})
+        if any(each["type"] == "json_invalid" for each in error.errors()):
+            return answer(request, 400, "The body is no JSON.")
         return answer(request, 422, f"Not understood: {', '.join(fields)}." if fields else "")
+
+    @app.exception_handler(Absent)
+    @app.exception_handler(Refusal)
+    @app.exception_handler(Overtaken)
+    def impossible(request: Request, error: VindarisError) -> Response:
+        status = 404 if isinstance(error, Absent) else 409 if isinstance(error, Overtaken) else 422
+        return answer(request, status, str(error), more={"advice": error.advice} if error.advice else None)
+
+    @app.exception_handler(NothingDone)
+    def nothing_done(request: Request, error: NothingDone) -> Response:
+        more = {"advice": error.advice, "refused": error.refused}
+        return answer(request, error.status, str(error), more=more)
 
     @app.exception_handler(Unknown)
     def unknown(request: Request, _: Unknown) -> Response:

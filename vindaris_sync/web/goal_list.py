@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -67,14 +67,19 @@ def listed(picture: Picture, wanted: Wanted) -> GoalList:
     """Return the page that is wanted; a page beyond the last is the last."""
     rows = picture.below(wanted.below) if wanted.below else picture.goals
     counts = {name: sum(map(fits, rows)) for name, (_, fits) in FILTERS.items()}
-    fits = FILTERS[wanted.show][1] if wanted.show in FILTERS else FILTERS["all"][1]
-    asked = set(fold(wanted.words).split())
-    is_tree = wanted.show == "all" and not asked
-    found = [row for row in rows if fits(row) and all(word in fold(f"{row.key} {row.title}") for word in asked)]
+    is_tree = wanted.show == "all" and not wanted.words.strip()
+    found = fitting(rows, wanted)
     lines = _tree(found, rows) if is_tree else [Line(row, 0) for row in found]
     pages = max(-(-len(lines) // PER_PAGE), 1)
     start = (min(max(wanted.page, 1), pages) - 1) * PER_PAGE
     return GoalList(tuple(lines[start : start + PER_PAGE]), len(found), pages, is_tree, counts)
+
+
+def fitting(rows: Iterable[GoalRow], wanted: Wanted) -> list[GoalRow]:
+    """Return those of the goals that are asked for, in their order."""
+    fits = FILTERS[wanted.show][1] if wanted.show in FILTERS else FILTERS["all"][1]
+    asked = set(fold(wanted.words).split())
+    return [row for row in rows if fits(row) and all(word in fold(f"{row.key} {row.title}") for word in asked)]
 
 
 def _tree(found: Sequence[GoalRow], rows: Sequence[GoalRow]) -> list[Line]:

@@ -18,7 +18,7 @@ from vindaris_sync.store.passes import ReportFacts
 HOSTILE = "=cmd|'/c calc'!A0 <script>alert(1)</script>"
 
 
-def _report(site: Site, nights: int = 3) -> date:
+def keep_reports(site: Site, nights: int = 3) -> date:
     """Keep reports of some nights, the last one today's; return its date."""
     found = gather_findings(site.app.context, None, "UTC")
     line = IssueLine("APP-1", HOSTILE, "javascript:alert(1)", "mem", "APP")
@@ -42,7 +42,7 @@ def test_trends_are_drawn_with_a_table_beside_and_a_file(site: Site) -> None:
     """Each chart says in words what it shows; the list and the file have the same numbers."""
     site.tracker.create("APP", "Alone")
     site.pull()
-    _report(site)
+    keep_reports(site)
     text = site.get("/reports").text
     assert 'aria-label="Drift, from 1 to 3; least 1, most 3"' in text
     assert re.findall(r'href="/reports/(2026-\d\d-\d\d)"', text) == ["2026-03-02", "2026-03-01", "2026-02-28"]
@@ -56,7 +56,7 @@ def test_trends_are_drawn_with_a_table_beside_and_a_file(site: Site) -> None:
 
 def test_a_night_is_shown_in_numbers_and_hostile_text_stays_text(site: Site) -> None:
     """With the nights around it; what is long is cut, and says so."""
-    _report(site)
+    keep_reports(site)
     text = site.get("/reports/2026-03-01").text
     assert "1 March 2026" in text
     assert 'href="/reports/2026-02-28"' in text
@@ -68,7 +68,7 @@ def test_a_night_is_shown_in_numbers_and_hostile_text_stays_text(site: Site) -> 
 
 def test_the_whole_report_is_served_so_that_it_can_run_nothing(site: Site) -> None:
     """Its own styles are allowed, and nothing else at all."""
-    _report(site)
+    keep_reports(site)
     answer = site.get("/reports/2026-03-02/whole")
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -80,7 +80,7 @@ def test_the_whole_report_is_served_so_that_it_can_run_nothing(site: Site) -> No
 
 def test_files_of_a_report_are_downloads_in_which_no_cell_is_a_formula(site: Site) -> None:
     """All forms that the night writes to disk."""
-    _report(site)
+    keep_reports(site)
     for name in ("report.md", "report.json", "issues.csv", "goals.csv"):
         answer = site.get(f"/reports/2026-03-02/{name}")
         assert answer.status_code == 200
@@ -91,7 +91,7 @@ def test_files_of_a_report_are_downloads_in_which_no_cell_is_a_formula(site: Sit
 
 def test_what_is_no_night_is_not_found(site: Site) -> None:
     """No path of the machine is made from what somebody asks for."""
-    _report(site, 1)
+    keep_reports(site, 1)
     for path in (
         "2026-03-01",
         "yesterday",
@@ -106,7 +106,7 @@ def test_what_is_no_night_is_not_found(site: Site) -> None:
 
 def test_more_nights_than_a_page_holds_are_paged(site: Site) -> None:
     """Following "Older" names every night once."""
-    _report(site, 70)
+    keep_reports(site, 70)
     seen = list[str]()
     address = "/reports?days=1000"
     while address:

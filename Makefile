@@ -26,6 +26,10 @@ test: $(READY) ## tests (ARGS="-k name")
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" $(ARGS)
 test-long: $(READY) ## tests that take minutes: each planted fault found, failures made small, answers without end
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m long $(ARGS)
+browser: $(READY) ## the page in a real browser: Debian's Chromium, or CHROMIUM=; pictures in build/browser
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+screenshots: $(READY) ## make the pictures of the documents anew, in docs/images
+	$(BIN)/python -m tests.browser.screenshots
 check: $(READY) ## lint, types, import contracts, docs
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
@@ -59,4 +63,4 @@ lock: ## renew locks
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test test-long check chaos bench sim soak wheel check-supply fuzz lock
+.PHONY: help setup demo test test-long browser screenshots check chaos bench sim soak wheel check-supply fuzz lock

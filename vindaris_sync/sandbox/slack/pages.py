@@ -33,7 +33,8 @@ def _channel(base: str, channel: Channel) -> str:
 
 
 def _message(channel: Channel, message: Message) -> str:
-    edited = f", edited {len(message.edits)} times" if message.edits else ""
+    edits = len(message.edits)
+    edited = f", edited {'once' if edits == 1 else f'{edits} times'}" if edits else ""
     at = f"{datetime.fromtimestamp(message.posted, UTC):%H:%M:%S}"
     said = "\n".join(_texts(message.blocks)) or message.text
     replies = "".join(

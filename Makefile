@@ -55,6 +55,8 @@ wheel: $(READY) ## build the wheel, start it in a bare environment, list what is
 check-supply: $(READY) ## licences and known vulnerabilities of dependencies (error 3: no advisory service reached)
 	$(BIN)/python -m supply.licences
 	$(BIN)/python -m supply.advisories
+check-api: $(READY) ## the JSON API against its own document, with made-up requests (SECONDS=300)
+	$(BIN)/python -m tests.security.api $(or $(SECONDS),120)
 fuzz: $(READY) ## hostile and mutated input through every mapping, longer than in the tests (EXAMPLES=500)
 	FUZZ=$(or $(EXAMPLES),500) $(BIN)/python -m pytest -q -s -p no:cacheprovider tests/security -k "fuzz or canary"
 lock: ## renew locks
@@ -63,4 +65,4 @@ lock: ## renew locks
 	$(COMPILE) --group dev -c requirements-run.txt pyproject.toml -o requirements.txt
 	grep -oE '^uv==[^ ]+' requirements.txt | $(COMPILE) - -o requirements-uv.txt
 	! grep -nE '://|--(extra-)?index-url|--find-links' requirements*.txt
-.PHONY: help setup demo test test-long browser screenshots check chaos bench sim soak wheel check-supply fuzz lock
+.PHONY: help setup demo test test-long browser screenshots check chaos bench sim soak wheel check-supply fuzz check-api lock

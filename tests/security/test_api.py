@@ -11,11 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import blocks, text_of
+from tests.security.api import TOKEN, full, tried
 from tests.security.page import Front, front
 from vindaris_sync.store.tokens import Token
 from vindaris_sync.web.access import digest
 
-TOKEN = "vindaris_of_a_test"
+
+@pytest.mark.long
+def test_the_api_is_as_its_document_says(tmp_path: Path) -> None:
+    """Whatever is asked: nothing breaks, answers and errors are as announced, and nobody is let in without a token."""
+    with full(tmp_path) as served:
+        done = tried(served, "-n", "10", "--phases", "examples,coverage,fuzzing")
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -62,6 +63,8 @@ def _decoded(kind: Any, value: Any) -> Any:  # noqa: ANN401 - follows the annota
         return _decoded_tuple(get_args(kind), value)
     if get_origin(kind) is Mapping:
         return {key: _decoded(get_args(kind)[1], each) for key, each in value.items()}
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
     return kind.fromisoformat(value) if kind in (date, datetime) else value
 
 

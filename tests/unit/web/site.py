@@ -59,11 +59,13 @@ parent = "GROW"
 
 @dataclass(slots=True)
 class Clock:
-    """Time that moves when a test says so."""
+    """Time that moves when a test says so, and by ``step`` whenever somebody looks."""
 
     at: datetime = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    step: timedelta = timedelta()
 
     def __call__(self) -> datetime:
+        self.at += self.step
         return self.at
 
     def on(self, **span: float) -> None:

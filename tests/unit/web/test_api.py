@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from tests.unit.web.document import conforms
 from tests.unit.web.site import Site, open_site
 from tests.unit.web.test_inbox import HOSTILE, ask, asks, change, elsewhere, record
 from tests.unit.web.test_reports import keep_reports
@@ -22,9 +23,11 @@ SECRET = "vindaris_of_a_program"
 
 
 def read(site: Site, path: str, *, status: int = 200, scope: str = "admin") -> Any:
-    """Ask as a program, and return what it is told."""
+    """Ask as a program, and return what it is told; the document says so, too."""
     answer = site.get(f"/api/v1{path}", headers=shown(site, scope))
     assert answer.status_code == status, answer.text
+    if not path.endswith(".json"):
+        conforms(site.browser.application, answer)
     return answer.json()
 
 
@@ -35,6 +38,7 @@ def say(  # noqa: PLR0913 - what is sent, and what is expected
     headers = {"idempotency-key": once} if once else {}
     answer = site.browser.ask("POST", f"/api/v1{path}", json=body, headers={**shown(site, scope), **headers})
     assert answer.status_code == status, answer.text
+    conforms(site.browser.application, answer)
     return answer.json()
 
 

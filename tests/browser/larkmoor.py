@@ -30,7 +30,7 @@ class Larkmoor:
             "inbox": "/inbox",
             "by priority": "/inbox?sort=priority",
             "backlog": "/inbox?backlog=1",
-            "searched": f"/inbox/goals?pick={record.ref.tracker}:{record.key}&q=order",
+            "searched": f"/inbox/goals?pick={record.ref}&q=order",
             "goals": "/goals",
             "goal": "/goals/GROWTH",
             "goal in the past": f"/trace?q=GROWTH&at={day}",

@@ -24,6 +24,13 @@ PATIENCE = 30_000
 GRAVE = frozenset({"serious", "critical"})
 """What axe may not find."""
 
+_SQUEEZED = """
+() => [...document.querySelectorAll("main *")].filter((each) => {
+  const wide = each.getBoundingClientRect().width;
+  return !each.children.length && each.textContent.trim().length > 12 && wide > 1 && wide < 40;
+}).map((each) => each.textContent.trim())
+"""
+
 
 def chromium() -> str:
     """Return where the browser is; empty where there is none."""
@@ -99,3 +106,9 @@ def barriers(page: Page) -> list[str]:
 def overflows(page: Page) -> bool:
     """Return whether a page is wider than its screen."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def squeezed(page: Page) -> list[str]:
+    """Return texts that are so narrow that they are read letter by letter."""
+    found: list[str] = page.evaluate(_SQUEEZED)
+    return [f"squeezed: {each}" for each in found]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.larkmoor import Larkmoor, larkmoor
-from tests.browser.seeing import DESK, PHONE, Eyes, Scheme, barriers, overflows
+from tests.browser.seeing import DESK, PHONE, Eyes, Scheme, barriers, overflows, squeezed
 
 pytestmark = pytest.mark.long
 
@@ -27,7 +27,7 @@ def test_no_page_keeps_anybody_out(company: Larkmoor, eyes: Eyes, scheme: Scheme
     for name, place in company.places().items():
         page.goto(company.url + place)
         eyes.keep(page, f"{name} {scheme} {size[0]}")
-        found[name] = barriers(page) + (["wider than the screen"] if overflows(page) else [])
+        found[name] = barriers(page) + squeezed(page) + (["wider than the screen"] if overflows(page) else [])
     page.goto(f"{company.url}/inbox")
     for each in page.locator("details").all():
         each.evaluate("each => { each.open = true; }")
@@ -35,3 +35,12 @@ def test_no_page_keeps_anybody_out(company: Larkmoor, eyes: Eyes, scheme: Scheme
     page.keyboard.press("?")
     found["keys"] = barriers(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_what_is_wrong_is_found(eyes: Eyes) -> None:
+    """A picture without words, a page wider than its screen and a column of letters do not pass."""
+    page = eyes.person("about:blank", size=PHONE)
+    page.set_content('<main><img src="data:,"><p style="width: 500px"></p><p style="width: 2px">corrected invoices</p>')
+    assert any(each.startswith("image-alt (critical)") for each in barriers(page))
+    assert overflows(page)
+    assert squeezed(page) == ["squeezed: corrected invoices"]

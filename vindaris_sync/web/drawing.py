@@ -41,24 +41,25 @@ def chart(
     if not known:
         return None
     reach = [*known, *([] if target is None else [target])]
-    low, high = min(reach) if low is None else low, max(reach) if high is None else high
-    if high == low:
-        low, high = low - 1, high + 1
+    floor = min(reach) if low is None else low
+    high = max(reach) if high is None else high
+    if high == floor:  # a line that is level lies in the middle, unless the lower edge is stated
+        floor, high = (floor - 1 if low is None else floor), high + 1
     chosen = _thinned(len(at))
     begin, length = at[0], (at[-1] - at[0]).total_seconds() or 1.0
     placed = [
         (
             round((at[n] - begin).total_seconds() / length * WIDTH, 1),
-            None if (v := values[n]) is None else _y(v, low, high),
+            None if (v := values[n]) is None else _y(v, floor, high),
         )
         for n in chosen
     ]
     return Chart(
         _path(placed),
         tuple((x, y) for x, y in placed if y is not None),
-        low,
+        floor,
         high,
-        None if target is None else _y(target, low, high),
+        None if target is None else _y(target, floor, high),
     )
 
 

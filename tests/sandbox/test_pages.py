@@ -88,3 +88,17 @@ def test_programs_get_what_they_asked_for(sites: Sites) -> None:
     )
     assert answer.json()["html_url"] == f"{sites.url}/github/acme/web/issues/1"
     assert httpx.get(f"{sites.url}/github/no/where", headers=BROWSER, trust_env=False).status_code == 404
+
+
+def test_a_message_is_read_line_by_line(sites: Sites) -> None:
+    """What stands in one line in the chat stands in one line here; points of a list, fields and buttons as well."""
+    section = {
+        "type": "rich_text_section",
+        "elements": [{"type": "text", "text": "1.5 s"}, {"type": "text", "text": " → 1.2 s"}],
+    }
+    listed = {"type": "rich_text", "elements": [section, {"type": "rich_text_list", "elements": [section, section]}]}
+    button = {"type": "button", "text": {"type": "plain_text", "text": "Confirm"}}
+    blocks = [listed, {"type": "actions", "elements": [button]}]
+    sites.slack.post(sites.slack.channels["goals"], "vindaris", "short", blocks=blocks)
+    page = sites.see("/slack/archives/goals")
+    assert "1.5 s → 1.2 s\n• 1.5 s → 1.2 s\n• 1.5 s → 1.2 s\n[Confirm]" in page

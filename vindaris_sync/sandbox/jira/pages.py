@@ -54,13 +54,17 @@ def _issue(world: World, base: str, issue: Issue) -> str:
         if field.custom and state.values.get(field.id) not in (None, ()):
             values[field.name] = pages.text(_said(state.values[field.id]))
     told = (
-        (_at(history.created), pages.text(history.author.display_name), pages.text(change.field),
+        (_at(history.created), pages.text(history.author.display_name), pages.text(_field(world, change.field)),
          pages.text(change.before[1]), pages.text(change.after[1]))
         for history in reversed(issue.histories[-_LATEST:]) for change in history.changes
     )  # fmt: skip
     title = f"{state.key} {state.values.get('summary') or ''}"
     history = pages.listing(("when", "who", "field", "from", "to"), told)
     return pages.document(title, pages.facts(values), "<h2>History</h2>", history, up=f"{base}/")
+
+
+def _field(world: World, name: str) -> str:
+    return world.fields[name].name if name in world.fields else name
 
 
 def _said(value: Any) -> str:  # noqa: ANN401 - whatever a field holds

@@ -46,14 +46,20 @@ def _message(channel: Channel, message: Message) -> str:
 
 
 def _texts(part: Any) -> Iterator[str]:  # noqa: ANN401 - blocks are nested JSON
+    """Yield the lines of a block; of what stands within a line, its pieces."""
     if isinstance(part, list):
         for each in part:
             yield from _texts(each)
     elif isinstance(part, dict):
         held = part.get("text")
-        if isinstance(held, str):
-            yield f"[{held}]" if part.get("type") == "button" else held
-        elif part.get("type") == "button" and isinstance(held, dict):
-            yield f"[{held.get('text', '')}]"
-        else:
-            yield from _texts([held, part.get("fields"), part.get("elements"), part.get("accessory")])
+        match part.get("type"):
+            case "rich_text_section":
+                yield "".join(_texts(part.get("elements")))
+            case "rich_text_list":
+                yield from (f"• {line}" for line in _texts(part.get("elements")))
+            case "button":
+                yield f"[{held.get('text', '') if isinstance(held, dict) else held}]"
+            case _ if isinstance(held, str):
+                yield held
+            case _:
+                yield from _texts([held, part.get("fields"), part.get("elements"), part.get("accessory")])

@@ -152,8 +152,8 @@ class SlackHearing:
         channel, stamp = str(payload["channel"]["id"]), str(payload["container"]["message_ts"])
         who = _person(payload)
         return Click(
-            id=_id(payload),
-            channel=self._block(mark),
+            id=_id(name := self._block(mark), payload),
+            channel=name,
             action=Act(str(action["action_id"]).partition(":")[0]),
             value=str(action["value"]),
             who=who,
@@ -165,8 +165,8 @@ class SlackHearing:
         view = payload["view"]
         context = json.loads(view["private_metadata"])
         return Click(
-            id=_id(payload),
-            channel=self._block(context["mark"]),
+            id=_id(name := self._block(context["mark"]), payload),
+            channel=name,
             action=Act(view["callback_id"]),
             value=str(context["value"]),
             who=_person(payload),
@@ -242,6 +242,9 @@ def _person(payload: Mapping[str, Any]) -> Person:
     return Person(str(user["id"]), name, stranger=bool(home and team.get("id") and home != team["id"]))
 
 
-def _id(payload: Mapping[str, Any]) -> str:
-    """Return what tells this click from every other: Slack makes a new trigger for each, and repeats it with it."""
-    return sha256(f"slack {payload['trigger_id']}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
+def _id(name: str, payload: Mapping[str, Any]) -> str:
+    """Return what tells this click from every other: Slack makes a new trigger for each, and repeats it with it.
+
+    Triggers of two workspaces need not differ, so the block's ``name`` goes with it.
+    """
+    return sha256(f"slack {name} {payload['trigger_id']}".encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, GithubDesk, JiraDesk
 from tests.integration.engine.world import BOT, GOALS, SLACK_TOKEN, Setup, github_world, jira_world, slack_world
 from vindaris_sync.sandbox import github, jira, slack
-from vindaris_sync.sandbox.core import system_clock
+from vindaris_sync.sandbox.core import Service, system_clock
 from vindaris_sync.sandbox.server import Server
 
 CONFIG = """
@@ -67,19 +67,21 @@ class Company:
         self.slack = slack_world(system_clock)
         self.jira_service = jira.JiraCloud(self.jira.world)
         self.slack_service = slack.Slack(self.slack)
-        self.server = Server(
-            {
-                "/jira": self.jira_service,
-                "/github": github.GitHub(self.github.world),
-                "/slack": self.slack_service,
-            }
-        ).start()
+        self.server = Server(self.services()).start()
         self.config = folder / "config.toml"
         self._write_files()
 
+    def services(self) -> dict[str, Service]:
+        """Return what is served, by the first segment of its path."""
+        return {"/jira": self.jira_service, "/github": github.GitHub(self.github.world), "/slack": self.slack_service}
+
+    def configuration(self) -> str:
+        """Return the configuration file's text."""
+        return CONFIG.format(url=self.server.url, bot=BOT, nightly=self.nightly)
+
     def _write_files(self) -> None:
         (self.folder / "state").mkdir()
-        self.config.write_text(CONFIG.format(url=self.server.url, bot=BOT, nightly=self.nightly))
+        self.config.write_text(self.configuration())
         goals = [f'[[goal]]\nkey = "{goal.key}"\ntitle = "{goal.title}"\nstatus = "active"\n' for goal in GOALS]
         (self.folder / "goals.toml").write_text("\n".join(goals))
         for name, token in (("jira", JIRA_TOKEN), ("github", GITHUB_TOKEN), ("slack", SLACK_TOKEN)):

@@ -11,7 +11,9 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vindaris_sync.engine.overtaken import Overtaken
@@ -58,6 +60,9 @@ class NothingDone(VindarisError):
         self.status, self.refused = status, refused
 
 
+_NOT_SO = 405
+
+
 def answer(
     request: Request,
     status: int,
@@ -91,13 +96,24 @@ def _shown(request: Request) -> str:
     return str(getattr(route, "path", "")) or "no route"  # a path may hold anything, a token that strayed into it too
 
 
+def _allowed(request: Request) -> str:
+    """Return all that can be done at an address; the framework names the first route's methods alone."""
+    fit = (each for each in iter_route_contexts(request.app.routes) if _fits(each.path or "", request.url.path))
+    return ", ".join(sorted({method for each in fit for method in each.methods or ()}))
+
+
+def _fits(pattern: str, path: str) -> bool:
+    return compile_path(pattern)[0].match(path) is not None
+
+
 def install(app: FastAPI) -> None:
     """Let every error be answered here."""
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
         text = error.detail if isinstance(error.detail, str) and error.status_code not in _TEXTS else ""
-        return answer(request, error.status_code, text, headers=error.headers)
+        headers = error.headers if error.status_code != _NOT_SO else {"Allow": _allowed(request)}
+        return answer(request, error.status_code, text, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -277,6 +277,7 @@ def test_mutes_are_made_listed_and_ended(site: Site) -> None:
     for body in (
         {"until": until, "why": "w"}, {"issue": key, "goal": "GROW", "until": until, "why": "w"},
         {"issue": key, "until": until, "why": " "}, {"issue": key, "until": "2030-01-01T00:00:00Z", "why": "w"},
+        {"issue": key, "until": 1772500000, "why": "w"}, {"issue": key, "until": "2026-03-10", "why": "w"},
         {"issue": key, "until": "0001-01-01T00:00:00+14:00", "why": "w"}, {"team": "None", "until": until, "why": "w"},
     ):  # fmt: skip
         say(site, "/mutes", body, status=422)
@@ -335,7 +336,9 @@ def test_every_error_is_a_problem_document(site: Site) -> None:
     assert is_problem(asked("POST", where, content=b"{}", headers={**headers, "content-type": "text/xml"}), 415)
     assert is_problem(asked("POST", where, content=b" " * (2 << 20), headers=json_headers), 413)
     assert is_problem(asked("POST", where, json={"say": "<script>"}, headers=headers), 422)
-    assert is_problem(asked("PUT", where, headers=headers), 405)
+    not_so = asked("PUT", where, headers=headers)
+    assert is_problem(not_so, 405)
+    assert not_so.headers["allow"] == "GET, POST"
     assert is_problem(asked("GET", "/api/v1/nope", headers=headers), 404)
     assert is_problem(asked("GET", "/api/v1/reviews?limit=9999", headers=headers), 422)
     unknown = asked("GET", "/api/v1/reviews", headers={"authorization": "Bearer wrong"})
@@ -393,6 +396,8 @@ def test_a_nights_report_is_told_whole(site: Site) -> None:
     assert read(site, "/trends")["nights"] == [last, *found["reports"][::-1]]
     assert read(site, "/reports/2026-03-02")["coverage"]["unlinked"] == 1
     assert read(site, "/reports/2025-03-01", status=404)
+    assert read(site, "/reports/1772500000", status=422)
+    assert read(site, "/reports?cursor=0", status=422)
 
 
 def test_without_a_role_that_decides_reading_goes_on(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.sayings import Confirm, Exempt, LinkTo, Saying, Unlink
@@ -47,7 +47,9 @@ class SayLink(_Answer):
     goals: tuple[Annotated[str, Field(min_length=1, max_length=300)], ...] = Field(
         min_length=1, max_length=20, description="Keys, the primary first", examples=[["GROW-1"]]
     )
-    candidate: bool = Field(default=False, description="Whether a suggested goal is accepted, and not another chosen")
+    candidate: StrictBool = Field(
+        default=False, description="Whether a suggested goal is accepted, and not another chosen"
+    )
 
 
 class SayConfirm(_Answer):

@@ -12,7 +12,7 @@ from vindaris_sync.domain.findings import Findings
 from vindaris_sync.domain.findings_json import from_json
 from vindaris_sync.store.passes import Night
 from vindaris_sync.web.api.faults import ABSENT
-from vindaris_sync.web.api.shapes import BASE, Instant, Limit, Next, Shape
+from vindaris_sync.web.api.shapes import BASE, Day, Instant, Limit, Next, Shape
 from vindaris_sync.web.errors import Absent
 from vindaris_sync.web.page import ThePage
 
@@ -50,7 +50,7 @@ class Trends(Shape):
 
 @router.get("/reports")
 def list_reports(
-    page: ThePage, cursor: Annotated[date | None, Query(description="`next` of the page before")] = None,
+    page: ThePage, cursor: Annotated[Day | None, Query(description="`next` of the page before")] = None,
     limit: Limit = _NIGHTS,
 ) -> Reports:  # fmt: skip
     """Return the reports with their figures, one for each date."""
@@ -60,7 +60,7 @@ def list_reports(
 
 
 @router.get("/reports/{day}", responses=ABSENT)
-def get_report(page: ThePage, day: Annotated[date, Path(examples=["2026-03-02"])]) -> Findings:
+def get_report(page: ThePage, day: Annotated[Day, Path(examples=["2026-03-02"])]) -> Findings:
     """Return all that one night found; lists carry their true total, and the first lines."""
     kept = page.store.report_of(day)
     if kept is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from vindaris_sync.sdk.errors import Refusal
 
@@ -39,7 +40,18 @@ def _coming(at: datetime) -> datetime:
         raise ValueError("no instant that can be told in UTC") from None
 
 
-Coming = Annotated[AwareDatetime, AfterValidator(_coming)]
+def _written(value: object) -> object:
+    if not isinstance(value, str) or not _DAY.match(value):  # a number would be taken for seconds since 1970
+        raise ValueError("write it as 2026-12-31, with T18:00:00Z where a time is wanted")
+    return value
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[Tt ]|\Z)", re.ASCII)
+
+Day = Annotated[date, BeforeValidator(_written)]
+"""A date that somebody sends."""
+
+Coming = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_coming)]
 """An instant that somebody sends: RFC 3339, with its offset."""
 
 Sentence = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]

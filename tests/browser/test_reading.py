@@ -40,7 +40,7 @@ def test_no_page_keeps_anybody_out(company: Larkmoor, eyes: Eyes, scheme: Scheme
 def test_what_is_wrong_is_found(eyes: Eyes) -> None:
     """A picture without words, a page wider than its screen and a column of letters do not pass."""
     page = eyes.person("about:blank", size=PHONE)
-    wrong = '<img src="data:,"><p style="width: 500px"></p><p style="width: 2px">corrected invoices</p>'
+    wrong = '<img src="data:,"><p style="width: 500px">wide</p><p style="width: 2px">corrected invoices</p>'
     page.set_content(f"<!doctype html><main>{wrong}</main>")
     assert any(each.startswith("image-alt (critical)") for each in barriers(page))
     assert overflows(page)

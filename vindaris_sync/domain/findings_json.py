@@ -15,8 +15,11 @@ from vindaris_sync.domain.findings import SCHEMA, Findings
 
 
 def to_json(findings: Findings) -> str:
-    """Return the findings as one JSON document, indented for people; instants in ISO 8601 with their offset."""
-    return json.dumps({"schema": SCHEMA, **_encoded(findings)}, ensure_ascii=False, indent=2)
+    """Return the findings as one JSON document, indented for people; instants in ISO 8601 with their offset.
+
+    In ASCII, so that no terminal can be steered by it.
+    """
+    return json.dumps({"schema": SCHEMA, **_encoded(findings)}, indent=2)
 
 
 def from_json(text: str, *, brief: bool = False) -> Findings:

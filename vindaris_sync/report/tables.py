@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from vindaris_sync.domain.findings import Findings, Listing
 from vindaris_sync.domain.goals import outcome_progress
+from vindaris_sync.domain.text import one_line
 
 LISTS = (
     *(
@@ -25,6 +26,8 @@ LISTS = (
 )
 """The lists of issues in a report."""
 
+_LONGEST = 32_000
+"""Characters of a cell: spreadsheets take 32,767."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -77,7 +80,10 @@ def csv_of(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    """Return a cell that a spreadsheet shows as it is (OWASP, "CSV injection")."""
+    """Return a cell that a spreadsheet takes and shows as it is: no formula (OWASP, "CSV injection"), no steering."""
     if not isinstance(value, str):
         return value
-    return f"'{value}" if value.startswith(_FORMULA) else value.replace("\0", "")
+    text = value[:_LONGEST]
+    if not text.isprintable():
+        text = "\n".join(one_line(line, _LONGEST) for line in text.split("\n"))
+    return f"'{text}" if value.startswith(_FORMULA) or text.startswith(_FORMULA) else text

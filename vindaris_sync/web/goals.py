@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from vindaris_sync.domain.records import Record
+from vindaris_sync.domain.text import one_line
 from vindaris_sync.engine.goal_view import goal_view
 from vindaris_sync.store.pages import Place, WorkPage
 from vindaris_sync.web.goal_list import FILTERS, Wanted, listed
@@ -35,7 +36,7 @@ def goals(  # noqa: PLR0913, PLR0917 - one parameter for each part of the addres
 ) -> Response:
     """Show the goals that are asked for."""
     picture = page.pictures.now()
-    wanted = Wanted(show if show in FILTERS else "all", " ".join(q.split()), below, number)
+    wanted = Wanted(show if show in FILTERS else "all", one_line(q), below, number)
     return render(
         request, "goals.html.j2", picture=picture, wanted=wanted, found=listed(picture, wanted), filters=FILTERS,
         top=picture.goal(below) if below else None, teams=[each for each in picture.slices if each.kind == "team"],

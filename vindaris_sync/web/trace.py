@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from vindaris_sync.domain.records import GoalBook, Record
+from vindaris_sync.domain.text import one_line
 from vindaris_sync.engine.naming import must_carry, near
 from vindaris_sync.engine.tracing import goal_trace, instant, issue_document, meant, scene
 from vindaris_sync.engine.tracing_past import past_of
@@ -33,12 +34,12 @@ Words = Annotated[str, Query(max_length=_LONGEST)]
 @router.get("/trace")
 def trace(request: Request, page: ThePage, q: Words = "", at: Words = "", after: Words = "") -> Response:
     """Show what the name ``q`` means, now or ``at`` a date; a goal as it is now has its own page."""
-    name, problem, moment = q.strip(), "", None
+    name, problem, moment = one_line(q, _LONGEST), "", None
     try:
         moment = instant(at.strip()) if at.strip() else None
     except Refusal as error:
         problem = f"{error}: {error.advice}"
-    shown: dict[str, Any] = {"name": name, "at": at.strip(), "moment": moment, "problem": problem}
+    shown: dict[str, Any] = {"name": name, "at": one_line(at, _LONGEST), "moment": moment, "problem": problem}
     if not name or problem:
         return render(request, "trace.html.j2", status=400 if problem else 200, **shown)
     book = page.store.goal_book()

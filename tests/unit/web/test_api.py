@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ import pytest
 from httpx import Response
 
 from tests.unit.web.document import conforms
-from tests.unit.web.site import Site, open_site
+from tests.unit.web.site import CHEAP, Site, open_site
 from tests.unit.web.test_inbox import HOSTILE, ask, asks, change, elsewhere, record
 from tests.unit.web.test_reports import keep_reports
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.engine.pausing import pauses
 from vindaris_sync.store.tokens import Token
-from vindaris_sync.web.access import digest
+from vindaris_sync.web.access import Role, digest
 from vindaris_sync.web.api.faults import PACE
+from vindaris_sync.web.passwords import Passwords
 
 SECRET = "vindaris_of_a_program"
 
@@ -407,3 +409,14 @@ def test_without_a_role_that_decides_reading_goes_on(tmp_path: Path) -> None:
         assert site.get("/api/v1/goals").status_code == 200
         token = {"x-csrf-token": site.browser.token()}
         assert is_problem(site.browser.ask("POST", "/api/v1/trackers/mem/pause", json={}, headers=token), 403)
+
+
+def test_a_stranger_is_told_nothing(tmp_path: Path) -> None:
+    """Neither data nor the description; with a login configured, being on the machine is not enough."""
+    Passwords(tmp_path / "passwords", CHEAP).put("ada", Role.READ, "x" * 12)
+    with open_site(tmp_path, 'passwords = "passwords"') as site:
+        for operation in read(site, "/openapi.json")["paths"]:
+            answer = site.get(re.sub(r"\{[^}]*\}", "1", operation), headers={"accept": "text/html"})
+            assert answer.status_code in {401, 405}, operation
+            assert is_problem(answer, answer.status_code)
+        assert is_problem(site.get("/api/v1/openapi.json"), 401)

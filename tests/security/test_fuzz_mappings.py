@@ -19,7 +19,8 @@ from vindaris_connectors.github.mapping import Mapper as GithubMapper
 from vindaris_connectors.jira.mapping import Mapper as JiraMapper
 from vindaris_connectors.memory.mapping import named
 from vindaris_sync.domain.models import Issue
-from vindaris_sync.sdk.mapping import Mapped, clean, decode, map_items
+from vindaris_sync.domain.text import clean
+from vindaris_sync.sdk.mapping import Mapped, decode, map_items
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.settings import ParentReference
 

@@ -27,12 +27,11 @@ from tests.unit.web.site import Site, open_site
 from vindaris_sync.cli.main import app
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.findings_json import to_json
-from vindaris_sync.domain.text import one_line
+from vindaris_sync.domain.text import clean, one_line
 from vindaris_sync.domain.trends import night_of
 from vindaris_sync.engine.answering import Answers
 from vindaris_sync.engine.findings import gather_findings
 from vindaris_sync.report.write import write
-from vindaris_sync.sdk.mapping import clean
 from vindaris_sync.store.passes import ReportFacts
 
 MORE = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", '"=1",=1', "[x](javascript:alert(1))", "'; DROP TABLE issue; --")

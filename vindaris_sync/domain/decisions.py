@@ -17,6 +17,7 @@ from vindaris_sync.domain.outcome import names
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, GoalBook, Reason, Record
 from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import NO_RULES, RuleBook
+from vindaris_sync.domain.text import clean
 
 _DECIDED = "decided"
 """No value of S reads like this, so the next pass finds that the store's side of the conflict has changed (R4)."""
@@ -24,12 +25,19 @@ _DECIDED = "decided"
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who decides, by which means (``command line``, ``import``), why, and when."""
+    """Who decides, by which means (``command line``, ``import``), why, and when.
+
+    Of who and why only what a store can hold is kept: a command line may give bytes that are no text.
+    """
 
     who: str
     how: str
     why: str
     at: datetime
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "who", clean(self.who))
+        object.__setattr__(self, "why", clean(self.why))
 
 
 def _change(record: Record, explicit: Explicit, event: str, goals: GoalBook, by: By) -> Plan:

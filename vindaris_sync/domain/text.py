@@ -23,6 +23,19 @@ _NONE = 1001
 _HIGH = 1
 
 
+def clean(text: str) -> str:
+    """Return ``text`` with every NUL and lone surrogate replaced by U+FFFD: SQLite and PostgreSQL refuse them."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def one_line(text: str, longest: int = 200) -> str:
     """Return ``text`` as one visible line of at most ``longest`` characters, the last one ``…`` where it was cut.
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.contract_truth import (
     Ability,
     Connect,
@@ -23,7 +24,6 @@ from vindaris_sync.sdk.contract_truth import (
     pull,
     truth_titles,
 )
-from vindaris_sync.sdk.mapping import clean
 from vindaris_sync.sdk.protocol import OVERLAP, Capability, Connector
 
 _LATER = OVERLAP + timedelta(minutes=1)

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from vindaris_sync.domain.models import Issue, Rejected
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.secret import holds_secret, redact
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
@@ -22,19 +23,6 @@ _DIGITS = 400  # of a number; no float has more before its point, and Python ref
 
 class TooDeep(ValueError):
     """A JSON document is nested deeper than any tracker's answer has reason to be."""
-
-
-def clean(text: str) -> str:
-    """Return ``text`` with every NUL and lone surrogate replaced by U+FFFD: SQLite and PostgreSQL refuse them."""
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def decode(body: bytes) -> Any:  # noqa: ANN401 - a JSON document has no narrower type

@@ -10,7 +10,8 @@ from vindaris_connectors.github.client import GithubClient, message_of
 from vindaris_connectors.github.mapping import ManagedField
 from vindaris_connectors.github.repositories import expected
 from vindaris_sync.domain.models import Surface, SurfaceKind
-from vindaris_sync.sdk.mapping import JsonObject, clean
+from vindaris_sync.domain.text import clean
+from vindaris_sync.sdk.mapping import JsonObject
 
 USABLE = ("single_select", "text")
 """Types of a field that can hold one goal's key."""

@@ -13,8 +13,9 @@ from vindaris_connectors.github.mapping import filled, number_of
 from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
 from vindaris_sync.domain.models import IssueRef
 from vindaris_sync.domain.serving import Serving
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.goals import StatedGoal, Unfit
-from vindaris_sync.sdk.mapping import JsonObject, clean, instant
+from vindaris_sync.sdk.mapping import JsonObject, instant
 from vindaris_sync.sdk.outcome_tables import Unreadable, outcomes_in
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 

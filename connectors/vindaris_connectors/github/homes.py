@@ -11,10 +11,11 @@ from vindaris_connectors.github.repositories import followed
 from vindaris_sync.domain.homes import Attached, Page, Rewrite, Rewritten
 from vindaris_sync.domain.menus import Fate
 from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.errors import IssueRejected, Unknown
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.homes import same_text, section_between
-from vindaris_sync.sdk.mapping import JsonObject, clean
+from vindaris_sync.sdk.mapping import JsonObject
 
 BEGIN, END = "<!-- vindaris:goal -->", "<!-- /vindaris:goal -->"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>|~$!&])")

@@ -12,9 +12,10 @@ from vindaris_connectors.github import queries
 from vindaris_connectors.github.client import GithubClient, message_of, next_url
 from vindaris_connectors.github.repositories import expected
 from vindaris_sync.domain.models import Surface, SurfaceKind
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.exchange import Answer
-from vindaris_sync.sdk.mapping import clean, instant
+from vindaris_sync.sdk.mapping import instant
 
 
 class Look(NamedTuple):

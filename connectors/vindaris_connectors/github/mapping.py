@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
-from vindaris_sync.sdk.mapping import JsonObject, clean, instant
+from vindaris_sync.domain.text import clean
+from vindaris_sync.sdk.mapping import JsonObject, instant
 from vindaris_sync.sdk.references import NO_REFERENCES, References
 
 GHOST = "ghost"

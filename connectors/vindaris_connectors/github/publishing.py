@@ -15,9 +15,10 @@ from vindaris_connectors.github.settings import GithubSettings
 from vindaris_sync.domain.goals import Status
 from vindaris_sync.domain.menus import Alter, Choice, Fate, Make, Menu, MenuChange, Offered, Sort
 from vindaris_sync.domain.models import Finding, Level, Surface, SurfaceKind
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.exchange import Answer
-from vindaris_sync.sdk.mapping import JsonObject, clean
+from vindaris_sync.sdk.mapping import JsonObject
 
 LONGEST = 100
 """Characters of a label's and an option's description (GitHub, REST *Labels*)."""

@@ -22,10 +22,11 @@ from vindaris_connectors.jira.texts import text_of
 from vindaris_sync.domain.goals import Goal, Outcome, Status, fold
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.serving import Serving
+from vindaris_sync.domain.text import clean
 from vindaris_sync.sdk.errors import IssueRejected, TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.goals import GoalsRefused, StatedGoal, Statement, TrackerGoalSettings, Unfit
-from vindaris_sync.sdk.mapping import JsonObject, clean
+from vindaris_sync.sdk.mapping import JsonObject
 from vindaris_sync.sdk.outcome_tables import Unreadable, outcomes_in
 from vindaris_sync.sdk.secret import redact
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS

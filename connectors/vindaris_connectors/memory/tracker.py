@@ -13,7 +13,7 @@ from typing import Any
 from vindaris_connectors.memory.faults import Faults
 from vindaris_sync.domain.menus import Choice
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
-from vindaris_sync.sdk.mapping import clean
+from vindaris_sync.domain.text import clean
 
 _REMEMBERED = timedelta(hours=1)  # how far back a lagging index can look
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -39,3 +39,12 @@ def test_what_somebody_changed_since_stays(running: Installation, linked: str) -
     left = running.call("review", "undo", str(first), "--as", "kim", code=1)
     assert "ann has decided again since" in " ".join(left.output.split())
     assert [link["goal"] for link in running.told("trace", linked)["links"]] == ["GROW"]
+
+
+def test_a_reason_that_is_no_text_is_kept_as_far_as_it_is(running: Installation) -> None:
+    """A terminal in another encoding gives bytes that no database takes; the decision holds all the same."""
+    key = running.tracker.issue(running.tracker.create("APP", "One")).key
+    running.call("run", "--once")
+    running.call("review", "exempt", key, "--reason", "upkeep \udce9\0", "--as", "ki\udcffm")
+    said = running.told("trace", key)["history"][0]
+    assert (said["who"], said["why"]) == ("ki\ufffdm", "upkeep \ufffd\ufffd")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vindaris_sync.domain.models import Issue, IssueRef
-from vindaris_sync.sdk.mapping import TooDeep, clean, decode, instant, map_items
+from vindaris_sync.domain.text import clean
+from vindaris_sync.sdk.mapping import TooDeep, decode, instant, map_items
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=[]))
 _JSON = st.recursive(

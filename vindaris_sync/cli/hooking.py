@@ -12,9 +12,9 @@ from vindaris_sync.app import App, open_app
 from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
 from vindaris_sync.cli.opening import busy, known_tracker
 from vindaris_sync.cli.output import emit, moment, note, say, table
-from vindaris_sync.config.page import is_loopback
 from vindaris_sync.config.settings import Config
 from vindaris_sync.engine.passes import heard_note
+from vindaris_sync.sdk.addresses import loopback
 from vindaris_sync.sdk.governor import Urgency
 from vindaris_sync.sdk.webhooks import Hears, Hook, RegistersHooks, Standing
 
@@ -101,5 +101,5 @@ def _say(done: Sequence[Listened], config: Config, act: Act) -> None:
             for line in each.manual:
                 say(f"  {line}")
     host = config.page.public.partition("://")[2].rpartition(":")[0].strip("[]")
-    if is_loopback(host):
+    if loopback(host):
         note(f"{config.page.public} is this machine: nobody else can reach it. State [page] address (docs/webhooks.md)")

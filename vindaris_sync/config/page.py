@@ -12,17 +12,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, mo
 
 from vindaris_sync.config.oidc import OidcSettings
 from vindaris_sync.config.paths import FilePath
+from vindaris_sync.sdk.addresses import loopback
 from vindaris_sync.sdk.settings import Duration, Settings
 
 Network = IPv4Network | IPv6Network
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host``, a name or an address, can only be this machine."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _as_listen(value: str) -> str:
@@ -45,7 +38,7 @@ def _as_address(value: str) -> str:
     plain = parts.scheme in {"https", "http"} and parts.hostname and not (parts.username or parts.password)
     if not plain or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError('write scheme and host alone, "https://goals.acme.example"; the page has no path above it')
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not loopback(parts.hostname or ""):
         raise ValueError("plain http would send passwords readable; only loopback may be http")
     return value.rstrip("/").lower()
 
@@ -124,7 +117,7 @@ class PageSettings(Settings):
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can connect."""
-        return is_loopback(self.host)
+        return loopback(self.host)
 
     @property
     def has_login(self) -> bool:

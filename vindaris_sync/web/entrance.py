@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from vindaris_sync.config.page import PageSettings, is_loopback
+from vindaris_sync.config.page import PageSettings
+from vindaris_sync.sdk.addresses import loopback
 
 LARGEST_BODY = 1 << 20
 """Bytes of a request's body; GitHub's and Jira's events are smaller, forms much."""
@@ -91,19 +92,19 @@ class Entrance:
             return refusal
         peer, headers = (scope.get("client") or ("", 0))[0], scope["headers"]
         proxied = self._is_proxy(peer)
-        loopback = is_loopback(peer)
+        nearby = loopback(peer)
         forwarded = any(name in _THROUGH_PROXY for name, _ in headers)
         hosts = [value for name, value in headers if name == b"host"]
         host = _host(hosts[0]) if len(hosts) == 1 else ""
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
-        state["local"] = loopback and not proxied and not forwarded and is_loopback(host)
-        if self._settings.behind_proxy and not proxied and not loopback:
+        state["local"] = nearby and not proxied and not forwarded and loopback(host)
+        if self._settings.behind_proxy and not proxied and not nearby:
             return _refuse(403, "ask through the proxy")
         if scope["path"] == ALIVE:
             return None
         if forwarded and not self._settings.has_login:
             return _refuse(403, "this came through a proxy: state it in [page] behind_proxy, with a login")
-        if not host or not (host == _host_of(self._settings.public) or (loopback and is_loopback(host))):
+        if not host or not (host == _host_of(self._settings.public) or (nearby and loopback(host))):
             return _refuse(400, "this is not the address of the page")
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from vindaris_sync.config.page import is_loopback
+from vindaris_sync.sdk.addresses import loopback
 from vindaris_sync.web.access import bearer
 from vindaris_sync.web.gate import FORM_FIELD, FORM_HEADER, gate_of
 
@@ -45,6 +45,6 @@ async def _token(request: Request) -> str:
 def _own(request: Request) -> set[str]:
     """Return the origins of our own pages: the stated address, and loopback where that is how we are asked."""
     own = {gate_of(request).settings.public}
-    if is_loopback(request.url.hostname or ""):
+    if loopback(request.url.hostname or ""):
         own.add(f"{request.url.scheme}://{request.url.netloc}".lower())
     return own

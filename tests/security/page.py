@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class Front:
 
     url: str
     site: Site
+    closing: ExitStack
+    """Closes the browsers that were opened."""
 
     @property
     def port(self) -> int:
@@ -34,7 +36,9 @@ class Front:
 
     def client(self, **how: Any) -> httpx.Client:
         """Return a browser of its own, with nothing in it."""
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=20, **how)
+        made = httpx.Client(base_url=self.url, trust_env=False, timeout=20, **how)
+        self.closing.callback(made.close)
+        return made
 
     @contextmanager
     def logged_in(self, name: str) -> Iterator[httpx.Client]:
@@ -73,4 +77,5 @@ def front(folder: Path, page: str = 'listen = "127.0.0.1:0"\npasswords = "passwo
         file.put(name, role, PASSWORD)
     with open_site(folder, page) as site, serving(site.page) as url:
         site.pull()
-        yield Front(url, site)
+        with ExitStack() as closing:
+            yield Front(url, site, closing)

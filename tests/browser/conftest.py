@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 KEPT = Path(__file__).parents[2] / "build" / "browser"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give the browser, one for all tests of a worker."""
+    """Give the browser, one for a module: while it is open, its event loop keeps others of this thread from running."""
     if not (found := chromium()):
         pytest.skip("no Chromium at /usr/bin/chromium (apt-get install chromium), nor where CHROMIUM says")
     with opened(found) as made:

@@ -107,7 +107,7 @@ class App:
 
         """
         self.store.claim()
-        clicks = Clicks(self.context, answers_of(self.context))
+        clicks = Clicks(self.context, Answers.of(self.context))
         with listening(self.config.notify, clicks) as hearings:
             page = self._page(hearings, clicks)
             pool = ThreadPoolExecutor(len(self.context.trackers) + _SPARE_THREADS, thread_name_prefix="work")
@@ -195,12 +195,6 @@ def open_app(
             locks=locks, people=people_of(config), page=config.page.address if config.page.enabled else "",
         )  # fmt: skip
         return App(config, context, channels, closing.pop_all())
-
-
-def answers_of(context: Context) -> Answers:
-    """Return what takes people's decisions."""
-    settings = {name: tracker.settings for name, tracker in context.trackers.items()}
-    return Answers(context.store, settings, context.teams, context.now)
 
 
 def with_places(config: Config, settings: TrackerSettings) -> TrackerSettings:

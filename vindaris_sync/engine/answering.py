@@ -21,6 +21,7 @@ from vindaris_sync.domain.reviews import answer_to
 from vindaris_sync.domain.rules import PREFIX, Rule
 from vindaris_sync.domain.sayings import Confirm, Exempt, LinkTo, Saying, Unlink
 from vindaris_sync.domain.work import GOAL_PREFIX, confirm_without
+from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.naming import (
     chain_above,
     chains_above,
@@ -95,6 +96,12 @@ class Answers:
     trackers: Mapping[str, TrackerSettings]
     teams: Teams
     now: Callable[[], datetime]
+
+    @classmethod
+    def of(cls, context: Context) -> Answers:
+        """Return what takes decisions beside the daemon, in chat and on the page."""
+        settings = {name: tracker.settings for name, tracker in context.trackers.items()}
+        return cls(context.store, settings, context.teams, context.now)
 
     # --- one ------------------------------------------------------------------------------------------------------
 

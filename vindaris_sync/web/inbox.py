@@ -81,7 +81,7 @@ def decide(  # noqa: PLR0913 - the fields of the form
             asked = [*(("pick", each) for each in pick), ("q", goal), ("back", back)]
             return RedirectResponse(f"/inbox/goals?{urlencode(asked)}", 303)
         once = _once(visitor.who, key, act, goal, why, until, *pick) if key else ""
-        done = _answers(page).each(meant, _saying(verb, given or goal, until), by, once)
+        done = Answers.of(page.context).each(meant, _saying(verb, given or goal, until), by, once)
     except VindarisError as error:
         return _listed(request, page, *_back(back), notices=[Notice(str(error), error.advice)], status=409)
     return _done(request, page, done, back, str(done.answer))
@@ -94,7 +94,7 @@ def undo(
 ) -> Response:  # fmt: skip
     """Take back what was decided under a number."""
     try:
-        done = _answers(page).undo(answer, By(visitor.who, "page", "", page.now()))
+        done = Answers.of(page.context).undo(answer, By(visitor.who, "page", "", page.now()))
     except Refusal as error:
         return _listed(request, page, *_back(back), notices=[Notice(str(error), error.advice)], status=409)
     return _done(request, page, done, back, f"undone {len(done.decided)}")
@@ -161,11 +161,6 @@ def _once(*sent: str) -> str:
     return sha256(repr(sent).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _answers(page: Page) -> Answers:
-    trackers = {name: each.settings for name, each in page.context.trackers.items()}
-    return Answers(page.store, trackers, page.context.teams, page.now)
-
-
 def _meant(pick: str) -> Meant:
     seen, _, name = pick.partition(" ")
     return Meant(name, seen) if name else Meant(seen)
@@ -220,7 +215,7 @@ def _listed(  # noqa: PLR0913 - what is shown, and what is said of it
 
 def _ends(page: Page, now: datetime) -> dict[str, str]:
     """Return the day that forms propose for the end of an exemption, by tracker."""
-    answers = _answers(page)
+    answers = Answers.of(page.context)
     return {name: (now + answers.exempt_time(name)).date().isoformat() for name in page.context.trackers}
 
 

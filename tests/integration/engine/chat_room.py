@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.integration.engine.world import SLACK_TOKEN, Site
-from vindaris_sync.app import answers_of
 from vindaris_sync.config.chats import SlackSettings
+from vindaris_sync.engine.answering import Answers
 from vindaris_sync.engine.clicks import Clicks
 from vindaris_sync.notify.hearing import Taken
 from vindaris_sync.notify.slack import SlackChannel
@@ -52,7 +52,7 @@ class Room:
     @property
     def clicks(self) -> Clicks:
         """What decides, on the engine as it is open now."""
-        return Clicks(self.site.context, answers_of(self.site.context))
+        return Clicks(self.site.context, Answers.of(self.site.context))
 
     def hear(self, payload: dict[str, Any]) -> Taken:
         """Let the engine hear what Slack signs, answer it, and do what follows."""

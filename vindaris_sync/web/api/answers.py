@@ -146,7 +146,8 @@ def add_answer(page: ThePage, visitor: Decider, answer: Answer, once: Once = "")
     """
     by = By(visitor.who, HOW, answer.why, page.now())
     key = sha256(repr((visitor.how, visitor.who, once, answer)).encode()).hexdigest() if once else ""
-    done = _answers(page).each((Meant(each.name, each.seen) for each in answer.reviews), _saying(answer), by, key)
+    meant = (Meant(each.name, each.seen) for each in answer.reviews)
+    done = Answers.of(page.context).each(meant, _saying(answer), by, key)
     return _told(page, done)
 
 
@@ -160,7 +161,7 @@ def list_answers(page: ThePage, visitor: Reader) -> Recents:
 @router.post("/answers/{number}/undo", responses=WRITES)
 def undo_answer(page: ThePage, visitor: Decider, number: Annotated[int, Path(ge=1, le=1 << 62)]) -> Result:
     """Take back what was decided under a number; what has changed since stays, and is told."""
-    return _told(page, _answers(page).undo(number, By(visitor.who, HOW, "", page.now())))
+    return _told(page, Answers.of(page.context).undo(number, By(visitor.who, HOW, "", page.now())))
 
 
 def _saying(answer: Answer) -> Saying:
@@ -197,8 +198,3 @@ def _recent(kept: Together) -> Recent:
     by = kept.first.by
     key = str(kept.first.given.said["key"])
     return Recent(answer=kept.first.batch, at=by.at, until=by.at + UNDO_WITHIN, count=kept.count, first=key)
-
-
-def _answers(page: Page) -> Answers:
-    trackers = {name: each.settings for name, each in page.context.trackers.items()}
-    return Answers(page.store, trackers, page.context.teams, page.now)

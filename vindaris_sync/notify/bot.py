@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import httpx
 
+from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify.http import DEADLINE, Line
 from vindaris_sync.notify.protocol import ChannelUnusable
-from vindaris_sync.sdk.secret import Secret
+from vindaris_sync.sdk.errors import VindarisError
+from vindaris_sync.sdk.secret import Secret, redact
 
 _Result = TypeVar("_Result")
 
@@ -49,3 +52,20 @@ class BotLine:
     def _opened(self) -> Line:
         headers = {"Authorization": f"{self._scheme} {self._token.reveal()}"}
         return Line(self._name, headers, deadline=self._deadline, transport=self._transport)
+
+
+def looked_at(name: str, *looks: Callable[[], str]) -> Sequence[Finding]:
+    """Look at one thing after another of the channel ``name``; what each tells is well, and the first error the end."""
+    findings: list[Finding] = []
+    for look in looks:
+        try:
+            findings.append(Finding(Level.OK, f"notify.{name}", look()))
+        except VindarisError as error:
+            return [*findings, Finding(Level.ERROR, f"notify.{name}", str(error), error.advice)]
+    return findings
+
+
+def named(document: Mapping[str, Any], *fields: str, otherwise: str = "nobody") -> str:
+    """Return how a service calls somebody or something: the first of ``fields`` that says it, as one short line."""
+    said = next((document[field] for field in fields if document.get(field)), otherwise)
+    return one_line(redact(str(said)), 40)

@@ -16,14 +16,14 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from vindaris_sync.domain.messages import Content
-from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.domain.models import Finding
 from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import discord_buttons, discord_embeds
-from vindaris_sync.notify.bot import BotLine
+from vindaris_sync.notify.bot import BotLine, looked_at, named
 from vindaris_sync.notify.http import Answer, Line
 from vindaris_sync.notify.one_way import OneWay
 from vindaris_sync.notify.protocol import Ability, ChannelUnusable, MessageGone
-from vindaris_sync.sdk.errors import Unknown, VindarisError
+from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.secret import Secret, redact
 from vindaris_sync.sdk.shapes import sent, understood
 
@@ -73,11 +73,7 @@ class DiscordWebhookChannel(OneWay):
     @understood
     def check(self) -> Sequence[Finding]:
         """Ask for the webhook itself, which posts nothing."""
-        try:
-            who = self._sorted(self._line.get(self._at("")))
-        except VindarisError as error:
-            return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
-        return [Finding(Level.OK, f"notify.{self.name}", f"posts as {_named(who)}")]
+        return looked_at(self.name, lambda: f"posts as {_named(self._sorted(self._line.get(self._at(''))))}")
 
     def close(self) -> None:
         """Close the connection."""
@@ -170,14 +166,11 @@ class DiscordChannel:
     @understood
     def check(self) -> Sequence[Finding]:
         """Ask who we are and whether the channel can be seen."""
-        findings: list[Finding] = []
-        for path, words in (("/users/@me", "posts as {}"), ("", "channel {}")):
-            try:
-                said = _named(self._asked("GET", path))
-            except VindarisError as error:
-                return [*findings, Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
-            findings.append(Finding(Level.OK, f"notify.{self.name}", words.format(said)))
-        return findings
+        return looked_at(
+            self.name,
+            lambda: f"posts as {_named(self._asked('GET', '/users/@me'))}",
+            lambda: f"channel {_named(self._asked('GET', ''))}",
+        )
 
     def close(self) -> None:
         """Close the connection."""
@@ -210,7 +203,7 @@ class DiscordChannel:
 
 
 def _named(document: Mapping[str, Any]) -> str:
-    return one_line(redact(str(document.get("username") or document.get("name") or "nobody")), 40)
+    return named(document, "username", "name")
 
 
 def _time_of(message: Mapping[str, Any]) -> datetime:

@@ -17,9 +17,10 @@ import jwt
 import orjson
 
 from vindaris_sync.domain.messages import Content
-from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.domain.models import Finding
 from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import google_cards
+from vindaris_sync.notify.bot import looked_at, named
 from vindaris_sync.notify.http import Answer, Line
 from vindaris_sync.notify.one_way import Hook
 from vindaris_sync.notify.protocol import Ability, ChannelUnusable, MessageGone
@@ -160,12 +161,11 @@ class GoogleChatChannel:
     @understood
     def check(self) -> Sequence[Finding]:
         """Ask for the space, with a token of the service account."""
-        try:
-            said = self._asked("GET", "")
-        except VindarisError as error:
-            return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
-        name = one_line(redact(str(said.get("displayName") or "without a name")), 40)
-        return [Finding(Level.OK, f"notify.{self.name}", f"space {name}")]
+
+        def space() -> str:
+            return f"space {named(self._asked('GET', ''), 'displayName', otherwise='without a name')}"
+
+        return looked_at(self.name, space)
 
     def close(self) -> None:
         """Close the connection."""

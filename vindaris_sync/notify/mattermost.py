@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 
 from vindaris_sync.domain.messages import Content
-from vindaris_sync.domain.models import Finding, Level
+from vindaris_sync.domain.models import Finding
 from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import mattermost_hearing, mattermost_posts
-from vindaris_sync.notify.bot import BotLine
+from vindaris_sync.notify.bot import BotLine, looked_at, named
 from vindaris_sync.notify.http import Answer, Line
 from vindaris_sync.notify.one_way import Hook
 from vindaris_sync.notify.protocol import Ability, ChannelUnusable, MessageGone
-from vindaris_sync.sdk.errors import Unknown, VindarisError
+from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.secret import Secret, redact
 from vindaris_sync.sdk.shapes import sent, understood
 
@@ -117,15 +117,11 @@ class MattermostChannel:
     @understood
     def check(self) -> Sequence[Finding]:
         """Ask who we are and whether the channel can be seen."""
-        findings: list[Finding] = []
-        for words, path in (("posts as {}", "users/me"), ("channel {}", "")):
-            try:
-                said = self._asked("GET", path or f"channels/{self._channel_id()}")
-            except VindarisError as error:
-                return [*findings, Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
-            name = one_line(redact(str(said.get("username") or said.get("name") or "nobody")), 40)
-            findings.append(Finding(Level.OK, f"notify.{self.name}", words.format(name)))
-        return findings
+        return looked_at(
+            self.name,
+            lambda: f"posts as {named(self._asked('GET', 'users/me'), 'username')}",
+            lambda: f"channel {named(self._asked('GET', f'channels/{self._channel_id()}'), 'name')}",
+        )
 
     def close(self) -> None:
         """Close the connection."""

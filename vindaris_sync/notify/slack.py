@@ -15,12 +15,12 @@ import httpx
 
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding, Level
-from vindaris_sync.domain.text import one_line
 from vindaris_sync.notify import slack_blocks
+from vindaris_sync.notify.bot import named
 from vindaris_sync.notify.protocol import Ability, ChannelUnusable, MessageGone
 from vindaris_sync.notify.slack_api import PAGE, Endless, SlackApi, UnfitBlocks
 from vindaris_sync.sdk.errors import VindarisError
-from vindaris_sync.sdk.secret import Secret, redact
+from vindaris_sync.sdk.secret import Secret
 from vindaris_sync.sdk.shapes import sent, understood
 
 _EVENT = "vindaris_sync_message"
@@ -113,8 +113,8 @@ class SlackChannel:
             who = self._api.call("auth.test", {})
         except VindarisError as error:
             return [Finding(Level.ERROR, f"notify.{self.name}", str(error), error.advice)]
-        name = one_line(redact(str(who.get("user", "a bot"))), 40)
-        findings = [Finding(Level.OK, f"notify.{self.name}", f"posts as {name}")]
+        posts = f"posts as {named(who, 'user', otherwise='a bot')}"
+        findings = [Finding(Level.OK, f"notify.{self.name}", posts)]
         try:
             self._channel_id()
         except ChannelUnusable as error:

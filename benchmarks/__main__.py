@@ -10,8 +10,10 @@ import structlog
 from benchmarks.budgets import budgets
 from benchmarks.candidates import cost
 from benchmarks.costs import goal_change, idle
+from benchmarks.events import events
 from benchmarks.goals import at_rest, refresh, reparent
 from benchmarks.ground_truth import quality, real_data
+from benchmarks.pages import pages
 from benchmarks.pulls import full_pulls, latency
 from benchmarks.rows import Row, publish
 from vindaris_sync.engine.collector import spare_imports
@@ -34,6 +36,8 @@ def main() -> int:
         reparent(_BELOW // scale),
         quality(real_data()),
         cost(_MANY // scale, _GOALS // scale),
+        pages(_MANY // scale, _GOALS // scale),
+        events(10_000 // scale),
         idle((1000, _STORED // scale)),
         full_pulls(_COUNT // scale, _MANY // scale),
         latency(_COUNT // scale),

@@ -1,6 +1,6 @@
 """What the pages cost with a large company: a hundred thousand issues, five thousand open reviews, a thousand goals.
 
-Run ``python -m benchmarks.pages [ISSUES]``; making the company takes a few minutes.
+``python -m benchmarks.pages [ISSUES]`` measures them alone.
 """
 
 from __future__ import annotations
@@ -113,11 +113,20 @@ def _report(context: Context, nights: int) -> None:
         context.store.put_report(kept)
 
 
-PATHS = (
+PAGES = (
     "/goals", "/goals?q=goal", "/goals?show=without-work", "/goals/G-1", "/goals/G-1?work=all", "/trace?q=APP-7",
-    "/reports", "/reports/2026-03-01", "/operations", "/inbox",
+    "/trace?q=G-1", "/trace?q=G-1&at=2026-01-31", "/trace?q=APP-7&at=2026-01-31", "/reports", "/reports/2026-03-01",
+    "/operations", "/inbox", "/inbox?sort=priority", "/inbox?sort=newest&team=Bench", "/inbox?goal=G-1",
+    "/inbox/goals?q=goal", "/metrics",
 )  # fmt: skip
-_LARGEST, _SLOWEST = 300_000, 300
+API = (
+    "reviews", "reviews?sort=priority", "reviews?team=Bench&limit=200", "reviews/APP-13", "reviews/APP-13/candidates",
+    "goals", "goals?limit=200", "goals/G-1", "goals/G-1/work", "trace?name=goal:G-1", "trace?name=APP-7", "trackers",
+    "search/goals?words=goal", "coverage", "reports", "reports/2026-03-01", "trends", "answers", "mutes", "outbox",
+    "quarantine", "running",
+)  # fmt: skip
+PATHS = (*PAGES, *(f"/api/v1/{each}" for each in API))
+_LARGEST, _SLOWEST, _REVIEWS = 300_000, 300, 5000
 _CONFIG = """
 [trackers.bench]
 kind = "memory"
@@ -130,7 +139,7 @@ notify = "quiet"
 """
 
 
-def measured(issues: int, goals: int) -> Iterator[Row]:
+def pages(issues: int, goals: int) -> Iterator[Row]:
     """Yield size, server time and database steps of each page once all issues were added up."""
     with TemporaryDirectory() as folder, company(Path(folder) / "bench.db", issues, goals) as context:
         (Path(folder) / "goals.toml").touch()
@@ -139,6 +148,8 @@ def measured(issues: int, goals: int) -> Iterator[Row]:
         page = Page(replace(context, now=lambda: NOW), {}, load(file, {}))
         page.pictures.now()
         application = build(page)
+        asked = len(context.store.open_reviews(issues))
+        yield Row(f"open reviews among {issues:,} issues", asked, "reviews", f"≥ {_REVIEWS * issues // 100_000}")
         for path in PATHS:
             asyncio.run(_ask(application, path))
             with context.store.metered() as meter:
@@ -160,4 +171,4 @@ async def _ask(application: FastAPI, path: str) -> Response:
 if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     issues = int(sys.argv[1]) if sys.argv[1:] else 100_000
-    sys.exit(0 if publish(list(measured(issues, 1000)), Path("build/pages.json")) else 1)
+    sys.exit(0 if publish(list(pages(issues, 1000)), Path("build/pages.json")) else 1)

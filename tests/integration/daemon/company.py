@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, GithubDesk, JiraDesk
 from tests.integration.engine.world import BOT, GOALS, SLACK_TOKEN, Setup, github_world, jira_world, slack_world
@@ -90,6 +91,11 @@ class Company:
             path.chmod(0o600)
 
     @property
+    def log(self) -> Path:
+        """The file that the daemon of the moment logs to."""
+        return self.folder / "daemon.log"
+
+    @property
     def database(self) -> Path:
         """The store's file."""
         return self.folder / "state" / "vindaris.db"
@@ -99,16 +105,22 @@ class Company:
         return [sys.executable, "-m", "vindaris_sync.cli", *verb, "--config", str(self.config)]
 
     @contextmanager
-    def daemon(self) -> Iterator[subprocess.Popen[str]]:
+    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run the daemon; it is killed at the end where it has not ended by itself."""
         environment = {**os.environ, "PYTHONWARNINGS": ""}
-        with subprocess.Popen(
-            self.command("run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        ) as process:
+        with (
+            self.log.open("w", encoding="utf-8") as log,  # a pipe that nobody reads would stop the daemon when full
+            subprocess.Popen(self.command("run"), stdout=log, stderr=log, env=environment) as process,
+        ):
             try:
                 yield process
             finally:
                 process.kill()
+
+    def said(self, process: subprocess.Popen[bytes]) -> str:
+        """Wait for a daemon's end and return all that it logged."""
+        process.wait(timeout=20)
+        return self.log.read_text("utf-8")
 
     def run(self, *verb: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end."""
@@ -118,6 +130,12 @@ class Company:
         """Return the first lines of what people see in the channel, less messages that go on in a later one."""
         lines = [message.text.splitlines()[0] for message in self.slack.channels["growth"].messages]
         return [line for line in lines if not line.startswith("↓")]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give everything up."""

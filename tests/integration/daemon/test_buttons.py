@@ -74,7 +74,7 @@ def test_a_click_becomes_a_label_and_an_edited_message_within_seconds(company: C
         eventually(lambda: len(growth.thread(growth.messages[-1].ts)) == 2, "the thread holds both")
         daemon.send_signal(signal.SIGTERM)
         asked = monotonic()
-        _, said = daemon.communicate(timeout=20)
+        said = company.said(daemon)
         assert monotonic() - asked < 10
         assert "Traceback" not in said
         assert SECRETS[way] not in said
@@ -84,7 +84,7 @@ def test_a_click_becomes_a_label_and_an_edited_message_within_seconds(company: C
         if way == "app_token":
             assert people.send(pressed).status == 200
         daemon.send_signal(signal.SIGTERM)
-        daemon.communicate(timeout=20)
+        company.said(daemon)
     assert company.told() == ["✓ Every new issue serves a goal"]
     assert len(growth.thread(growth.messages[-1].ts)) == 2
     assert growth.whispers == []
@@ -121,5 +121,5 @@ def test_nobody_but_slack_reaches_a_decision(company: Company) -> None:
         assert people.post(body, headers).status == 409
         eventually(lambda: "goal:GROW-1" in company.jira.labels(key), "the label is there")
         daemon.send_signal(signal.SIGTERM)
-        _, said = daemon.communicate(timeout=20)
+        said = company.said(daemon)
         assert "Traceback" not in said

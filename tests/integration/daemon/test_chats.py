@@ -51,7 +51,7 @@ def test_each_chat_is_told_decides_and_hears_nothing_twice_after_a_kill(chats: C
             eventually(partial(_labelled, chats, keys[name]), f"{name}: the label is there")
             eventually(partial(seat.shows, NONE, keys[name], "linked to GROW-1 by "), f"{name}: by whom")
         daemon.kill()
-        _, said = daemon.communicate(timeout=20)
+        said = chats.said(daemon)
         assert "Traceback" not in said
     with chats.daemon():
         silent = {name: seat for name, seat in chats.seats.items() if name not in clicked}
@@ -75,7 +75,7 @@ def test_what_was_being_sent_at_the_kill_is_found_or_marked_as_a_possible_repeti
         first = chats.jira.create("Faster checkout", place=seat.project)
         eventually(lambda: seat.shows(ONE, first), "it stands there")
         daemon.kill()
-        daemon.communicate(timeout=20)
+        chats.said(daemon)
     with chats.daemon():
         _loaded(chats)
         second = chats.run("run")

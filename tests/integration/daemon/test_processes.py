@@ -44,7 +44,7 @@ def test_a_stop_in_the_middle_of_a_pass_keeps_what_was_recorded(company: Company
     with company.daemon() as daemon:
         eventually(lambda: recorded(company) > 100, "a page is recorded")
         daemon.send_signal(signal.SIGTERM)
-        _, said = daemon.communicate(timeout=20)
+        said = company.said(daemon)
     kept = recorded(company)
     assert daemon.returncode == 0, said
     assert 0 < kept < 900, kept

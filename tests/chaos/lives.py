@@ -70,6 +70,12 @@ class Life:
         assert self._code is not None
         return self._code
 
+    def _hears(self) -> bool:
+        """Return whether it takes SIGTERM itself, which nothing does in its first moment."""
+        status = Path(f"/proc/{self.pid}/status").read_text("utf-8")
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught.split()[1], 16) >> signal.SIGTERM - 1 & 1)
+
     def kill(self) -> None:
         """End it without a word."""
         self.send(signal.SIGKILL)
@@ -77,6 +83,7 @@ class Life:
 
     def stop(self, patience: float = PATIENCE) -> float:
         """Ask it to end, hold it to a clean end, and return how many seconds that took."""
+        eventually(lambda: self.code is not None or self._hears(), "it hears signals", told=self.said)
         asked = monotonic()
         self.send(signal.SIGTERM)
         code = self.end(patience)

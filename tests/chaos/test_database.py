@@ -37,6 +37,7 @@ def namespaces() -> bool:
         return subprocess.run(tried, check=False, capture_output=True).returncode == 0
 
 
+@pytest.mark.long
 def test_an_older_backup_is_noticed_and_the_trackers_word_is_taken(trial: Trial) -> None:
     """Half a file is refused with advice and nobody is asked; an old whole one goes on from the trackers (10, 57)."""
     trial.settle_in()
@@ -64,6 +65,7 @@ def test_an_older_backup_is_noticed_and_the_trackers_word_is_taken(trial: Trial)
     assert rows(trial.company.database, "SELECT 1 FROM history WHERE event = 'restored'")
 
 
+@pytest.mark.long
 def test_a_database_that_is_deleted_under_the_daemon_ends_it_and_is_made_anew(trial: Trial) -> None:
     """What would be written into a file that nobody can find again is not written; trackers still say it all (6)."""
     trial.settle_in()

@@ -14,6 +14,7 @@ from vindaris_sync.sandbox.faults import Fault
 SOON = {"Retry-After": "1"}
 
 
+@pytest.mark.long
 def test_a_day_without_chat_and_trackers_loses_nothing(trial: Trial) -> None:
     """All answer 503 for as long as anybody asks; the same life goes on afterwards by itself (17, 50)."""
     trial.settle_in()
@@ -30,7 +31,7 @@ def test_a_day_without_chat_and_trackers_loses_nothing(trial: Trial) -> None:
     assert verdict, verdict
 
 
-@pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
+@pytest.mark.parametrize("applied", [True, pytest.param(False, marks=pytest.mark.long)], ids=["applied", "not applied"])
 def test_a_partition_in_the_middle_of_a_write_is_read_back_and_never_repeated(trial: Trial, *, applied: bool) -> None:
     """The connection dies after the request: whether it was applied is read, and nothing is there twice (41)."""
     trial.settle_in()
@@ -46,6 +47,7 @@ def test_a_partition_in_the_middle_of_a_write_is_read_back_and_never_repeated(tr
     assert verdict, verdict
 
 
+@pytest.mark.long
 def test_a_trackers_clock_that_is_set_forward_and_back_hides_no_change(trial: Trial) -> None:
     """An hour ahead of us, then set back by that hour: every edit is found at once (14)."""
     trial.settle_in()
@@ -68,6 +70,7 @@ def _relink(trial: Trial, work: Work, life: Life, when: str) -> None:
     eventually(lambda: people.settled(work), when, patience=20, told=life.said)
 
 
+@pytest.mark.long
 def test_credentials_that_are_revoked_and_renewed_are_taken_up_without_a_restart(trial: Trial) -> None:
     """Jira stops until a new token lies in its file; GitHub's and the chat's are changed in passing (27)."""
     trial.settle_in()

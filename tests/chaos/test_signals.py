@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+import pytest
+
 from tests.chaos.judge import rows
 from tests.chaos.lives import Nursery, eventually
 from tests.chaos.trial import Trial
@@ -60,6 +62,7 @@ def forget_nights(company: Company) -> None:
         connection.execute("DELETE FROM run")
 
 
+@pytest.mark.long
 def test_sigterm_ends_every_phase_in_time_and_the_next_start_goes_on(tmp_path: Path, nursery: Nursery) -> None:
     """Asked to end while it opens, pulls, decides, writes, tells and compares: exit code 0, nothing lost (5, 6)."""
     company = Company(tmp_path, nightly="00:00")

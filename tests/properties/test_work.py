@@ -76,7 +76,7 @@ def _titles(world: World) -> dict[str, Counter[str]]:
     }
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(lives=lives, lag=st.integers(0, 9))
 def test_whatever_dies_each_item_is_one_issue(lives: list[Life], lag: int) -> None:
     """Deaths at any commit and exchange, lost answers, refusals, lists that lag: in the end each item is there once."""

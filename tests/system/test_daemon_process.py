@@ -116,7 +116,9 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
             process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)], ids=["SIGTERM", "Ctrl-C"]
+)
 def test_a_signal_ends_the_daemon_cleanly(installed: Installed, number: signal.Signals) -> None:
     """Exit code 0, every log line JSON, no token in it, and a database on which every law holds."""
     installed.world.create_issue("acme/web", "Old", actor="ada")
@@ -146,6 +148,7 @@ def test_the_daemon_does_its_work_and_a_second_one_is_refused(installed: Install
     until(lambda: installed.labels(number) == {"goal:GROW"})
 
 
+@pytest.mark.long
 def test_sigterm_in_the_middle_of_a_pass_loses_and_repeats_nothing(installed: Installed) -> None:
     """Stopped between two slow pages, the next start goes on, and no label is written twice."""
     for number in range(250):

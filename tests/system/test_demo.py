@@ -152,6 +152,7 @@ def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_every_act_of_a_person_is_reacted_to_in_the_tracker(tmp_path: Path) -> None:
     """Each of the first acts, one of every kind, shows its reaction in the tracker itself; else the code is not 0."""
@@ -168,7 +169,7 @@ def test_every_act_of_a_person_is_reacted_to_in_the_tracker(tmp_path: Path) -> N
     assert "message edited in place" in play
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 @pytest.mark.timeout(180)
 def test_a_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM while the daemon runs: a farewell within seconds, exit code 0, no traceback."""

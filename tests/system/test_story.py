@@ -188,12 +188,7 @@ class Story:
         return {each["key"] for each in listed}
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(True, id="killed after every step"),
-        pytest.param(False, id="one life", marks=pytest.mark.long),
-    ]
-)
+@pytest.fixture(params=[True, False], ids=["killed after every step", "one life"])
 def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
     """Give a company whose daemon has loaded all there is, and is let live or not."""
     company = Company(tmp_path)
@@ -212,6 +207,7 @@ def story(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
         company.close()
 
 
+@pytest.mark.long
 def test_the_life_of_a_goal(story: Story) -> None:
     """Each step is seen in both trackers and in chat, exactly once, and the past is told as it was."""
     _declared(story)

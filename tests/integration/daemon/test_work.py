@@ -41,7 +41,7 @@ def _phase(company: Company) -> str:
         return str(sql.execute("SELECT phase FROM work").fetchone()[0])
 
 
-@pytest.mark.parametrize("tracker", list(PLACES))
+@pytest.mark.parametrize("tracker", ["github", pytest.param("jira", marks=pytest.mark.long)])
 def test_a_daemon_killed_before_the_answer_made_one_issue(company: Company, tracker: str) -> None:
     """The next one finds it by its mark, and links it; nobody sees two."""
     made = _made(company, tracker)
@@ -51,12 +51,12 @@ def test_a_daemon_killed_before_the_answer_made_one_issue(company: Company, trac
     with company.daemon() as daemon:
         eventually(lambda: made() == 1, "the issue is created")
         daemon.send_signal(signal.SIGKILL)
-        daemon.communicate(timeout=20)
+        company.said(daemon)
     assert _phase(company) == "begun"
     with company.daemon() as daemon:
         eventually(lambda: _phase(company) == "made", "the issue is found")
         daemon.send_signal(signal.SIGTERM)
-        _, said = daemon.communicate(timeout=20)
+        said = company.said(daemon)
     assert daemon.returncode == 0, said
     assert made() == 1
     with closing(sqlite3.connect(company.database)) as sql:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
@@ -229,10 +229,15 @@ def plain_forms(text: str) -> Iterator[str]:
 
 
 def leaks(place: Installation) -> list[str]:
-    """Return where any twelve characters in a row of any credential stand, in any form."""
-    windows = {window for secret in place.secrets() for window in _windows(secret) if len(set(window)) > _WINDOW // 3}
+    """Return where any credential of an installation stands in what it wrote."""
+    return leaking(place.secrets(), place.written())
+
+
+def leaking(secrets: Iterable[str], written: Iterable[tuple[str, str]]) -> list[str]:
+    """Return where any twelve characters in a row of any secret stand, in any form."""
+    windows = {window for secret in secrets for window in _windows(secret) if len(set(window)) > _WINDOW // 3}
     found = []
-    for where, text in place.written():
+    for where, text in written:
         for form in plain_forms(text):
             at = next((at for at, window in enumerate(_windows(form)) if window in windows), None)
             if at is not None:

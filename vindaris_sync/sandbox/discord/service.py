@@ -7,6 +7,7 @@ import math
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
+from secrets import token_urlsafe
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -54,7 +55,7 @@ class Discord(ChatService):
 
     def create_hook(self, room: Room) -> str:
         """Create a webhook for a room; return its path, which is its secret."""
-        secret = f"{self.world.new_id()}/{'hook-token-' + self.world.new_id():-<40}"
+        secret = f"{self.world.new_id()}/{token_urlsafe(51)}"
         self.world.hooks[secret] = room.id
         return f"/api/webhooks/{secret}"
 

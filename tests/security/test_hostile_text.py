@@ -232,6 +232,9 @@ def test_reports_on_disk_are_text(hostile: tuple[Site, Path]) -> None:
 VERBS = (
     ("status",), ("review", "list"), ("trace", "APP-1"), ("trace", "CHECKOUT"), ("goal", "list"),
     ("goal", "show", "EVIL-0"), ("report",), ("report", "--format", "md"), ("plan",), ("run", "--once"),
+    ("goal", "search", HOSTILE[0]), ("outcome", "list"), ("rule", "list"), ("work", "list"),
+    ("review", "show", "APP-1"), ("review", "suggest", "APP-1"), ("doctor",), ("db", "check"), ("export", "-"),
+    ("link", "set", "APP-2", "EVIL-1", "--why", HOSTILE[1]), ("trace", HOSTILE[2]), ("review", "confirm", HOSTILE[3]),
 )  # fmt: skip
 
 
@@ -250,6 +253,7 @@ def test_the_command_line_prints_text_only(hostile: tuple[Site, Path], verb: tup
             words,
             [said[max(0, f.start() - 60) : f.end() + 20] for f in STEERING.finditer(said)][:3],
         )
+        assert verb[0] != "export" or all(map(json.loads, result.stdout.splitlines()))
         for line in result.stderr.splitlines():
             assert len(line) < 20_000
             if line.startswith("{"):

@@ -5,6 +5,7 @@ Derived from the tables, so that a table or a column that is added is exported, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -28,6 +29,8 @@ _LEFT_OUT = frozenset({"counter", "token"})
 
 _STRUCTURED = frozenset({"basis", "conflict", "pending", "content", "contents", "conditions", "living", "findings"})
 """Columns of JSON text, beside those whose default shows it."""
+_STEERING = re.compile("[\\x7f-\\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff]")
+"""Beside what JSON escapes in any case: other control characters, and those that turn the direction of reading."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,15 @@ class Kind:
         return tuple((name, column.name, _converter(column)) for name, column in self.fields.items())
 
     def line(self, row: Mapping[str, Any]) -> bytes:
-        """Return a row as a line."""
+        """Return a row as a line, with escapes for what would steer the terminal that somebody prints it on."""
         line: dict[str, Any] = {"kind": self.name}
         for name, column, convert in self._shown:
             value = row[column]
             line[name] = value if convert is None or value is None else convert(value)
-        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        written = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        if written.isascii() and b"\x7f" not in written:
+            return written
+        return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", written.decode()).encode()
 
     def row(self, line: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values of a line in the order of ``columns``; what is missing has its default.

@@ -53,6 +53,19 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(value, (*path, index))
 
 
+def strange(random: Random) -> Any:
+    """Return one of ``STRANGE``, to be changed like all the rest: a copy as deep as ``places`` looks."""
+    return _copied(random.choice(STRANGE), _DEEPEST + 2)
+
+
+def _copied(value: Any, levels: int) -> Any:
+    if levels and isinstance(value, list):
+        return [_copied(each, levels - 1) for each in value]
+    if levels and isinstance(value, dict):
+        return {name: _copied(each, levels - 1) for name, each in value.items()}
+    return value
+
+
 def changed(document: Any, random: Random) -> Any:
     """Return a copy of ``document`` with one to three places dropped, replaced, renamed, swapped or retyped."""
     document = copy.deepcopy(document)
@@ -60,7 +73,7 @@ def changed(document: Any, random: Random) -> Any:
         path = random.choice(list(places(document)))
         if not path:
             if random.random() < 0.1:
-                return random.choice(STRANGE)
+                return strange(random)
             continue
         parent = document
         for step in path[:-1]:
@@ -74,7 +87,7 @@ def _drop(parent: Any, step: Any, _: Random) -> None:
 
 
 def _replace(parent: Any, step: Any, random: Random) -> None:
-    parent[step] = random.choice(STRANGE)
+    parent[step] = strange(random)
 
 
 def _retype(parent: Any, step: Any, _: Random) -> None:

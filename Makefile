@@ -6,6 +6,7 @@ V := .venv
 BIN := $(V)/bin
 PIP := -m pip install -q --disable-pip-version-check
 COMPILE := build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')# tests that wait for processes leave a core free
 READY := $(V)/.ready-$(shell cat requirements*.txt pyproject.toml | sha256sum | cut -c1-16)
 
 help: ## list targets
@@ -23,9 +24,9 @@ setup: $(READY) ## make .venv
 demo: $(READY) ## the daemon at work on an invented company, and its page (ONCE=1: one pass; PORT=: the page's)
 	$(BIN)/vindaris-sync demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 test: $(READY) ## tests (ARGS="-k name")
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long" $(ARGS)
 test-long: $(READY) ## tests that take minutes: each planted fault found, failures made small, answers without end
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m long $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 browser: $(READY) ## the page in a real browser: Debian's Chromium, or CHROMIUM=; pictures in build/browser
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 screenshots: $(READY) ## make the pictures of the documents anew, in docs/images

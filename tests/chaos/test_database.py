@@ -101,6 +101,7 @@ def test_a_full_disk_stops_nothing_but_writing_and_heals_by_itself(trial: Trial)
     assert verdict, verdict
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not namespaces(), reason="the system gives nobody a mount namespace")
 def test_a_read_only_database_is_refused_with_advice_and_goes_on_where_it_can_be_written(trial: Trial) -> None:
     """The daemon that cannot keep anything asks nobody and says what to do; nothing is lost by that."""

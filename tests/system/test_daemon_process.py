@@ -167,6 +167,7 @@ def test_sigterm_in_the_middle_of_a_pass_loses_and_repeats_nothing(installed: In
     assert installed.call("db", "check")[0] == 0
 
 
+@pytest.mark.long
 def test_a_wrong_token_stops_the_tracker_with_advice(installed: Installed) -> None:
     """Exit code 3, one line of advice, and ``status`` and ``doctor`` say the same."""
     installed.world.tokens.clear()

@@ -21,6 +21,7 @@ from vindaris_sync.domain.records import Reason, Record
 from vindaris_sync.store.store import Store
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+pytestmark = pytest.mark.xdist_group("demo")  # what it leaves is made once
 STARTED = (sys.executable, "-c", "from vindaris_sync.cli.main import app; app()", "demo")
 
 

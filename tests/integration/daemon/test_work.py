@@ -41,7 +41,8 @@ def _phase(company: Company) -> str:
         return str(sql.execute("SELECT phase FROM work").fetchone()[0])
 
 
-@pytest.mark.parametrize("tracker", ["github", pytest.param("jira", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("tracker", list(PLACES))
 def test_a_daemon_killed_before_the_answer_made_one_issue(company: Company, tracker: str) -> None:
     """The next one finds it by its mark, and links it; nobody sees two."""
     made = _made(company, tracker)

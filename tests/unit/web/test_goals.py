@@ -93,6 +93,8 @@ def test_a_goal_shows_its_work_its_outcomes_its_revisions_and_who_is_asked(site:
     assert '<path class="drawn"' in text
     assert "6 s, target 2 s" in text
     assert "Grow the business" in text
+    assert 'href="/inbox?goal=SPEED"' in text
+    assert key in site.get("/inbox?goal=SPEED").text
 
 
 def test_a_former_or_otherwise_written_key_leads_to_the_goal_and_an_unknown_one_says_so(site: Site) -> None:

@@ -25,7 +25,7 @@ demo: $(READY) ## the daemon at work on an invented company, and its page (ONCE=
 	$(BIN)/vindaris-sync demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 test: $(READY) ## tests (ARGS="-k name")
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long" $(ARGS)
-test-long: $(READY) ## tests that take minutes: each planted fault found, failures made small, answers without end
+test-long: $(READY) ## what takes most of a minute or more each: planted faults found, real trackers whole, a goal's life among kills
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long $(ARGS)
 browser: $(READY) ## the page in a real browser: Debian's Chromium, or CHROMIUM=; pictures in build/browser
 	$(BIN)/python -m pytest tests/browser $(ARGS)

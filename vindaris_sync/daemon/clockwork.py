@@ -14,6 +14,7 @@ import structlog
 from vindaris_sync.daemon.timetable import (
     BACKUP_LOOK_EVERY,
     BACKUP_RETRY_AFTER,
+    EARLY_PULL,
     ESCALATE_EVERY,
     LOOK_MOST,
     OUTCOMES_LOOK_EVERY,
@@ -225,7 +226,7 @@ class Clockwork:
         """Plan the next pull after one that ended as ``report`` says."""
         planned = self._planned(report)
         self._next[f"pull {report.tracker}"] = planned.at
-        self._next[f"early {report.tracker}"] = self._now() + self._bounds(report.tracker).least
+        self._next[f"early {report.tracker}"] = self._now() + min(self._bounds(report.tracker).least, EARLY_PULL)
         return planned
 
     def _planned(self, report: PassReport) -> NextPull:

@@ -19,6 +19,8 @@ LOOK_MOST = 200
 """Issues that one look at what was rung for fetches."""
 SHORTEST_LOOK_PAUSE = timedelta(seconds=1)
 _LONGEST_LOOK_PAUSE = timedelta(seconds=15)
+EARLY_PULL = timedelta(seconds=30)
+"""How long after the last pull one that events ask for may come, however seldom the tracker is asked otherwise."""
 _LONGEST_BACK_OFF = timedelta(minutes=30)
 _JITTER = 0.1
 _LEAST_PAUSE = timedelta(seconds=1)

@@ -170,6 +170,19 @@ def test_a_storm_becomes_one_early_pull(one: Site, desk: Desk) -> None:
     assert not one.context.nudges.wants_all(desk.tracker)
 
 
+def test_a_pull_that_events_ask_for_waits_half_a_minute_where_others_wait_an_hour(one: Site, desk: Desk) -> None:
+    """Who has events asks seldom; what a storm brought is there soon all the same."""
+    one.reconnect(desk.tracker, poll="4h", poll_max="4h")
+    work = clockwork(one)
+    one.clock.pass_(1)
+    key = desk.create("In the storm", "goal:GROW-1")
+    one.context.nudges.ring(desk.tracker, whole=True)
+    later(one, work, 5)
+    assert one.store.find(key) == ()
+    later(one, work, 30)
+    assert one.serves(key) == "linked GROW-1"
+
+
 def test_while_events_pour_in_looks_become_rare(one: Site, desk: Desk) -> None:
     """Events at every second of a minute cost far fewer looks than seconds; after a calm one is answered at once."""
     key = desk.create("Busy", "goal:GROW-1")

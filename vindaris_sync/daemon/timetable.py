@@ -19,6 +19,7 @@ LOOK_MOST = 200
 """Issues that one look at what was rung for fetches."""
 SHORTEST_LOOK_PAUSE = timedelta(seconds=1)
 _LONGEST_LOOK_PAUSE = timedelta(seconds=15)
+_SLOWING = 1.25
 EARLY_PULL = timedelta(seconds=30)
 """How long after the last pull one that events ask for may come, however seldom the tracker is asked otherwise."""
 _LONGEST_BACK_OFF = timedelta(minutes=30)
@@ -39,11 +40,11 @@ def look_pause(last: timedelta, quiet: timedelta) -> timedelta:
     """Return how long a tracker is left alone after a look at what was rung for.
 
     ``last`` is the pause before that look, ``quiet`` the time from the look before to it. While looks follow one
-    another each pause is twice the last; a calm halves them. So there are fifteen a minute at most, in a storm four.
+    another each pause is a quarter longer; a calm halves them. So there are fifteen a minute at most, in a storm four.
     """
     if quiet > 4 * last:
         return max(last / 2, SHORTEST_LOOK_PAUSE)
-    return min(last * 2, _LONGEST_LOOK_PAUSE)
+    return min(last * _SLOWING, _LONGEST_LOOK_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -41,6 +42,11 @@ class Told(Company):
             self.github.world.add_hook(place, self.address("github"), secret=SECRET, events=EVENTS)
         self.jira_service.add_hook(self.address("jira"), SECRET)
 
+    def many(self, count: int) -> None:
+        """Create so many issues in GitHub, which nobody is told of."""
+        for number in range(1, count + 1):
+            self.github.world.create_issue("acme/web", f"Work {number}", actor="ada")
+
     def address(self, tracker: str) -> str:
         """Return where the daemon hears a tracker's events."""
         return f"http://127.0.0.1:{self.port}/in/tracker/{tracker}"
@@ -66,23 +72,24 @@ def until(holds: Callable[[], object], patience: float = PATIENCE) -> float:
     return monotonic() - began
 
 
-def storm(port: int, numbers: Iterable[int], *, senders: int = 4) -> list[float]:
-    """Send an event of GitHub about each of these issues, from several at once; return the seconds answers took."""
-    numbers = tuple(numbers)
+def storm(port: int, count: int, issues: int, *, senders: int = 4) -> list[float]:
+    """Send ``count`` events of GitHub about so many issues, from several at once; return the seconds answers took."""
     with ThreadPoolExecutor(senders) as pool:
-        parts = pool.map(_burst, [port] * senders, [numbers[first::senders] for first in range(senders)])
+        shares = [range(first, count, senders) for first in range(senders)]
+        parts = pool.map(_burst, repeat(port), shares, repeat(issues))
         return sorted(each for part in parts for each in part)
 
 
-def _burst(port: int, numbers: Iterable[int]) -> list[float]:
+def _burst(port: int, deliveries: Iterable[int], issues: int) -> list[float]:
     connection, took = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
-    for number in numbers:
+    for delivery in deliveries:
+        number = 1 + delivery % issues
         payload = {"action": "edited", "issue": {"number": number}, "repository": {"full_name": "acme/web", "id": 1}}
         body = json.dumps({**payload, "more": "x" * 8000}).encode()
         headers = {
             SIGNATURE: signature(Secret(SECRET), body),
             "X-GitHub-Event": "issues",
-            "X-GitHub-Delivery": f"d-{number}",
+            "X-GitHub-Delivery": f"{issues}-{delivery}",
         }
         began = monotonic()
         connection.request("POST", "/in/tracker/github", body, headers)

@@ -46,16 +46,24 @@ def meant(store: Store, book: GoalBook, name: str) -> Meant:
     return Meant(goal, () if goal is not None and _are_the_goal(book, issues, goal) else issues)
 
 
-def traced(
-    store: Store, trackers: Mapping[str, TrackerSettings], name: str, *, at: datetime | None, events: int
+def traced(  # noqa: PLR0913 - what is traced, as of when, and how much of it is told
+    store: Store,
+    trackers: Mapping[str, TrackerSettings],
+    name: str,
+    *,
+    at: datetime | None,
+    events: int,
+    most: int | None = None,
 ) -> Document:
     """Return the trace of the issue, the goal or the outcome called ``name``, now or as it was ``at``.
 
-    ``trackers`` are the settings of the configured ones. Raises ``Refusal`` where nothing or several things are meant.
+    ``trackers`` are the settings of the configured ones; ``most`` bounds the work that is told.
+
+    Raises ``Refusal`` where nothing or several things are meant.
     """
     book, unit_of = store.goal_book(), units(trackers)
     if name.startswith(_OUTCOME_PREFIX):
-        return outcome_trace(store, scene(store, book, at, unit_of), name.removeprefix(_OUTCOME_PREFIX))
+        return outcome_trace(store, scene(store, book, at, unit_of), name.removeprefix(_OUTCOME_PREFIX), most)
     found = meant(store, book, name)
     if found.goal is not None and found.issues:
         raise Refusal(
@@ -64,7 +72,7 @@ def traced(
     if found.goal is None and not found.issues:
         raise Refusal(f"neither an issue nor a goal is called {name!r}", advice=near_goals(book, name))
     if found.goal is not None:
-        return goal_trace(store, book, scene(store, book, at, unit_of), found.goal, events)
+        return goal_trace(store, book, scene(store, book, at, unit_of), found.goal, events, most)
     record = the_issue(store, name)
     if at is not None:
         return past_of(store, book, record, at)
@@ -231,14 +239,16 @@ def event(book: GoalBook, each: Event) -> Document:
 # --- from goals downwards ---------------------------------------------------------------------------------------------
 
 
-def goal_trace(store: Store, book: GoalBook, scene: Scene, number: int, events: int) -> Document:
-    """Return the goal, what is above it, and all goals and all work below it."""
+def goal_trace(  # noqa: PLR0913, PLR0917 - as above
+    store: Store, book: GoalBook, scene: Scene, number: int, events: int, most: int | None = None
+) -> Document:
+    """Return the goal, what is above it, and all goals and all work below it (``most`` of that; None: all)."""
     if number not in scene.goals:
         raise Refusal(
             f"{book.goals[number].key} was not stated then", advice="`vindaris-sync goal show` says since when"
         )
     goal = goal_document(scene, scene.goals[number])
-    found = document(store, scene, [number])
+    found = document(store, scene, [number], most)
     return {
         "kind": "goal",
         **found,
@@ -252,10 +262,10 @@ def goal_trace(store: Store, book: GoalBook, scene: Scene, number: int, events: 
     }
 
 
-def outcome_trace(store: Store, scene: Scene, metric: str) -> Document:
-    """Return the goals that state an outcome with this metric, and all goals and all work below them."""
+def outcome_trace(store: Store, scene: Scene, metric: str, most: int | None = None) -> Document:
+    """Return the goals that state an outcome with this metric, and all goals and work below them (as above)."""
     stating = scene.stating(metric)
     if not stating:
         raise Refusal(f"no goal states an outcome {metric!r}", advice="`vindaris-sync outcome list` shows all")
     roots = [number for number in stating if not {above.id for above in scene.above(number)} & set(stating)]
-    return {"kind": "outcome", "metric": metric, **document(store, scene, roots)}
+    return {"kind": "outcome", "metric": metric, **document(store, scene, roots, most)}

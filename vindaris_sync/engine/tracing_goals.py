@@ -122,8 +122,8 @@ class _Output:
     efforts: tuple[Effort, ...] = ()
 
 
-def document(store: Store, scene: Scene, roots: Sequence[int]) -> Document:
-    """Return goals, all goals below them, and all their work, with output beside outcomes."""
+def document(store: Store, scene: Scene, roots: Sequence[int], most: int | None = None) -> Document:
+    """Return goals, all goals below them, and their work (``most`` of it; None: all), with output beside outcomes."""
     lines = {root: tuple(scene.line(root)) for root in roots}
     numbers = tuple(dict.fromkeys(number for line in lines.values() for number in line))
     issues = scene.serving(numbers)
@@ -135,7 +135,7 @@ def document(store: Store, scene: Scene, roots: Sequence[int]) -> Document:
             {**goal_document(scene, scene.goals[number]), "depth": depths[number], "output": _told(outputs[number])}
             for number in numbers
         ],
-        "work": list(_work(store, scene, issues, set(numbers))),
+        "work": list(_work(store, scene, issues, set(numbers), most)),
         "totals": _totals(issues),
     }
 
@@ -201,13 +201,15 @@ def _counted(work: Work) -> Document:
     return {"issues": work.total, "done": work.closed, "share": work.done}
 
 
-def _work(store: Store, scene: Scene, issues: Sequence[TracedIssue], goals: set[int]) -> Iterator[Document]:
+def _work(
+    store: Store, scene: Scene, issues: Sequence[TracedIssue], goals: set[int], most: int | None
+) -> Iterator[Document]:
+    by_id, shown = {issue.id: issue for issue in issues}, issues[:most]
     keys = {issue.id: issue.key for issue in issues}
-    outside = {issue.carrier for issue in issues if issue.carrier is not None} - keys.keys()
+    outside = {issue.carrier for issue in shown if issue.carrier is not None} - keys.keys()
     keys |= {number: record.key for number, record in store.view_records(outside).items()}
-    reviews = store.review_reasons([issue.id for issue in issues if issue.reviewed])
-    by_id = {issue.id: issue for issue in issues}
-    for issue in issues:
+    reviews = store.review_reasons([issue.id for issue in shown if issue.reviewed])
+    for issue in shown:
         above = by_id.get(issue.parent) if issue.parent is not None else None
         yield {
             "issue": f"{issue.tracker}:{issue.ext_id}",

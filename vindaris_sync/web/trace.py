@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -89,11 +88,12 @@ def _goal(  # noqa: PLR0913, PLR0917 - what is shown, and of when
     request: Request, page: Page, book: GoalBook, goal: int, moment: datetime, shown: dict[str, Any]
 ) -> Response:
     try:
-        found = goal_trace(page.store, book, scene(page.store, book, moment, page.context.unit_of), goal, EVENTS)
+        past = scene(page.store, book, moment, page.context.unit_of)
+        found = goal_trace(page.store, book, past, goal, EVENTS, WORK)
     except Refusal as error:
         shown |= {"problem": f"{error}."}
         return render(request, "trace.html.j2", status=404, **shown)
     return render(
-        request, "trace.html.j2", **shown, past=found, work=list(islice(found["work"], WORK)),
+        request, "trace.html.j2", **shown, past=found, work=found["work"],
         address="/trace?" + urlencode({"q": shown["name"]}),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from vindaris_sync.web.page import ThePage
 router = APIRouter(prefix=BASE, tags=["trace"])
 
 EVENTS = 20
-WORK = 1000
+WORK = 500
 """Issues that are told of a goal's work; the totals count all."""
 
 
@@ -277,9 +277,7 @@ def get_trace(
     moment = instant(at.strip()) if at.strip() else None
     trackers = {each: known.settings for each, known in page.context.trackers.items()}
     with found():
-        document = traced(page.store, trackers, name.strip(), at=moment, events=EVENTS)
+        document = traced(page.store, trackers, name.strip(), at=moment, events=EVENTS, most=WORK)
     if document["kind"] == "past":
         document["goals"] = [{**each, "title": each["contents"]["title"]} for each in document["goals"]]
-    elif document["kind"] != "issue":
-        document["work"] = document["work"][:WORK]
     return _TRACE.validate_python(document, from_attributes=True)

@@ -116,6 +116,8 @@ def _listening(settings: PageSettings) -> Iterator[socket.socket]:
             advice='another program has the port: state another one, listen = "127.0.0.1:8331", or enabled = false',
         ) from None
     with listener:
+        # what is accepted inherits it; without, an answer's second part waits for the client's delayed acknowledgement
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
 
 

@@ -28,7 +28,7 @@ def decide(ids: Iterable[int], view: View, situation: Situation) -> Plan:
     for record in family.parents_first():
         case = decide_issue(record, family.chain(record), situation)
         actions.extend(case.actions)
-        if any(isinstance(action, NeedsRead) for action in case.actions):
+        if case.actions and isinstance(case.actions[0], NeedsRead):  # then there is no other
             continue
         decided.append(record.id)
         family.learn(case.after)

@@ -108,7 +108,7 @@ def project(value: Value, primary: int | None, surface: Surface) -> Value:
     """Return what ``value`` looks like on ``surface``: P(S)."""
     if surface.kind is SurfaceKind.EXEMPT:
         return value & _EXEMPT
-    goals = value - _EXEMPT
+    goals = value - _EXEMPT if NO_GOAL in value else value
     if surface.single and len(goals) > 1:
         return frozenset({primary if primary in goals else min(goals)})
     return goals
@@ -212,13 +212,13 @@ def merge(record: Record, sides: Sequence[Side], *, several: bool, yields: bool 
     sides = tuple(sides)
     if record.conflict is not None:
         return _reconsider(record, sides, several=several)
+    moved = [side for side in sides if side.shown != side.base]
+    if not moved and not yields:
+        in_sync = all(side.actual == project(current, primary, side.surface) or not side.works for side in sides)
+        return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)
     wanted = {side.surface.key: project(current, primary, side.surface) for side in sides}
-    moved = [side for side in sides if side.moved]
     if yields:
         return _yielded(record, sides, wanted, several=several)
-    if not moved:
-        in_sync = all(side.actual == wanted[side.surface.key] or not side.works for side in sides)
-        return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)
     differing = [side for side in moved if side.shown != wanted[side.surface.key]]
     if not differing:
         return Merged(Result.AGREE, current, sides, primary)

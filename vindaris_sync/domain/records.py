@@ -26,6 +26,7 @@ from vindaris_sync.domain.rules import NO_RULES, RuleBook
 
 if TYPE_CHECKING:
     from vindaris_sync.domain.merge import Side
+    from vindaris_sync.domain.reviews import Standing
 
 
 class Reason(StrEnum):
@@ -223,6 +224,10 @@ class GoalBook:
     """The goals' present keys as they are spelled."""
     unmoved: dict[tuple[str, bool, Raw], Side] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What surfaces that show what was agreed on come to; most issues show one of few things."""
+    asked: dict[tuple[int, int, str], tuple[Standing, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """What is asked about a goal, by the link's goal, revision and fingerprint; many links share them."""
     _found: dict[str, int | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:

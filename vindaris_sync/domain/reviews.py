@@ -61,7 +61,7 @@ def standing(  # noqa: PLR0913 - one argument for each thing that R7 makes a cau
         why = "" if not effect.itself else f"its type, {one_line(record.type, 40)}, must carry a link itself"
         found.append(Standing(CauseKey(Reason.UNLINKED, "", undecided_since), why or _unlinked(undecided_since)))
     for link in effect.links:
-        for cause in goal_causes((link,), goals):
+        for cause in goal_causes(link, goals):
             ending = link.provenance is Provenance.GOAL and cause.key.reason is Reason.GOAL_CLOSED
             if ends if ending else holder:
                 found.append(cause)
@@ -85,15 +85,22 @@ def _unlinked(undecided_since: str) -> str:
     }.get(happened, "it serves no goal")
 
 
-def goal_causes(links: Sequence[Link], goals: GoalBook) -> Iterable[Standing]:
-    """Yield why whoever holds ``links`` is asked about their goals: one changed (L2), or was closed."""
-    for link in links:
-        goal = goals.goals[link.goal]
-        if goals.suspect(link):
-            key = CauseKey(Reason.GOAL_CHANGED, str(goal.id), f"r{goal.revision}")
-            yield Standing(key, f"{goal.key} changed since revision {link.revision}")
-        if goal.closed:
-            yield Standing(CauseKey(Reason.GOAL_CLOSED, str(goal.id), goal.status), f"{goal.key} is {goal.status}")
+def goal_causes(link: Link, goals: GoalBook) -> tuple[Standing, ...]:
+    """Return why whoever holds ``link`` is asked about its goal: it changed (L2), or was closed."""
+    which = (link.goal, link.revision, link.fingerprint)
+    found = goals.asked.get(which)
+    if found is None:
+        found = goals.asked[which] = tuple(_goal_causes(link, goals))
+    return found
+
+
+def _goal_causes(link: Link, goals: GoalBook) -> Iterable[Standing]:
+    goal = goals.goals[link.goal]
+    if goals.suspect(link):
+        key = CauseKey(Reason.GOAL_CHANGED, str(goal.id), f"r{goal.revision}")
+        yield Standing(key, f"{goal.key} changed since revision {link.revision}")
+    if goal.closed:
+        yield Standing(CauseKey(Reason.GOAL_CLOSED, str(goal.id), goal.status), f"{goal.key} is {goal.status}")
 
 
 def parent_changed(record: Record, effect: Effective, basis: ParentBasis | None) -> Standing | None:

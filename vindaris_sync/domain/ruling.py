@@ -46,7 +46,7 @@ def ask(rule: Rule, goals: GoalBook, told: Collection[Scope], now: datetime) -> 
     Without anything to do nothing is yielded. The teams of the scopes ``told`` hear of each change.
     """
     link = rule.link if rule.active else None
-    standing = {one.key: one for one in goal_causes((link,) if link else (), goals)}
+    standing = {one.key: one for one in (goal_causes(link, goals) if link else ())}
     for cause in rule.causes:
         if cause.key not in standing:
             yield AnswerRule(rule.id, cause.key, Answer.MOOT, "vindaris-sync", "decision")

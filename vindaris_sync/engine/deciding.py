@@ -39,10 +39,12 @@ class Decided:
             self.writes = [write for write in self.writes if write.issue not in again]
         self._writing.update(write.issue for write in plan.writes)
         for action in plan.actions:
-            if isinstance(action, Skip | NeedsRead):
-                self.counts[f"skip {action.reason}" if isinstance(action, Skip) else "waiting for a read"] += 1
-            elif isinstance(action, WriteBack):
+            if isinstance(action, WriteBack):
                 self.writes.append(action)
+            elif isinstance(action, Skip):
+                self.counts[f"skip {action.reason}"] += 1
+            elif isinstance(action, NeedsRead):
+                self.counts["waiting for a read"] += 1
             else:
                 self.actions.append(action)
         self.counts["decided"] += len(plan.decided)

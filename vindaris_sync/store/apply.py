@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vindaris_sync.domain.actions import (
     Action,
     Announce,
+    AnswerGoal,
+    AnswerRule,
+    AskGoal,
+    AskRule,
     CloseCause,
     ConfirmGoal,
+    ConfirmRule,
     OpenCause,
     Plan,
     SetBases,
@@ -59,29 +64,40 @@ class Decisions(Part):
             StoreError: the schema refuses what the plan says (L1), or the database does not work; nothing was applied.
 
         """
-        at = to_micros(now)
+        at, found = to_micros(now), _Sorted(plan.actions)
         with self._db.write() as sql:
-            close_causes(sql, Subject.ISSUE, [(each.issue, each) for each in _of(plan, CloseCause)], at)
-            open_causes(sql, Subject.ISSUE, [(each.issue, each.cause) for each in _of(plan, OpenCause)])
-            _explicit(sql, _of(plan, SetExplicit), pass_id, at)
-            _bases(sql, _of(plan, SetBases))
-            conflicts = [(dump_conflict(each.conflict), each.issue) for each in _of(plan, SetConflict)]
+            close_causes(sql, Subject.ISSUE, [(each.issue, each) for each in found.of(CloseCause)], at)
+            open_causes(sql, Subject.ISSUE, [(each.issue, each.cause) for each in found.of(OpenCause)])
+            _explicit(sql, found.of(SetExplicit), pass_id, at)
+            _bases(sql, found.of(SetBases))
+            conflicts = [(dump_conflict(each.conflict), each.issue) for each in found.of(SetConflict)]
             sql.many("UPDATE issue SET conflict = ? WHERE id = ?", conflicts)
-            wakes = [(maybe_micros(each.at), each.issue) for each in _of(plan, Wake)]
+            wakes = [(maybe_micros(each.at), each.issue) for each in found.of(Wake)]
             sql.many("UPDATE issue SET wake_at = ? WHERE id = ?", wakes)
-            stood = [(dump_stood(each.stood), each.issue) for each in _of(plan, StandFor)]
+            stood = [(dump_stood(each.stood), each.issue) for each in found.of(StandFor)]
             sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
-            _silence(sql, _of(plan, Silence))
-            apply_to_rules(sql, plan.actions, pass_id, at)
-            apply_to_goals(sql, plan.actions, at)
-            confirm(sql, _of(plan, ConfirmGoal), pass_id, at)
-            announce(sql, _of(plan, Announce), at)
-            _settle(sql, plan, pass_id, at)
-        return dict(Counter(type(action).__name__ for action in plan.actions))
+            _silence(sql, found.of(Silence))
+            apply_to_rules(sql, [*found.of(AskRule), *found.of(AnswerRule), *found.of(ConfirmRule)], pass_id, at)
+            apply_to_goals(sql, [*found.of(AskGoal), *found.of(AnswerGoal)], at)
+            confirm(sql, found.of(ConfirmGoal), pass_id, at)
+            announce(sql, found.of(Announce), at)
+            _settle(sql, plan, found, pass_id, at)
+        return found.counts()
 
 
-def _of(plan: Plan, kind: type[_A]) -> list[_A]:
-    return [action for action in plan.actions if type(action) is kind]
+class _Sorted:
+    """The actions of a plan by kind, each kind in the plan's order."""
+
+    def __init__(self, actions: Iterable[Action]) -> None:
+        self._kinds: dict[type, list[Any]] = defaultdict(list)
+        for action in actions:
+            self._kinds[type(action)].append(action)
+
+    def of(self, kind: type[_A]) -> list[_A]:
+        return self._kinds.get(kind, [])
+
+    def counts(self) -> dict[str, int]:
+        return {kind.__name__: len(found) for kind, found in self._kinds.items()}
 
 
 # --- links ----------------------------------------------------------------------------------------------------------
@@ -168,14 +184,14 @@ def _bases(sql: Sql, actions: Sequence[SetBases]) -> None:
 # --- states and reviews ---------------------------------------------------------------------------------------------
 
 
-def _settle(sql: Sql, plan: Plan, pass_id: str, now: int) -> None:
+def _settle(sql: Sql, plan: Plan, found: _Sorted, pass_id: str, now: int) -> None:
     """Bring states, reviews and due marks to what the plan says; one statement per issue where it has a state.
 
     Reviews open with or before the state that needs them and close after the one that did (L1).
     """
-    opened = dict.fromkeys(each.issue for each in _of(plan, OpenCause))
+    opened = dict.fromkeys(each.issue for each in found.of(OpenCause))
     decided = dict.fromkeys(plan.decided)
-    states = {each.issue: each for each in _of(plan, SetState)}
+    states = {each.issue: each for each in found.of(SetState)}
     sql.many(
         "UPDATE issue SET review_open = TRUE, review_at = ?, times_opened = times_opened + 1 "
         "WHERE id = ? AND NOT review_open",
@@ -185,7 +201,7 @@ def _settle(sql: Sql, plan: Plan, pass_id: str, now: int) -> None:
     sql.many(_STATE, [_state(each, now, each.issue in opened, each.issue in decided) for each in states.values()])
     sql.many(_CARRIER, [(each.carrier, each.issue, each.carrier) for each in states.values()])
     sql.many("UPDATE issue SET rule_id = ? WHERE id = ?", ruled)
-    _close_reviews(sql, {each.issue for each in _of(plan, CloseCause)})
+    _close_reviews(sql, {each.issue for each in found.of(CloseCause)})
     unstated = [(issue,) for issue in decided if issue not in states]
     sql.many("UPDATE issue SET due = FALSE WHERE id = ? AND due", unstated)
     below = sql.rows_in("SELECT id FROM issue WHERE NOT due AND parent_id IN ({})", plan.descend)

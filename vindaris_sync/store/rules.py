@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from vindaris_sync.domain.actions import Action, AnswerRule, AskRule, ConfirmRule, SetState
+from vindaris_sync.domain.actions import AnswerRule, AskRule, ConfirmRule, SetState
 from vindaris_sync.domain.models import Link, Provenance, Traits
 from vindaris_sync.domain.records import Cause, GoalBook, GoalFacts
 from vindaris_sync.domain.rules import Condition, Rule, RuleBook, Stated
@@ -233,9 +233,8 @@ def _state(sql: Sql, held: _Held | None, version: _Held, now: int) -> None:
 # --- what a plan says of them ---------------------------------------------------------------------------------------
 
 
-def apply_to_rules(sql: Sql, actions: Iterable[Action], pass_id: str, now: int) -> None:
+def apply_to_rules(sql: Sql, found: Sequence[AskRule | AnswerRule | ConfirmRule], pass_id: str, now: int) -> None:
     """Apply what a plan wants of rules: confirmations, causes asked and answered, and whether they are suspect."""
-    found = [each for each in actions if isinstance(each, AskRule | AnswerRule | ConfirmRule)]
     if not found:
         return
     for each in found:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vindaris_sync.domain.actions import Action, AnswerGoal, AskGoal
+from vindaris_sync.domain.actions import AnswerGoal, AskGoal
 from vindaris_sync.domain.goals import Goal, fold
 from vindaris_sync.domain.models import Finding
 from vindaris_sync.domain.records import Cause
@@ -215,9 +215,8 @@ class Works(Part):
             announce_attention(sql, tracker, now)
 
 
-def apply_to_goals(sql: Sql, actions: Iterable[Action], now: int) -> None:
+def apply_to_goals(sql: Sql, found: Sequence[AskGoal | AnswerGoal], now: int) -> None:
     """Apply what a plan wants of goals' own reviews."""
-    found = [each for each in actions if isinstance(each, AskGoal | AnswerGoal)]
     if found:
         close_causes(sql, Subject.GOAL, [(each.goal, each) for each in found if isinstance(each, AnswerGoal)], now)
         open_causes(sql, Subject.GOAL, [(each.goal, each.cause) for each in found if isinstance(each, AskGoal)])

@@ -212,7 +212,7 @@ def merge(record: Record, sides: Sequence[Side], *, several: bool, yields: bool 
     sides = tuple(sides)
     if record.conflict is not None:
         return _reconsider(record, sides, several=several)
-    moved = [side for side in sides if side.shown != side.base]
+    moved = [side for side in sides if side.moved]
     if not moved and not yields:
         in_sync = all(side.actual == project(current, primary, side.surface) or not side.works for side in sides)
         return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)

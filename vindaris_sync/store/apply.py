@@ -45,7 +45,6 @@ from vindaris_sync.store.goal_issues import confirm
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rules import apply_to_rules, leave_rules
-from vindaris_sync.store.work import apply_to_goals
 
 _A = TypeVar("_A", bound=Action)
 
@@ -77,8 +76,9 @@ class Decisions(Part):
             stood = [(dump_stood(each.stood), each.issue) for each in found.of(StandFor)]
             sql.many("UPDATE issue SET label_stood = ? WHERE id = ?", stood)
             _silence(sql, found.of(Silence))
-            apply_to_rules(sql, [*found.of(AskRule), *found.of(AnswerRule), *found.of(ConfirmRule)], pass_id, at)
-            apply_to_goals(sql, [*found.of(AskGoal), *found.of(AnswerGoal)], at)
+            apply_to_rules(sql, found.of(ConfirmRule), found.of(AnswerRule), found.of(AskRule), pass_id, at)
+            close_causes(sql, Subject.GOAL, [(each.goal, each) for each in found.of(AnswerGoal)], at)
+            open_causes(sql, Subject.GOAL, [(each.goal, each.cause) for each in found.of(AskGoal)])
             confirm(sql, found.of(ConfirmGoal), pass_id, at)
             announce(sql, found.of(Announce), at)
             _settle(sql, plan, found, pass_id, at)

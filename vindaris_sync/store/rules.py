@@ -233,18 +233,22 @@ def _state(sql: Sql, held: _Held | None, version: _Held, now: int) -> None:
 # --- what a plan says of them ---------------------------------------------------------------------------------------
 
 
-def apply_to_rules(sql: Sql, found: Sequence[AskRule | AnswerRule | ConfirmRule], pass_id: str, now: int) -> None:
-    """Apply what a plan wants of rules: confirmations, causes asked and answered, and whether they are suspect."""
-    if not found:
-        return
-    for each in found:
-        if isinstance(each, ConfirmRule):
-            _confirm(sql, each, pass_id, now)
-    close_causes(sql, Subject.RULE, [(each.rule, each) for each in found if isinstance(each, AnswerRule)], now)
-    open_causes(sql, Subject.RULE, [(each.rule, each.cause) for each in found if isinstance(each, AskRule)])
+def apply_to_rules(  # noqa: PLR0913, PLR0917 - one argument for each kind of action
+    sql: Sql,
+    confirmed: Sequence[ConfirmRule],
+    answered: Sequence[AnswerRule],
+    asked: Sequence[AskRule],
+    pass_id: str,
+    now: int,
+) -> None:
+    """Apply what a plan wants of rules: confirmations, causes answered and asked, and whether they are suspect."""
+    for each in confirmed:
+        _confirm(sql, each, pass_id, now)
+    close_causes(sql, Subject.RULE, [(each.rule, each) for each in answered], now)
+    open_causes(sql, Subject.RULE, [(each.rule, each.cause) for each in asked])
     sql.run_in(
         f"UPDATE rule SET suspect = {SUSPECT} WHERE id IN ({{}})",  # noqa: S608 - a fixed text
-        {each.rule for each in found},
+        {each.rule for each in confirmed} | {each.rule for each in answered} | {each.rule for each in asked},
     )
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vindaris_sync.domain.actions import AnswerGoal, AskGoal
 from vindaris_sync.domain.goals import Goal, fold
 from vindaris_sync.domain.models import Finding
 from vindaris_sync.domain.records import Cause
 from vindaris_sync.domain.requirements import Requirement, document_of, requirement_of
 from vindaris_sync.domain.work import Dropped, Fate, Phase, Scope, Work, draft_id
 from vindaris_sync.store.attention import announce_attention
-from vindaris_sync.store.causes import Subject, causes_of, close_causes, open_causes
+from vindaris_sync.store.causes import Subject, causes_of
 from vindaris_sync.store.changes import touch_work
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
 from vindaris_sync.store.engine import Sql
@@ -213,13 +212,6 @@ class Works(Part):
             new = [(name, fix) for name, fix in wanted.items() if held.get(name) != fix]
             sql.many(insert, [(tracker, _WORK, *name, fix, to_micros(now)) for name, fix in new])
             announce_attention(sql, tracker, now)
-
-
-def apply_to_goals(sql: Sql, found: Sequence[AskGoal | AnswerGoal], now: int) -> None:
-    """Apply what a plan wants of goals' own reviews."""
-    if found:
-        close_causes(sql, Subject.GOAL, [(each.goal, each) for each in found if isinstance(each, AnswerGoal)], now)
-        open_causes(sql, Subject.GOAL, [(each.goal, each.cause) for each in found if isinstance(each, AskGoal)])
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -93,7 +93,4 @@ def _goal(  # noqa: PLR0913, PLR0917 - what is shown, and of when
     except Refusal as error:
         shown |= {"problem": f"{error}."}
         return render(request, "trace.html.j2", status=404, **shown)
-    return render(
-        request, "trace.html.j2", **shown, past=found, work=found["work"],
-        address="/trace?" + urlencode({"q": shown["name"]}),
-    )  # fmt: skip
+    return render(request, "trace.html.j2", **shown, past=found, address="/trace?" + urlencode({"q": shown["name"]}))

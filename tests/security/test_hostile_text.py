@@ -99,7 +99,7 @@ def _fill(site: Site, folder: Path, titles: Sequence[str]) -> None:
     site.tracker.create("APP", titles[3], parent=linked[3])
     site.pull()
     context = site.app.context
-    answers = Answers(site.app.store, {"mem": context.trackers["mem"].settings}, context.teams, site.clock)
+    answers = Answers.of(context)
     for title in titles:
         answers.exempt(
             site.tracker.issue(made[-1]).key, By(one_line(title, 60), "chat", one_line(title, 300), site.clock())

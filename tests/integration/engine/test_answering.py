@@ -25,8 +25,7 @@ class World(Company):
 
     @property
     def answers(self) -> Answers:
-        settings = {name: each.settings for name, each in self.context.trackers.items()}
-        return Answers(self.context.store, settings, self.context.teams, self.clock)
+        return Answers.of(self.context)
 
     def by(self, who: str, why: str = "") -> By:
         return By(who, "page", why, self.clock())

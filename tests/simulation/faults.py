@@ -44,14 +44,14 @@ class Faults:
         self._wire: list[Fault] = []
         self._chat: list[Fault] = []
 
-    def strike(self, step: Step) -> bool:
-        """Let something go wrong; False where it cannot."""
+    def strike(self, step: Step) -> None:
+        """Let something go wrong; where it cannot as things stand, the tracker fails to answer instead."""
         random, tracker = step.random(), self.site.trackers[step.tracker]
         begin: Callable[[Random, TrackerSite], bool] = getattr(self, f"_{step.kind}")
-        begun = begin(random, tracker)
-        if begun:
-            self.site.journal.note(self.site.clock(), "fate", f"fault:{step.kind}", tracker=step.tracker)
-        return begun
+        kind = step.kind if begin(random, tracker) else "error"
+        if kind != step.kind:
+            self._error(random, tracker)
+        self.site.journal.note(self.site.clock(), "fate", f"fault:{kind}", tracker=step.tracker)
 
     def lift_due(self) -> None:
         """End what has stood long enough."""

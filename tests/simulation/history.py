@@ -134,12 +134,17 @@ class History:
             self._live(self.machine.tick)
 
     def _quieten(self) -> None:
-        """End all troubles; what people still meant to do today, they do now."""
+        """End all troubles, after those that still wait have struck; what people still meant to do today, they do now."""
+        self._strike_armed()
         self.lightning.clear()
+        waiting, self._late = [step for _, step in self._late], []
+        if faults := [step for step in waiting if step.sort == "fault"]:
+            for step in faults:
+                self._fire(step)
+            self._live(self.machine.tick)
         self.faults.lift_all()
-        for step in (step for _, step in self._late if step.sort == "people"):
+        for step in (step for step in waiting if step.sort == "people"):
             self._fire(step)
-        self._late.clear()
 
     def _advance(self, seconds: float, until: float) -> None:
         """Let time pass; what is due meanwhile happens."""
@@ -171,6 +176,14 @@ class History:
             self.result.counts["terms"] += 1
             self.machine.restart()
 
+    def _strike_armed(self) -> None:
+        """Let the daemon die between two ticks where the point has not come at which it was to die."""
+        if self.lightning.armed:
+            self.site.journal.note(self.clock(), "fate", "crash:resting")
+            self.lightning.clear()
+            self.lightning.struck += 1
+            self.machine.restart()
+
     def _meanwhile(self, sent: Sent) -> None:
         """Let others act while a request is under way."""
         if not self._late or self.lightning.dead:
@@ -193,11 +206,13 @@ class History:
             if step.kind == "term":
                 self.machine.progress.stop()
             else:
+                self._strike_armed()
                 self.lightning.arm(step.kind, step.random().randint(1, 30))
             self.site.journal.note(self.clock(), "fate", f"crash:{step.kind}")
             return
         if step.sort == "fault":
-            self.result.counts["faults"] += self.faults.strike(step)
+            self.faults.strike(step)
+            self.result.counts["faults"] += 1
             return
         with self.lightning.shelter():
             if step.kind in GOAL_KINDS:

@@ -134,7 +134,7 @@ class History:
             self._live(self.machine.tick)
 
     def _quieten(self) -> None:
-        """End all troubles, after those that still wait have struck; what people still meant to do today, they do now."""
+        """End all troubles, once those that still wait have struck; what people meant to do today, they do now."""
         self._strike_armed()
         self.lightning.clear()
         waiting, self._late = [step for _, step in self._late], []

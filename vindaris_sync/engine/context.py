@@ -136,7 +136,7 @@ class Context:
         """Return the goals in force."""
         return self.store.goal_book()
 
-    def policy(self, name: str, *, repair: bool = False) -> Policy:
+    def _policy(self, name: str, *, loaded: bool, restored: bool, repair: bool) -> Policy:
         """Return how ``name`` is treated now: its settings, its layout, and what it refused."""
         tracker = self.trackers[name]
         back = tracker.settings.write_back
@@ -148,11 +148,11 @@ class Context:
             write=back.enabled,
             ignore_types=frozenset(tracker.settings.ignore_types),
             must_link=frozenset(map(fold, tracker.settings.must_link)),
-            loaded=self.store.tracker(name).loaded_at is not None,
+            loaded=loaded,
             refused=self.store.refused(name),
             aside=self.store.aside(name),
             repair=repair,
-            restored=name in self.store.restored_trackers(),
+            restored=restored,
             shows=self._shows(name) if back.mirrors else {},
             born_within=self.rules.born_within,
         )
@@ -164,5 +164,9 @@ class Context:
 
     def situation(self, names: Collection[str], *, repair: bool = False) -> Situation:
         """Return what decides for the trackers ``names``, as it stands now."""
-        policies = {name: self.policy(name, repair=repair) for name in names}
+        facts, restored = self.store.trackers(), self.store.restored_trackers()
+        loaded = {name for name, tracker in facts.items() if tracker.loaded_at is not None}
+        policies = {
+            name: self._policy(name, loaded=name in loaded, restored=name in restored, repair=repair) for name in names
+        }
         return Situation(self.book(), policies, self.time(), self.store.rule_book())

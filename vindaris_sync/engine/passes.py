@@ -198,7 +198,6 @@ def _run(
                 raise NotNow(paused)
             context.meet(tracker.name)
             steps(report)
-            context.store.resume(tracker.name, context.now())
             if kind in _WHOLE:
                 _end_restored(context, tracker.name)
             tracker.conduct.succeeded()
@@ -235,6 +234,8 @@ def _end(
     """Keep how the pass ended, how we stand with the tracker, and when it is asked again, in one transaction."""
     report.counts.update({"requests": requests} if requests else {})
     with context.store.transaction():
+        if report.outcome == "ok":
+            context.store.resume(tracker.name, context.now())
         context.store.end_pass(report.pass_id, report.outcome, report.counts, context.now(), report.error)
         remember(context.store, tracker.name, tracker.conduct, requests, context.now())
         if plan is not None:

@@ -22,8 +22,8 @@ from vindaris_sync.store.codec import (
     to_instant,
     to_micros,
 )
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 KEPT = timedelta(days=1)
 """How long an answer is remembered: longer than any chat repeats a click. The history remembers for ever."""

@@ -40,11 +40,11 @@ from vindaris_sync.store.codec import (
     maybe_micros,
     to_micros,
 )
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import confirm
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rules import apply_to_rules, leave_rules
+from vindaris_sync.store.sql import Sql
 
 _A = TypeVar("_A", bound=Action)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vindaris_sync.domain.records import Reason
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.lists import in_places
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 LOOK = 2_000
 """How many questions are looked at for one page where most of them are not wanted; the page says so and goes on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.sql import Sql
 
 _OPEN = "i.tracked AND i.presence = 'present' AND NOT i.closed"
 _SHOWN = "i.tracker, i.place, i.key, i.title, i.url, NULL, i.created"

@@ -13,9 +13,9 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Finding, Level
 from vindaris_sync.store.codec import load, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _CHECK, _PULL, _WRITE = "check", "pull", "write"
 _MOST = 50  # reasons for which single issues refuse writes; each may name its issue

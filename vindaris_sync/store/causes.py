@@ -9,7 +9,7 @@ from enum import StrEnum
 from vindaris_sync.domain.actions import AnswerGoal, AnswerRule, CloseCause
 from vindaris_sync.domain.records import Answer, Cause, CauseKey, Reason
 from vindaris_sync.store.codec import maybe_instant, maybe_micros, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.sql import Sql
 
 _REASON = {str(reason): reason for reason in Reason}
 _ANSWER = {str(answer): answer for answer in Answer}

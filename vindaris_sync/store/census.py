@@ -13,9 +13,9 @@ from vindaris_sync.domain.census import Census, CensusFacts, Numbers
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Presence
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _CHUNK = 50_000
 _FACTS = (

@@ -6,8 +6,8 @@ that it depends on has changed, however much there is.
 
 from __future__ import annotations
 
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _GOALS = "SELECT value FROM counter WHERE name = 'goals'"
 _WORK = "SELECT value FROM counter WHERE name = 'work'"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.laws import LAWS, RUN_REPAIR, Law
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 from vindaris_sync.store.tables import APPEND_ONLY, schema
 
 _SHOWN = 5

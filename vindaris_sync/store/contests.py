@@ -12,10 +12,10 @@ from vindaris_sync.domain.contest import REST, WINDOW, Contest, Flip, recent, to
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Done, Failed, Write
 from vindaris_sync.store.codec import dump, load, load_observed, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.lists import HERE, Asked, AskedList, in_places
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 CONTESTED = str(Kind.CONTESTED)
 """The subject of announcements about issues that are set aside."""

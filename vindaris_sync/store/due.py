@@ -10,10 +10,10 @@ from vindaris_sync.domain.actions import Announce, WriteBack, shown_after
 from vindaris_sync.domain.models import Address
 from vindaris_sync.domain.records import Record, Stood
 from vindaris_sync.store.codec import dump, dump_bases, dump_stood, load_bases, load_ids, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.restored import marked
+from vindaris_sync.store.sql import Sql
 from vindaris_sync.store.view import StoreView
 
 _MOST_UNREAD = 5000

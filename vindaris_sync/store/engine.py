@@ -1,6 +1,6 @@
 """The database itself: one writer under a lock, snapshot readers, and all that is SQLite's own.
 
-Everything else in this package speaks portable SQL with ``?`` placeholders through ``Sql``. WAL lets readers go on
+Everything else in this package speaks portable SQL through ``Sql``. WAL lets readers go on
 while the one writer commits; one writing connection also keeps clear of SQLite's WAL-reset defect (3.7.0-3.51.2).
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import BoundedSemaphore, RLock, get_ident
-from types import TracebackType
+from queue import SimpleQueue
+from threading import RLock, get_ident
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,8 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
 from vindaris_sync.store.generation import generation_file
 from vindaris_sync.store.place import claim, made, place
+from vindaris_sync.store.sql import Sql
 
-_BATCH = 500  # values in one IN list: far below SQLite's limit of 32,766, and the statement is prepared once
 _METER_STEP = 10  # VM instructions between two ticks of the meter
 _BUSY_S = 60.0
 _COPIED_PAGES = 1_000  # 4 MiB in a step of a copy
@@ -31,70 +31,6 @@ _WRITER_CACHE_KIB = 8_192
 _READER_CACHE_KIB = 2_048
 _READERS = 40  # as many as the web server has threads
 _IDLE = 2  # readers kept open
-
-
-class Sql:
-    """Statements on one connection. Texts are portable SQL with ``?`` placeholders, values are tuples.
-
-    They go to the driver itself: SQLAlchemy's part of an execution takes ten times as long as SQLite's.
-    """
-
-    def __init__(self, driver: sqlite3.Connection, connection: Connection | None = None) -> None:
-        self.driver = driver
-        self.connection = connection
-        """SQLAlchemy's view of the writer, for Alembic."""
-        self.wrote = False
-        self.broken = False
-
-    def rows(self, text: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
-        """Return all rows of a query as tuples."""
-        with _translated:
-            return self.driver.execute(text, values).fetchall()
-
-    def row(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - a row's types are its query's
-        """Return the first row, or None."""
-        with _translated, closing(self.driver.execute(text, values)) as cursor:
-            return cursor.fetchone()
-
-    def value(self, text: str, values: tuple[Any, ...] = ()) -> Any:  # noqa: ANN401 - as above
-        """Return the first row's first column, or None without a row."""
-        found = self.row(text, values)
-        return None if found is None else found[0]
-
-    def rows_in(self, text: str, values: Iterable[Any], *before: Any) -> Iterator[Any]:  # noqa: ANN401 - column values
-        """Yield the rows of a query whose ``IN ({})`` list is filled from ``values``, in batches, after ``before``."""
-        for batch in _batches(values):
-            yield from self.rows(text.format(_marks(batch)), (*before, *batch))
-
-    def run(self, text: str, values: tuple[Any, ...] = ()) -> int:
-        """Execute one statement that writes; return how many rows it touched."""
-        with _translated:
-            count = self.driver.execute(text, values).rowcount
-        self.wrote |= count != 0
-        return count
-
-    def many(self, text: str, values: Sequence[tuple[Any, ...]]) -> int:
-        """Execute a statement that writes once per tuple; nothing for none. Return how many rows were touched."""
-        if not values:
-            return 0
-        with _translated:
-            count = self.driver.executemany(text, values).rowcount
-        self.wrote |= count != 0
-        return count
-
-    def run_in(self, text: str, values: Iterable[Any], *before: Any) -> int:  # noqa: ANN401 - column values
-        """Execute a statement that writes with its ``IN ({})`` list filled from ``values``, in batches."""
-        return sum(self.run(text.format(_marks(batch)), (*before, *batch)) for batch in _batches(values))
-
-
-def _batches(values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    every = tuple(values)
-    for start in range(0, len(every), _BATCH):
-        yield every[start : start + _BATCH]
-
-
-def _marks(batch: Sequence[Any]) -> str:
-    return ",".join("?" * len(batch))
 
 
 @dataclass
@@ -117,7 +53,9 @@ class Database:
         self._engine = self._create(busy)
         self._busy = busy
         self._readers: list[sqlite3.Connection] = []
-        self._reading = BoundedSemaphore(_READERS)
+        self._permits: SimpleQueue[None] = SimpleQueue()  # one for each reader; a semaphore takes ten times as long
+        for _ in range(_READERS):
+            self._permits.put(None)
         self._meter: Meter | None = None
         self._lock = RLock()
         self._owner = 0
@@ -168,29 +106,23 @@ class Database:
         """
         with self._lock:
             if self._sql is not None:
-                yield from self._joined(self._sql)
-                return
-            with _translated, self._transaction(self._writing()) as sql:
-                self._sql, self._owner = sql, get_ident()
                 try:
-                    yield sql
-                finally:
-                    self._sql, self._owner = None, 0
+                    yield self._sql
+                except BaseException:
+                    self._sql.broken = True  # whoever swallows this outside would commit half of it
+                    raise
+                return
+            try:
+                yield from self._transaction(self._writing())
+            except (DBAPIError, sqlite3.Error) as error:
+                raise store_error(error) from error
 
-    @staticmethod
-    def _joined(sql: Sql) -> Iterator[Sql]:
-        try:
-            yield sql
-        except BaseException:
-            sql.broken = True  # whoever swallows this outside would commit half of it
-            raise
-
-    @contextmanager
     def _transaction(self, connection: Connection) -> Iterator[Sql]:
         driver = _driver(connection)
-        sql = Sql(driver, connection)
-        driver.execute("BEGIN IMMEDIATE").close()
+        self._sql = sql = Sql(driver, connection)
+        self._owner = get_ident()
         try:
+            driver.execute("BEGIN IMMEDIATE").close()
             yield sql
             generation = self._advance(sql) if sql.wrote else None
             driver.commit()
@@ -198,6 +130,8 @@ class Database:
             with suppress(sqlite3.Error):  # the connection may be lost; a full disk has rolled back already
                 driver.rollback()
             raise
+        finally:
+            self._sql, self._owner = None, 0
         if generation is not None:
             with suppress(OSError):  # the commit stands; without the note, only a restored backup may go unnoticed
                 self._generation_file.put(generation)
@@ -254,23 +188,29 @@ class Database:
         """Return a reader on the state as committed when it is asked first, which must be at once."""
         if self._sql is not None and self._owner == get_ident():
             return Snapshot(self._sql)
-        self._reading.acquire()
+        self._permits.get()
         try:
             return Snapshot(self._begun(), self._end)
         except BaseException:
-            self._reading.release()
+            self._permits.put(None)
             raise
 
     def _begun(self) -> Sql:
         """Return a transaction that reads. Pooling by SQLAlchemy would take longer than what most of them do."""
-        with _translated:
-            try:
-                driver = self._readers.pop()
-            except IndexError:
-                driver = sqlite3.connect(self.path, self._busy, isolation_level=None, check_same_thread=False)
-                self._prepare(driver, None)
+        try:
+            driver = self._idle()
             driver.execute("BEGIN").close()
-            return Sql(driver)
+        except sqlite3.Error as error:
+            raise store_error(error) from error
+        return Sql(driver)
+
+    def _idle(self) -> sqlite3.Connection:
+        """Return a connection that nobody reads on."""
+        with suppress(IndexError):
+            return self._readers.pop()
+        driver = sqlite3.connect(self.path, self._busy, isolation_level=None, check_same_thread=False)
+        self._prepare(driver, None)
+        return driver
 
     def _end(self, driver: sqlite3.Connection) -> None:
         """End a transaction that read, and keep its connection for the next one."""
@@ -284,7 +224,7 @@ class Database:
         else:
             self._drivers.discard(driver)
             driver.close()
-        self._reading.release()
+        self._permits.put(None)
 
     # --- one daemon, one generation ------------------------------------------------------------------------------
 
@@ -424,17 +364,3 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 def _meter(driver: Any, meter: Meter) -> None:  # noqa: ANN401 - a sqlite3 connection behind SQLAlchemy's type
     driver.set_progress_handler(meter.tick, _METER_STEP)
-
-
-class _Translated:
-    """Turns what a driver raises into ``StoreError``."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
-        if isinstance(error, DBAPIError | sqlite3.Error):
-            raise store_error(error) from error
-
-
-_translated = _Translated()

@@ -9,10 +9,10 @@ from typing import Any
 
 from vindaris_sync.store.backup import Beat
 from vindaris_sync.store.codec import dump, load_ids
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.migrations import HEAD
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.portable import Kind, footer, header, kinds, passing, select
+from vindaris_sync.store.sql import Sql
 
 _ROWS = 500
 

@@ -14,12 +14,12 @@ import orjson
 
 from vindaris_sync.store.backup import Beat
 from vindaris_sync.store.codec import dump
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.errors import StoreError, Trouble, told_as_store_error
 from vindaris_sync.store.migrations import known
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.portable import END, FORMAT, IMPORTED, VERSION, insert, kinds
 from vindaris_sync.store.restored import mark
+from vindaris_sync.store.sql import Sql
 
 _LONGEST = 1 << 28
 """Bytes of a line; a report of a million issues is far below."""

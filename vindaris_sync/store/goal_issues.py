@@ -10,7 +10,7 @@ from vindaris_sync.domain.models import IssueRef, Link, Provenance
 from vindaris_sync.domain.records import GoalFacts
 from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import to_instant
-from vindaris_sync.store.engine import Sql
+from vindaris_sync.store.sql import Sql
 
 HOLDING = (
     "(SELECT i.id AS issue_id, g.goal_id, g.since AS at FROM goal_issue g "

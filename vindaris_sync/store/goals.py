@@ -24,12 +24,12 @@ from vindaris_sync.domain.materiality import EVERYTHING, Materiality
 from vindaris_sync.domain.readings import measured
 from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import follow
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.outbox import rename_subjects
 from vindaris_sync.store.readings import Readings, note_stated, series
 from vindaris_sync.store.revisions import HISTORY, Revisions, declare_minor
+from vindaris_sync.store.sql import Sql
 
 _GOAL = "id, key, folded, title, status, content, revision, missing_since, pending"
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
 from vindaris_sync.store.attention import forget_refusals
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import mark_due
 from vindaris_sync.store.outbox import announce_asked, announce_moves
 from vindaris_sync.store.parents import Parents, adopt_orphans
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.rows import KNOWN, Known, Observer, Payload, Reading
+from vindaris_sync.store.sql import Sql
 
 _INSERT = (
     f"INSERT INTO issue (id, tracker, ext_id, {', '.join(Payload._fields)}, parent_id, presence, presence_at, "  # noqa: S608 - fixed names

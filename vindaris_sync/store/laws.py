@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.portable import IMPORTED
 from vindaris_sync.store.rules import SUSPECT
+from vindaris_sync.store.sql import Sql
 
 Repair = Callable[[Sql, tuple[int, ...], int], None]
 """Mends the rows with these numbers, as of an instant in microseconds; no decision of a person is ever taken away."""

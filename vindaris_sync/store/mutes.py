@@ -9,9 +9,9 @@ from typing import Any
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.muting import Mute, Muted
 from vindaris_sync.store.codec import to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce, bring_forward
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _NEWEST = 2000
 _COLUMNS = "id, team, goal_id, issue_id, at, until, who, how, why"

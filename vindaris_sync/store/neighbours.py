@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from vindaris_sync.domain.ranking import Ground, Work
 from vindaris_sync.store.codec import load_ids, load_traits, to_instant
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _WORK = "id, substr(title, 1, 300), traits, author, assignee, created"
 """Of a title no more than trackers take for one: strangers write them, and thirty for each goal are held in memory."""

@@ -11,9 +11,9 @@ from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.living import Living, message_key
 from vindaris_sync.domain.messages import Kind, Subject
 from vindaris_sync.store.codec import dump, load, maybe_instant, maybe_micros, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.restored import CHAT, marked
+from vindaris_sync.store.sql import Sql
 
 _LONGEST_WAIT = 86_400_000_000  # microseconds: what a chat may ask for at most
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from vindaris_sync.store.codec import load, load_ids, to_instant
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 from vindaris_sync.store.tracing import ISSUE_COLUMNS, TracedIssue, traced_issue
 
 _CARRIERS = (

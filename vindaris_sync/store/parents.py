@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.rows import Known, Payload
+from vindaris_sync.store.sql import Sql
 
 
 class Parents:

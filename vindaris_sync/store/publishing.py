@@ -11,8 +11,8 @@ from vindaris_sync.domain.menus import Choice
 from vindaris_sync.domain.models import Finding, Raw
 from vindaris_sync.store.attention import announce_attention, remember
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _SOURCE = "publish"
 _NONE = "{}"

@@ -9,8 +9,8 @@ from datetime import datetime
 from vindaris_sync.domain.goals import Outcome
 from vindaris_sync.domain.readings import STATED, Reading, Series, metric_of, newly_stated
 from vindaris_sync.store.codec import to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 SHOWN = 24
 """Readings of each outcome that a sparkline shows."""

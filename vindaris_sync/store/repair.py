@@ -9,8 +9,8 @@ from datetime import datetime
 
 from vindaris_sync.store.check import Checks
 from vindaris_sync.store.codec import to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.laws import LAWS, breaking
+from vindaris_sync.store.sql import Sql
 from vindaris_sync.store.tables import APPEND_ONLY, schema
 
 _ROUNDS = 3  # what one repair makes due or visible, the next one mends

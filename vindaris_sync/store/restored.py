@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from vindaris_sync.store.codec import dump, to_micros
-from vindaris_sync.store.engine import Database, Sql
+from vindaris_sync.store.engine import Database
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 CHAT = "searched chat"
 """The note that holds since when (microseconds) messages may have been sent that the database does not know."""

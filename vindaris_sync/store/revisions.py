@@ -12,10 +12,10 @@ from vindaris_sync.domain.goals import Contents, fingerprint
 from vindaris_sync.domain.records import GoalBook, GoalFacts
 from vindaris_sync.store.changes import touch_goals
 from vindaris_sync.store.codec import dump, load, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import carried
 from vindaris_sync.store.issues import mark_due_by_goal
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 HISTORY = (
     "INSERT INTO history (at, goal_id, event, who, how, why, goal_revision, before, after) "

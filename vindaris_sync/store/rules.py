@@ -12,8 +12,8 @@ from vindaris_sync.domain.records import Cause, GoalBook, GoalFacts
 from vindaris_sync.domain.rules import Condition, Rule, RuleBook, Stated
 from vindaris_sync.store.causes import Subject, causes_of, close_causes, open_causes
 from vindaris_sync.store.codec import dump, load, load_traits, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 CONFIGURED = "configuration"
 """Who states a rule; it is confirmed against its goal as that stands then."""

@@ -9,10 +9,10 @@ from typing import assert_never
 
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.outbox import announce_asked
 from vindaris_sync.store.rows import Reading
+from vindaris_sync.store.sql import Sql
 
 _FOLLOWS = (
     "by_machine", "conflict", "bases", "basis", "undecided_since", "label_stood", "backlog", "first_seen_at", "decided",

@@ -10,10 +10,10 @@ from typing import Any
 
 from vindaris_sync.domain.goals import Contents, fold
 from vindaris_sync.store.codec import load, load_ids, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.goal_issues import HOLDING, carried_then
 from vindaris_sync.store.parents import named_then
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 ISSUE_COLUMNS = (
     "i.id, i.tracker, i.ext_id, i.key, i.title, i.url, i.place, i.type, i.closed, i.presence, i.tracked, i.state, "

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.store.codec import dump, load_ids, maybe_instant, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from vindaris_sync.store.codec import (
     maybe_instant,
     to_instant,
 )
-from vindaris_sync.store.engine import Snapshot, Sql
+from vindaris_sync.store.engine import Snapshot
+from vindaris_sync.store.sql import Sql
 
 _COLUMNS = (
     "id, tracker, ext_id, key, place, type, title, closed, created, updated, presence, parent_id, parent_ext, "

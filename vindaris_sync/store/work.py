@@ -16,8 +16,8 @@ from vindaris_sync.store.attention import announce_attention
 from vindaris_sync.store.causes import Subject, causes_of
 from vindaris_sync.store.changes import touch_work
 from vindaris_sync.store.codec import dump, load, maybe_instant, to_instant, to_micros
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.part import Part
+from vindaris_sync.store.sql import Sql
 
 _WORK = "work"
 """What notices, in the table of what is to be set right."""

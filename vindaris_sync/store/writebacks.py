@@ -28,10 +28,10 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.store.attention import announce_attention, remember_refusal
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, load_names, load_observed, to_micros
 from vindaris_sync.store.contests import note_written
-from vindaris_sync.store.engine import Sql
 from vindaris_sync.store.issues import lookup, record
 from vindaris_sync.store.rows import Known, Reading, stated_parent
 from vindaris_sync.store.seen import Sightings
+from vindaris_sync.store.sql import Sql
 
 
 @dataclass(slots=True)

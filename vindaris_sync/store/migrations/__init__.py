@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from vindaris_sync.store.backup import back_up
-from vindaris_sync.store.engine import Database, Sql
+from vindaris_sync.store.engine import Database
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
+from vindaris_sync.store.sql import Sql
 
 if TYPE_CHECKING:
     from alembic.config import Config

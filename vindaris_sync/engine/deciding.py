@@ -56,7 +56,8 @@ def decide_due(
     """Decide every due issue of ``own`` and ``others`` and record what follows; writes to be made are remembered.
 
     All of it is one transaction (L12: a plan is closed over its own consequences, in whichever tracker they are).
-    Edits by absence in others wait for their own pass, which asks what became of the definition (R2).
+    Edits by absence in others wait for their own pass, which asks what became of the definition (R2); so does what hung
+    below an issue that is gone, which it reads.
     """
     trackers = {own, *others}
     store, decided = context.store, Decided()
@@ -70,7 +71,7 @@ def decide_due(
         _follow_settings(context, situation)
         policies = {name: replace(policy, verified=name == own) for name, policy in situation.policies.items()}
         situation = replace(situation, policies=policies)
-        waiting: set[int] = set(store.held(trackers))
+        waiting = {*store.held(trackers), *store.left_behind(others)}
         times = Counter[int]()
         with store.view() as view:
             while ids := store.due_ready(trackers, waiting, _CHUNK):

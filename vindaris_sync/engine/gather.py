@@ -104,15 +104,17 @@ def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> No
 def verify(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     """Read directly what an edit must be seen on, tell deleted definitions from edits, and hold too many removals.
 
-    What could not be written last time is read, too: it may have moved away, be hidden or be gone (L6).
+    What could not be written last time is read, too: it may have moved away, be hidden or be gone (L6). So is what hung
+    below an issue that is gone: where it hangs now no pull need show (R6).
     """
     candidates, unwritten = context.store.due_with_bases(tracker.name), context.store.unwritten(tracker.name)
-    held = context.store.held([tracker.name])
-    if not (candidates or unwritten or held or context.store.released(tracker.name)):
+    held, left = context.store.held([tracker.name]), context.store.left_behind([tracker.name])
+    if not (candidates or unwritten or left or held or context.store.released(tracker.name)):
         return
     surfaces, situation = tracker.connector.layout().surfaces, context.situation([tracker.name])
     edited = [address(record) for record in candidates if must_read(record, situation)]
-    for batch in _batches(list(dict.fromkeys([*edited, *unwritten]))):
+    orphans = [where for issue, where in left.items() if issue not in held]
+    for batch in _batches(list(dict.fromkeys([*edited, *unwritten, *orphans]))):
         seen = list(tracker.connector.fetch(batch))
         context.store.record_seen(tracker.name, seen, surfaces, context.now())
         let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])

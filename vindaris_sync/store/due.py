@@ -102,6 +102,19 @@ class Due(Part):
         with StoreView(self._db.snapshot()) as view:
             return view.links_of(tracker)
 
+    def left_behind(self, trackers: Collection[str]) -> dict[int, Address]:
+        """Return where the due issues of ``trackers`` are found whose parent, in the same tracker, is gone.
+
+        A tracker may have hung them elsewhere, or below nothing, without giving them a new stamp.
+        """
+        query = (
+            "SELECT issue.id, issue.tracker, issue.ext_id, issue.key FROM issue JOIN issue p ON p.id = issue.parent_id "
+            "WHERE issue.due AND issue.presence = 'present' AND p.presence = 'gone' AND p.tracker = issue.tracker "
+            "AND issue.tracker IN ({})"
+        )
+        with self._db.read() as sql:
+            return {row[0]: Address(*row[1:]) for row in sql.rows_in(query, tuple(trackers))}
+
     # --- writes that were decided and not yet recorded as made -------------------------------------------------------
 
     def mark_unwritten(self, writes: Collection[WriteBack]) -> None:

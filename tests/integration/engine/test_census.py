@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, Desk
 from tests.integration.engine.world import Setup, Site, ok
-from vindaris_sync.domain.models import Presence
+from vindaris_sync.domain.models import Address, Gone, Presence
+from vindaris_sync.engine.gather import verify
+from vindaris_sync.engine.passes import run_pass
 from vindaris_sync.sandbox.faults import Fault
 
 HOURS = 7  # one more than the usual interval
@@ -41,6 +44,62 @@ def test_what_is_deleted_is_found_without_a_night(site: Site, service: str) -> N
     assert site.record(stays).presence is Presence.PRESENT
     assert site.store.census(service).found == {str(site.record(doomed).presence): 1}
     site.sound()
+
+
+def orphaned(site: Site, *labels: str) -> tuple[str, str]:
+    """Return an epic that was deleted while the index was half an hour late, and a child that no pull has shown since.
+
+    The child has no parent any more; the census has not missed the epic yet.
+    """
+    above = site.jira.epic("Doomed", "goal:GROW-1")
+    below = site.jira.create("Part of it", *labels, parent=above)
+    ok(site.turn(minutes=30, rounds=2))  # what has just been written to is read past the index
+    site.jira.world.weather.index_lag = timedelta(minutes=30)
+    site.jira.delete(above)
+    for _ in range(4):
+        ok(site.turn(minutes=15))
+    site.jira.world.weather.index_lag = timedelta()
+    ok(site.turn(minutes=15, rounds=2))
+    assert (site.record(above).presence, site.record(below).parent_stated) == (Presence.PRESENT, True)
+    return above, below
+
+
+def lose(site: Site, key: str) -> None:
+    """Let the store know that an issue is gone, as a pass does that fails right after."""
+    gone = Gone(Address("jira", site.record(key).ref.id, key), "not found")
+    site.store.record_seen("jira", [gone], site.context.meet("jira").surfaces, site.clock())
+
+
+def test_what_hung_below_a_deleted_issue_is_read_as_soon_as_that_is_found(site: Site) -> None:
+    """The census misses the parent; its children are read at once, so that one that serves no goal is asked about."""
+    above, below = orphaned(site)
+    assert site.serves(below) == "inherited GROW-1"
+    later(site)
+    assert site.record(above).presence is Presence.GONE
+    assert (site.record(below).parent_stated, site.record(below).parent_unknown) == (False, False)
+    assert site.asks(below) == ["unlinked"]
+    site.sound()
+
+
+def test_what_hung_below_a_deleted_issue_waits_for_its_own_trackers_pass(site: Site) -> None:
+    """Its tracker failed right after it told of the deletion: no other tracker's pass decides what was not read."""
+    above, below = orphaned(site)
+    lose(site, above)
+    run_pass(site.context, "github")
+    assert site.serves(below) == "inherited GROW-1"
+    run_pass(site.context, "jira")
+    assert (site.record(below).parent_stated, site.asks(below)) == (False, ["unlinked"])
+    site.sound()
+
+
+def test_what_is_held_below_a_deleted_issue_is_not_read_again_and_again(site: Site) -> None:
+    """It stays due until a person has looked; no pass asks the tracker about it meanwhile."""
+    above, below = orphaned(site, "goal:GROW-2")
+    site.store.hold("jira", [site.record(below).id], 20, site.clock())
+    lose(site, above)
+    before = site.record(below)
+    verify(site.context, site.context.trackers["jira"], Counter())
+    assert site.record(below) == before
 
 
 def test_what_becomes_visible_without_a_change_is_found(site: Site) -> None:

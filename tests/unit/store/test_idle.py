@@ -16,6 +16,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "due_with_bases": lambda store: store.due_with_bases(T),
     "trackers_due": lambda store: store.trackers_due(NOW),
     "retry_unwritten": lambda store: store.retry_unwritten([T]),
+    "left_behind": lambda store: store.left_behind([T]),
     "unread_parents": lambda store: store.unread_parents(T),
     "outbox": lambda store: store.outbox(NOW),
     "held": lambda store: store.held([T]),

@@ -118,3 +118,14 @@ def test_the_order_of_arrival_never_matters(tmp_path_factory: pytest.TempPathFac
         for number, parent in above.items():
             assert record_of(store, numbers[f"id{number}"]).parent == (numbers[f"id{parent}"] if parent else None)
         assert [breach for breach in store.check() if breach.law != "undecided"] == []
+
+
+def test_what_is_due_below_a_parent_that_is_gone_is_named(store: Store) -> None:
+    """Only there: what hangs below nothing, below what is there, or is decided, need not be read for it."""
+    above, _, child, other = put(store, issue(1), issue(3), issue(2, parent=BY_ID), issue(4, parent=Address(T, "id3")))
+    assert store.left_behind([T]) == {}
+    store.record_absent({above: "not found"}, Presence.GONE, NOW)
+    assert store.left_behind([T]) == {child: Address(T, "id2", "acme/web#2")}
+    assert store.left_behind(["elsewhere"]) == {}
+    decide_unlinked(store, above, child, other)
+    assert store.left_behind([T]) == {}

@@ -44,11 +44,12 @@ def _read_as_it_is(scene: Scene, shown: Shown, row: Row) -> Iterator[Violation]:
     if held != told:
         yield Violation("L7", said(row), f"it is {told}, and is held for {held}")
     above = scene.by_number.get(row["parent_id"]) if row["parent_id"] is not None else None
+    unseen = above is not None and above["presence"] not in _AWAY and (above["tracker"], above["ext_id"]) in scene.late
     known = scene.held.get((shown.ref[0], shown.parent))
     if shown.parent and known is not None and known["presence"] not in _AWAY:
         if above is None or above["ext_id"] != shown.parent:
             yield Violation("L7", said(row), f"its parent is {shown.parent}, not {above and above['ext_id']}")
-    elif not shown.parent and (above is not None or row["parent_ext"] or row["parent_key"]):
+    elif not shown.parent and not unseen and (above is not None or row["parent_ext"] or row["parent_key"]):
         yield Violation("L7", said(row), "it has no parent, and one is held")
 
 

@@ -289,6 +289,8 @@ class Scene:
     """When the last nightly comparison that ended well began, by the world's clock."""
     unsure: set[Ref] = field(default_factory=set)
     """Issues of which something happened since then that only a night finds out."""
+    late: set[Ref] = field(default_factory=set)
+    """Those that were deleted while an index lagged for long: no pull reads back to what that changed below them."""
     unsure_places: set[Ref] = field(default_factory=set)
     """The same of places, as (tracker, place in scope as configured)."""
 
@@ -353,8 +355,6 @@ _OF_ISSUES = {"move", "transfer", "delete", "reparent"}
 _OF_PLACES = {"hide", "show", "rename_repository", "fault:vanish"}
 _OF_DEFINITIONS = {"rename_label", "delete_label_definition", "restore_label_definition"}
 """Acts and faults after which an issue, a place, or what shows a goal is sure to be known once a night has passed."""
-
-
 _LAG, _LATE = timedelta(minutes=20), timedelta(hours=2)
 """How old an index is that lags for long, and how long it does: what it shows too late is found at night only."""
 
@@ -369,6 +369,7 @@ def _find_doubts(scene: Scene) -> None:
             continue
         if any(where == act.tracker and -_LAG < act.at - since < _LATE for where, since in lags):
             scene.unsure.add((act.tracker, act.issue))
+            scene.late |= {(act.tracker, act.issue)} if act.kind == "delete" else set()
         if act.kind in _OF_ISSUES:
             scene.unsure |= {(act.tracker, act.issue), (act.tracker, act.detail.get("new", act.issue))}
         elif act.kind in _OF_PLACES and act.issue:

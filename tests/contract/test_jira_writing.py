@@ -340,6 +340,68 @@ def test_edit_between_our_read_and_our_write_is_put_back(many: int, *, by_our_ac
         connector.close()
 
 
+def test_edit_before_a_write_whose_answer_was_lost_is_put_back() -> None:
+    """An edit that our write replaced is found though nobody knows from the answer that it was made."""
+    meddlers: list[Meddler] = []
+
+    def around(service: Service) -> Meddler:
+        meddlers.append(Meddler(service))
+        return meddlers[0]
+
+    with JiraTruth(cloud=True, around=around).serving() as cloud:
+        connector = cloud.connect()
+        issues = known(cloud, connector, 1)
+        first = issues[0].ref.id
+
+        def quicker() -> None:
+            cloud.advance(timedelta(seconds=1))
+            cloud.set_field(first, "G-9")
+
+        cloud.server.faults.add(Fault("status", status=502, method="PUT", times=1, applied=True))
+        meddlers[0].path, meddlers[0].act = "/issue/bulkfetch", quicker
+        change = Change(surfaces(connector)[SurfaceKind.FIELD], ("G-2",))
+        assert kinds(list(connector.write(plan(connector, issues, change)))) == {"Overridden": 1}
+        assert cloud.field_value(first) == "G-9"
+        connector.close()
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "unanswered"])
+@pytest.mark.parametrize("many", [1, 5])
+def test_edit_between_our_write_and_its_reading_back_is_theirs(many: int, *, answered: bool) -> None:
+    """What a person puts back at once looks as before our write: the changelog tells that it was made in between."""
+    meddlers: list[Meddler] = []
+
+    def around(service: Service) -> Meddler:
+        meddlers.append(Meddler(service))
+        return meddlers[0]
+
+    with JiraTruth(cloud=True, around=around).serving() as cloud:
+        connector = cloud.connect()
+        on = surfaces(connector)[SurfaceKind.FIELD]
+        for one in known(cloud, connector, many):
+            cloud.set_field(one.ref.id, "G-1")
+        cloud.advance(timedelta(minutes=1))
+        issues = list(pull(connector).issues.values())
+        first = issues[0].ref.id
+
+        def after_it() -> None:
+            cloud.advance(timedelta(seconds=1))
+            cloud.set_field(first, "G-1")
+
+        if not answered:
+            path = "/issue/[0-9]+$" if many == 1 else "/bulk/issues/fields$"
+            cloud.server.faults.add(Fault("status", status=502, path=path, applied=True))
+        meddlers[0].path, meddlers[0].act = "/changelog/bulkfetch", after_it
+        outcomes = list(connector.write(plan(connector, issues, Change(on, remove=("G-1",)))))
+        assert kinds(outcomes) == {"Done": many}
+        (undone,) = [each for each in outcomes if isinstance(each, Done) and each.at is not None]
+        assert undone.at is not None
+        assert undone.at < undone.issue.updated
+        assert observed(connector, undone.issue) == ("G-1",)
+        assert cloud.field_value(first) == "G-1"
+        connector.close()
+
+
 def observed(connector: Connector, issue: Issue) -> tuple[str, ...]:
     """Return what the field shows."""
     return shown(connector, issue)[surfaces(connector)[SurfaceKind.FIELD].key]

@@ -244,11 +244,11 @@ def _anything_is_expected(_: Any) -> Any:
     return shows_expected
 
 
-def _nobody_came_between(_: Any) -> Any:
-    def put_back(one: Any, entries: Any, me: Any, fields: Any) -> tuple[Any, ...]:  # noqa: ARG001 - as the original
-        return ()
+def _nobody_came_between(tell: Any) -> Any:
+    def told(one: Any, entries: Any, me: Any, fields: Any) -> Any:
+        return replace(tell(one, entries, me, fields), back=())
 
-    return put_back
+    return told
 
 
 def _all() -> Iterable[Mutant]:
@@ -383,7 +383,7 @@ def _all() -> Iterable[Mutant]:
         30,
         (
             Replacement(writing, "shows_expected", _anything_is_expected),
-            Replacement(changelog, "put_back", _nobody_came_between),
+            Replacement(changelog, "tell", _nobody_came_between),
         ),
         trouble=("set_field", "set_label") * 20,
     )

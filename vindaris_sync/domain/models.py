@@ -266,10 +266,12 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The changes are on the issue, as read back."""
+    """The changes are on the issue, as read back; or they were, and somebody has changed that since."""
 
     write: Write
     issue: Issue
+    at: datetime | None = None
+    """When the tracker had made them, where the issue does not show them any more."""
 
 
 @dataclass(frozen=True, slots=True)

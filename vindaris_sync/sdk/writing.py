@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 
 from vindaris_sync.domain.models import (
     Address,
@@ -47,9 +49,17 @@ class Unanswered:
     write: Write
 
 
-Send = Callable[[Sequence[Ready]], Iterable[Written | Unanswered]]
-"""Sends the requests for a batch and returns the outcomes that need no reading back (Refused, Failed, Overridden), and
-which writes were not answered."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A write that the tracker's own history shows as made at ``at``: what is otherwise later, somebody changed."""
+
+    write: Write
+    at: datetime
+
+
+Send = Callable[[Sequence[Ready]], Iterable[Written | Unanswered | Taken]]
+"""Sends the requests for a batch and returns the outcomes that need no reading back (Refused, Failed, Overridden),
+which writes were not answered, and which are known to have been made."""
 
 
 def guarded(
@@ -57,8 +67,8 @@ def guarded(
 ) -> Iterator[Written]:
     """Yield one outcome per write, ``batch`` writes at a time: read, sort, send, read back.
 
-    ``Done`` only where the surfaces show what was wanted. What ``send`` raises ends the iteration after the outcomes
-    of the batches before it; the next pass finds the truth.
+    ``Done`` only where the surfaces show what was wanted, or are known to have shown it. What ``send`` raises ends the
+    iteration after the outcomes of the batches before it; the next pass finds the truth.
     """
     rest = iter(writes)
     while part := list(islice(rest, batch)):
@@ -67,11 +77,15 @@ def guarded(
         if not ready:
             continue
         told = list(send(ready))
-        final = [outcome for outcome in told if not isinstance(outcome, Unanswered)]
+        final = [outcome for outcome in told if not isinstance(outcome, (Unanswered, Taken))]
         lost = {id(outcome.write) for outcome in told if isinstance(outcome, Unanswered)}
+        taken = {id(outcome.write): outcome.at for outcome in told if isinstance(outcome, Taken)}
         known = {id(outcome.write) for outcome in final}
         yield from final
-        yield from read_back([one for one in ready if id(one.write) not in known], surfaces, fetch, lost)
+        yield from read_back([one for one in ready if id(one.write) not in known], surfaces, fetch, lost, taken)
+
+
+NOTHING_TAKEN: Mapping[int, datetime] = MappingProxyType({})
 
 
 def check_before(
@@ -98,11 +112,16 @@ def check_before(
 
 
 def read_back(
-    sent: Sequence[Ready], surfaces: tuple[Surface, ...], fetch: Fetch, lost: Collection[int] = ()
+    sent: Sequence[Ready],
+    surfaces: tuple[Surface, ...],
+    fetch: Fetch,
+    lost: Collection[int] = (),
+    taken: Mapping[int, datetime] = NOTHING_TAKEN,
 ) -> Iterator[Written]:
-    """Yield ``Done`` for each write whose issue now shows what was wanted, ``Failed`` for the others.
+    """Yield ``Done`` for each write whose issue shows what was wanted, or has shown it; ``Failed`` for the others.
 
-    ``lost`` are the ``id`` of writes that were not answered: what they did not do, nobody undid.
+    ``lost`` are the ``id`` of writes that were not answered: what they did not do, nobody undid. ``taken`` tells by
+    their ``id`` when writes were made: what an issue shows instead, somebody did since.
     """
     if not sent:
         return
@@ -114,10 +133,17 @@ def read_back(
             yield _out_of_reach(one.write, seen)
         elif shows_wanted(one.write, observe(issue, surfaces)):
             yield Done(one.write, issue)
+        elif (made := taken.get(id(one.write))) is not None and _changed_since(made, one.issue, issue):
+            yield Done(one.write, issue, made)
         elif id(one.write) in lost:
             yield Failed(one.write, "no answer came, and the issue does not show it")
         else:
             yield Failed(one.write, "the tracker took the write, and the issue does not show it", undone=True)
+
+
+def _changed_since(made: datetime, before: Issue, issue: Issue) -> bool:
+    """Return whether ``issue`` is younger than a write, and in the place of that: a move may empty surfaces (R2)."""
+    return made < issue.updated and (issue.place, issue.type) == (before.place, before.type)
 
 
 def same_values(one: Raw, other: Raw) -> bool:

@@ -51,10 +51,10 @@ class WriteBacks(Sightings):
     ) -> None:
         """Record outcomes of ``write`` in one transaction.
 
-        Done: what was read back is observed, what was written is the base; the issue is due only where it shows more
-        than what was written, which is somebody's edit. Stale and overridden: observed and due. Refused: remembered
-        for the place and surface, or for the issue alone, and due, so that what else was wanted is written without
-        it. Failed: due, so that the next pass reads it.
+        Done: what was read back is observed, what was written is the base; the issue is due only where it shows
+        anything else than what was written, which is somebody's edit. Stale and overridden: observed and due.
+        Refused: remembered for the place and surface, or for the issue alone, and due, so that what else was wanted
+        is written without it. Failed: due, so that the next pass reads it.
         """
         found = _sort(outcomes)
         now_micros = to_micros(now)
@@ -160,7 +160,7 @@ def _bases(done: Done, surfaces: tuple[Surface, ...], former: Mapping[str, Base]
         agreed = seen if _folded(seen) == _folded(wanted) else wanted
         known = written[key] | set(_agreed_goals(former.get(key)))
         unknown = tuple(value for value in agreed if value.casefold() not in known)
-        bases[key] = Base(agreed, issue.place, issue.type, issue.updated, unknown)
+        bases[key] = Base(agreed, issue.place, issue.type, done.at or issue.updated, unknown)
     return bases
 
 

@@ -1,4 +1,4 @@
-"""What our write replaced, read from the changelog afterwards: a person's edit that came between is found (R5)."""
+"""What became of our write, read from the changelog afterwards: a person's edit that came between is found (R5)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from vindaris_connectors.jira.client import Client, as_object
 from vindaris_connectors.jira.search import MAX_PAGES
@@ -77,46 +77,64 @@ def _instant(stamp: object) -> datetime:
     return instant(str(stamp))
 
 
-def put_back(one: Ready, entries: Sequence[Entry], me: str, fields: Mapping[str, Field]) -> tuple[Change, ...]:
-    """Return the changes that restore what a person had set between our read and our write; none: nobody came between.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an issue's history tells of a write of ours."""
 
-    ``entries`` are the issue's, oldest first; ``me`` is our account id. A step counts as ours by its value: somebody
-    may be at work by hand with our account.
+    back: tuple[Change, ...]
+    """The changes that restore what a person had set between our read and our write; none: nobody came between."""
+    taken: datetime | None
+    """When all of the write was made; None where the history does not show all of it."""
+
+
+class _Step(NamedTuple):
+    """A change of one surface."""
+
+    author: str
+    at: datetime
+    before: Raw
+    after: Raw
+
+
+def tell(one: Ready, entries: Sequence[Entry], me: str, fields: Mapping[str, Field]) -> Told:
+    """Return what ``entries``, the issue's, oldest first, tell of a write; ``me`` is our account id.
+
+    A step counts as ours by its value: somebody may be at work by hand with our account.
     """
-    restored = (_restored(one, change, entries, me, fields) for change in one.write.changes)
-    return tuple(change for change in restored if change is not None)
+    steps = [(change, _steps(one, change, entries, me, fields)) for change in one.write.changes]
+    back = (_restored(one, change, until, me) for change, until in steps if until)
+    made = [until[-1].at for _, until in steps if until]
+    taken = max(made) if len(made) == len(steps) else None
+    return Told(tuple(change for change in back if change is not None), taken)
 
 
-def _restored(
-    one: Ready, change: Change, entries: Sequence[Entry], me: str, fields: Mapping[str, Field]
-) -> Change | None:
-    surface, expected = change.surface, one.write.expected.get(change.surface.key, ())
-    steps = _steps(one, surface, entries, fields)
-    place = next((i for i in reversed(range(len(steps))) if steps[i][0] == me and _wanted(change, steps[i][2])), None)
-    if place is None:
-        return None
-    after = steps[place][2]
+def _restored(one: Ready, change: Change, steps: Sequence[_Step], me: str) -> Change | None:
+    """Return what undoes the last of ``steps``, which is ours, where it has replaced what we had not read."""
+    expected, (*earlier, ours) = one.write.expected.get(change.surface.key, ()), steps
     halfway = tuple(dict.fromkeys((*expected, *change.add)))  # what a bulk edit leaves between adding and removing
-    replaced = steps[place][1]
-    if place and steps[place - 1][0] == me and same_values(replaced, halfway) and not same_values(replaced, expected):
-        replaced = steps[place - 1][1]
+    replaced = ours.before
+    if earlier and earlier[-1].author == me and same_values(replaced, halfway) and not same_values(replaced, expected):
+        replaced = earlier[-1].before
     if same_values(replaced, expected):
         return None
-    add = tuple(value for value in replaced if value not in after)
-    return Change(surface, add, tuple(value for value in after if value not in replaced))
+    add = tuple(value for value in replaced if value not in ours.after)
+    return Change(change.surface, add, tuple(value for value in ours.after if value not in replaced))
 
 
 def _steps(
-    one: Ready, surface: Surface, entries: Sequence[Entry], fields: Mapping[str, Field]
-) -> list[tuple[str, Raw, Raw]]:
-    """Return (author, before, after) of each change of the surface since the issue was read."""
+    one: Ready, change: Change, entries: Sequence[Entry], me: str, fields: Mapping[str, Field]
+) -> Sequence[_Step]:
+    """Return the steps of the surface since the issue was read, up to the one that made our change; none without it."""
+    surface = change.surface
     id_ = surface.id if surface.kind is SurfaceKind.FIELD else "labels"
     found = []
     for entry in entries:
         if entry.field == id_ and entry.at >= one.issue.updated:
             before, after = (_shown(one, surface, text, fields) for text in (entry.before, entry.after))
             if before != after:
-                found.append((entry.author, before, after))
+                found.append(_Step(entry.author, entry.at, before, after))
+    while found and not (found[-1].author == me and _wanted(change, found[-1].after)):
+        found.pop()
     return found
 
 

@@ -32,7 +32,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.parallel import ordered
-from vindaris_sync.sdk.writing import Ready, Unanswered, guarded
+from vindaris_sync.sdk.writing import Ready, Taken, Unanswered, guarded
 
 FEW = 2
 """Up to so many equal edits a PUT each is no more requests than a bulk edit and its poll."""
@@ -64,8 +64,8 @@ class Writing:
                     self.fetching.recent.note([outcome.issue])
                 yield outcome
 
-    def _send(self, ready: Sequence[Ready]) -> Iterator[Written | Unanswered]:
-        """Send goal surfaces, then the review label; return the outcomes that need no reading back."""
+    def _send(self, ready: Sequence[Ready]) -> Iterator[Written | Unanswered | Taken]:
+        """Send goal surfaces, then the review label; yield what is known before the reading back."""
         sending = _Sending(self, {id(one.write): one for one in ready})
         self.fetching.recent.expect(one.issue for one in ready)
         for stage in (_goal, _review):
@@ -73,20 +73,22 @@ class Writing:
         yield from sending.settled.values()
         yield from sending.unanswered()
         if self.fetching.reader.cloud:
-            yield from self._overridden(sending.touched())
+            yield from self._look_back(sending.touched())
 
-    def _overridden(self, sent: Sequence[Ready]) -> Iterator[Written]:
-        """Put back what somebody had set between our read and our write, and say so."""
+    def _look_back(self, sent: Sequence[Ready]) -> Iterator[Written | Taken]:
+        """Put back what somebody had set between our read and our write, and say so; tell which others were made."""
         back: list[Planned] = []
         for part in parts(sent, changelog.MOST):
             touched = {_field_of(change.surface) for one in part for change in one.write.changes}
             ids = [one.issue.ref.id for one in part]
             entries = changelog.read_entries(self.client, ids, sorted(touched)) or {}  # then nothing is known of others
             for one in part:
-                changes = changelog.put_back(one, entries.get(one.issue.ref.id, ()), self.me(), self.fields)
-                if changes:
+                told = changelog.tell(one, entries.get(one.issue.ref.id, ()), self.me(), self.fields)
+                if told.back:
                     shown = replace(one.issue, labels=_labels_after(one))
-                    back.append((one, edit_of(changes, shown, self.fields)))
+                    back.append((one, edit_of(told.back, shown, self.fields)))
+                elif told.taken is not None:
+                    yield Taken(one.write, told.taken)
         if back:
             yield from self._restore(back)
 
@@ -132,8 +134,9 @@ class _Sending:
         self.settled: dict[int, Written] = {}
 
     def touched(self) -> list[Ready]:
-        """Return the writes of which something was sent and nothing went wrong."""
-        return [one for key, one in self._ready.items() if key in self._sent and key not in self.settled]
+        """Return the writes of which something was sent, answered or not, and nothing went wrong."""
+        sent = self._sent | self._doubtful
+        return [one for key, one in self._ready.items() if key in sent and key not in self.settled]
 
     def unanswered(self) -> list[Unanswered]:
         """Return the writes of which nobody knows what was done."""

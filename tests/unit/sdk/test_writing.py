@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -26,7 +26,7 @@ from vindaris_sync.domain.models import (
     Written,
 )
 from vindaris_sync.sdk.errors import IssueRejected, Transient, Unknown
-from vindaris_sync.sdk.writing import Ready, each, guarded, same_values
+from vindaris_sync.sdk.writing import Ready, Taken, each, guarded, same_values
 
 GOALS = Surface(SurfaceKind.LABEL, "goal:")
 FIELD = Surface(SurfaceKind.FIELD, "f1", single=True)
@@ -199,3 +199,23 @@ def test_transient_ends_after_finished_batches() -> None:
     with pytest.raises(Transient):
         told.extend(guarded(writes, SURFACES, world.fetch, each(send_one), batch=1))
     assert [type(one) for one in told] == [Done]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "place", "theirs"), [(1, "P", True), (0, "P", False), (1, "Q", False)], ids=["later", "lags", "moved"]
+)
+def test_what_undoes_a_write_that_is_known_to_be_made_is_somebodys_edit(
+    *, seconds: int, place: str, theirs: bool
+) -> None:
+    """Undone since, by the tracker's stamps, it is Done all the same; not where the reading lags, or a move did it."""
+    world = World(i=("goal:B",))
+    made = _NOW + timedelta(seconds=1)
+
+    def send(ready: Sequence[Ready]) -> Iterable[Taken]:
+        world.issues["i"] = replace(world.issues["i"], updated=made + timedelta(seconds=seconds), place=place)
+        return [Taken(ready[0].write, made)]
+
+    write = want("i", expected=("B",), remove=("B",))
+    (outcome,) = guarded([write], SURFACES, world.fetch, send)
+    assert (outcome == Done(write, world.issues["i"], made)) is theirs
+    assert isinstance(outcome, Failed) is not theirs

@@ -68,7 +68,8 @@ class WriteBacks(Sightings):
             note_written(sql, tracker, found.done, found.undone, now)
             for refused in found.refused:
                 _refuse(sql, tracker, refused, now)
-            again = {issue.ref.id for issue in found.read}.union(found.uncertain)
+            undone = {done.issue.ref.id for done in found.done if done.at is not None}
+            again = {issue.ref.id for issue in found.read}.union(found.uncertain, undone)
             sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
             made = {each.write.address.id for each in outcomes if not isinstance(each, Failed)}
             sql.run_in("UPDATE issue SET unwritten = FALSE WHERE tracker = ? AND ext_id IN ({})", made, tracker)

@@ -67,7 +67,6 @@ class Case:
         self.situation = situation
         self.policy = situation.policies[record.ref.tracker]
         self.actions: list[Action] = []
-        self.descends = False
         self._merged: Merged | None = None
         self._label: Side | None = None
         self._bases: dict[str, Base] = {}
@@ -75,6 +74,8 @@ class Case:
         self._answered: dict[CauseKey, Answer] = {}
         self._confirmed_basis = False
         self._itself = situation.must_carry(record)
+        self.descends = record.presence is not Presence.PRESENT or (self._itself and not record.explicit)
+        """Whether what hangs below is to be decided, too: always where what stands above goes there, but not here."""
         self.asked = record.presence is Presence.PRESENT and not situation.ignores(record)
         """Whether it can be asked: what is tracked, and what is a goal itself, about what hangs below it."""
         self.tracked = self.asked and not (self.goals.carried and record.ref in self.goals.carried)
@@ -86,7 +87,6 @@ class Case:
         """Let its open causes go: it is out of scope, moved away or gone; links stay as they were."""
         self._close_all()
         self._set_state(LinkState(self.before.state or LinkState.UNLINKED), tracked=False)
-        self.descends = bool(self.actions) or self.before.presence is Presence.GONE
 
     def expire(self) -> None:
         """End an exemption whose time is over; a change by machine, which yields to a person's."""
@@ -390,8 +390,7 @@ class Case:
         )
         former = (before.state, before.carrier, before.goals, before.parent_unknown, before.rule, before.tracked)
         changed = (state, carrier, effect.goals, effect.parent_unknown, action.rule, tracked) != former
-        ended = self.before.closed or self.goals.has_ended(self.before.ref)
-        self.descends |= changed or ended or self.before.presence is not Presence.PRESENT
+        self.descends |= changed or self.before.closed or self.goals.has_ended(self.before.ref)
         if not is_stored(action, self.before):
             self.actions.append(action)
 

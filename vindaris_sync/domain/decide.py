@@ -42,7 +42,6 @@ def decide_issue(record: Record, chain: Sequence[Record], situation: Situation) 
     case = Case(record, tuple(chain), situation)
     if record.presence is Presence.HIDDEN:
         case.actions.append(Skip(record.id, "hidden: frozen until it is seen again"))
-        case.descends = True  # what stands above it decides what hangs below it
         return case
     if record.presence in (Presence.GONE, Presence.MOVED, Presence.OUT_OF_SCOPE):
         case.leave()

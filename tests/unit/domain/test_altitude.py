@@ -53,6 +53,17 @@ def test_a_type_that_must_carry_a_link_is_unlinked_without_and_told_why() -> Non
     assert told == "its type, Epic, must carry a link itself"
 
 
+def test_what_stands_above_it_is_heard_below_it() -> None:
+    """Another link of the initiative changes nothing at the epic; the story below inherits it all the same."""
+    world = tree()
+    world.decide()
+    world.issues[1] = replace(world.issues[1], explicit=(link(B),), **agreed(field="B", labels=["B"]))
+    for number in (1, 2):
+        assert world.decide(number).descend == (number,)
+    world.decide(3)
+    assert state(world, 3) == (LinkState.INHERITED, (B,), 1)
+
+
 @pytest.mark.parametrize("explicit", [(link(B),), exemption()], ids=["link", "exemption"])
 def test_a_link_or_an_exemption_of_its_own_answers(explicit: Any) -> None:
     """Either is a decision at this altitude, and holds for those below."""

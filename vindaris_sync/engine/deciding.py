@@ -17,7 +17,7 @@ from vindaris_sync.engine.showing import follow_goals
 
 _CHUNK = 2000  # records held at once; a plan of any length takes the memory of one chunk and its actions
 
-_MOST_TIMES = 50  # no chain is as long: parents read at different moments may form a circle, which the next pull opens
+_MOST_TIMES = 50  # no chain is as long: parents form a circle, and let one another be decided for ever
 
 
 @dataclass(slots=True)
@@ -72,15 +72,17 @@ def decide_due(
         policies = {name: replace(policy, verified=name == own) for name, policy in situation.policies.items()}
         situation = replace(situation, policies=policies)
         waiting = {*store.held(trackers), *store.left_behind(others)}
-        times = Counter[int]()
+        times, circling = Counter[int](), set[int]()
         with store.view() as view:
             while ids := store.due_ready(trackers, waiting, _CHUNK):
                 plan = decide(ids, view, situation)
                 store.apply(plan, pass_id, situation.now)
                 decided.add(plan)
                 times.update(plan.decided)
-                circling = {issue for issue in plan.decided if times[issue] > _MOST_TIMES}
+                circling.update(issue for issue in plan.decided if times[issue] > _MOST_TIMES)
                 waiting |= (set(ids) - set(plan.decided)) | circling
+            if circling:
+                store.apply(Plan((), tuple(circling)), pass_id, situation.now)
             _limit(context, decided, pass_id)
         store.mark_unwritten(decided.writes)
     return decided

@@ -177,6 +177,22 @@ def test_a_circle_through_both_trackers_is_survived(site: Site) -> None:
     site.sound()
 
 
+def test_a_circle_of_closed_issues_comes_to_rest(site: Site) -> None:
+    """Each lets what hangs below it be decided anew, and so the other; that ends, and nothing of it stays due (L3)."""
+    epic = site.jira.epic("Checkout")
+    child = site.github.create(f"{epic}: Faster cart")
+    site.jira.retitle(epic, f"{child}: Checkout")
+    site.reconnect("jira", parent_reference={"tracker": "github", "places": ["acme/web"]})
+    configured(site)
+    site.jira.close(epic)
+    site.github.close(child)
+    ok(site.turn(rounds=2))
+    site.jira.add_label(epic, "urgent")
+    ok(site.turn())
+    assert site.store.trackers_due(site.clock()) == []
+    site.sound()
+
+
 def test_a_description_in_jira_names_a_parent_at_github(site: Site) -> None:
     """The other way round: as text or as a document, whichever the API's version prints."""
     above = site.github.create("Costs", "goal:COST-1")

@@ -21,9 +21,14 @@ _NEVER_ASKED = (
     "NOT EXISTS (SELECT 1 FROM unread WHERE unread.tracker = issue.parent_tracker "
     "AND unread.ext_id = issue.parent_ext AND unread.key = issue.parent_key)"
 )
+_NEEDS_PARENT = (
+    "(presence IN ('present', 'context') OR (presence = 'out_of_scope' "
+    "AND EXISTS (SELECT 1 FROM issue below WHERE below.parent_id = issue.id)))"
+)
 _ORPHANS = (
-    "SELECT parent_ext, parent_key FROM issue WHERE parent_tracker = ? AND (due OR tracker <> parent_tracker) "  # noqa: S608 - fixed texts
-    f"AND presence IN ('present', 'context') AND parent_id IS NULL AND {_NEVER_ASKED}"
+    "SELECT parent_ext, parent_key FROM issue WHERE parent_tracker = ? "  # noqa: S608 - fixed texts
+    "AND (due OR tracker <> parent_tracker OR presence = 'out_of_scope') "
+    f"AND parent_id IS NULL AND {_NEEDS_PARENT} AND {_NEVER_ASKED}"
 )
 """What each half of a union adds its half of the condition to, so that each is answered from its partial index."""
 
@@ -66,7 +71,7 @@ class Due(Part):
                 "SELECT tracker FROM issue WHERE unwritten UNION "  # noqa: S608 - fixed texts
                 "SELECT tracker FROM issue WHERE wake_at IS NOT NULL AND wake_at <= ? UNION "
                 "SELECT parent_tracker FROM issue WHERE parent_id IS NULL AND parent_key <> '' AND parent_ext = '' "
-                f"AND tracker <> parent_tracker AND presence IN ('present', 'context') AND {_NEVER_ASKED}",
+                f"AND tracker <> parent_tracker AND {_NEEDS_PARENT} AND {_NEVER_ASKED}",
                 (to_micros(now),),
             )
             missing = {row[0] for row in sql.rows("SELECT tracker FROM census WHERE missing > 0")}
@@ -169,6 +174,7 @@ class Due(Part):
         """Return parents in ``tracker`` that issues name, that are not known, and that were not asked for yet.
 
         An issue of the tracker itself names one while it is due; one of another is decided before this one is asked.
+        One that is out of scope names one while anything hangs below it.
         """
         with self._db.read() as sql:
             rows = sql.rows(

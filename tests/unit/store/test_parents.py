@@ -98,6 +98,18 @@ def test_parents_out_of_scope_are_context_and_are_adopted_by_children(store: Sto
     assert record_of(store, above).presence is Presence.PRESENT
 
 
+def test_what_is_out_of_scope_needs_its_parent_for_those_below_it(store: Store) -> None:
+    """Its own parent is asked for once something hangs below it, due or not, and no more once it is known (R6)."""
+    [away] = put(store, issue(2, parent=BY_ID))
+    store.record_absent({away: "moved to a project that is not tracked"}, Presence.OUT_OF_SCOPE, NOW)
+    decide_unlinked(store, away)
+    assert store.unread_parents(T) == []
+    put(store, issue(3, parent=Address(T, "id2")))
+    assert store.unread_parents(T) == [BY_ID]
+    store.record_context(T, [issue(1)], SURFACES, NOW)
+    assert store.unread_parents(T) == []
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_order_of_arrival_never_matters(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:

@@ -19,6 +19,12 @@ _FOLLOWS = (
     "state", "rule_id", "goals", "suspect",
 )  # fmt: skip
 """What goes along when an issue gets a new id: everything that was decided about it by its own value."""
+_DECIDED_LAST = (
+    "SELECT coalesce(max(id), 0) FROM issue WHERE (id = ? OR moved_to = ?) AND EXISTS (SELECT 1 FROM history "
+    "WHERE issue_id = issue.id AND before <> after "
+    "AND event IN ('linked', 'unlinked', 'exempted', 'exemption_expired', 'confirmed', 'undone'))"
+)
+"""The last of an issue's ids under which its link was decided, or 0: rows are as old as the ids that they stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +154,28 @@ def _follow(sql: Sql, tracker: str, moved: Moved, now: int) -> None:
 
 
 def _hand_over(sql: Sql, old: int, new: int) -> None:
+    """Let the new row have what was decided last under all ids that the issue ever had, whichever is told of first.
+
+    A tracker says of every former id where the issue is now, not where it went from there: of two former ids, either
+    may be asked first, and what was decided under the later one replaces what has come over from the earlier one.
+    """
+    decided_before = sql.value(_DECIDED_LAST, (old, old))
+    decided_since = sql.value(_DECIDED_LAST, (new, new))
     sql.run("UPDATE issue SET due = TRUE WHERE id = ? OR parent_id = ? OR carrier_id = ?", (new, old, old))
     sql.run("UPDATE issue SET parent_id = ? WHERE parent_id = ?", (new, old))
     sql.run("UPDATE issue SET moved_to = ? WHERE moved_to = ?", (new, old))
     sql.run("UPDATE alias SET issue_id = ? WHERE issue_id = ?", (new, old))
     sql.run("UPDATE work SET issue_id = ? WHERE issue_id = ?", (new, old))
     sql.run("UPDATE mute SET issue_id = ? WHERE issue_id = ?", (new, old))
-    undecided = sql.row(
-        "SELECT 1 FROM issue WHERE id = ? AND undecided_since = 'never' "
-        "AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = ?) "
-        "AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = ?) "
-        "AND NOT EXISTS (SELECT 1 FROM history WHERE issue_id = ? AND event IN ('linked', 'unlinked', 'exempted'))",
-        (new, new, new, new),
-    )
-    if undecided is None:  # the new row has a life of its own already: what it says is newer
+    if decided_before < decided_since:
         return
     taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)  # noqa: S608 - fixed names
     sql.run(f"UPDATE issue SET {taken} WHERE id = ?", (*(old for _ in _FOLLOWS), new))  # noqa: S608 - fixed names
     elsewhere = {key: replace(base, place="") for key, base in load_bases(_bases_of(sql, new)).items()}
     sql.run("UPDATE issue SET bases = ? WHERE id = ?", (dump_bases(elsewhere), new))
-    sql.run("UPDATE link SET issue_id = ? WHERE issue_id = ?", (new, old))
-    sql.run("UPDATE exemption SET issue_id = ? WHERE issue_id = ?", (new, old))
+    for table in ("link", "exemption"):
+        sql.run(f"DELETE FROM {table} WHERE issue_id = ?", (new,))  # noqa: S608 - fixed names
+        sql.run(f"UPDATE {table} SET issue_id = ? WHERE issue_id = ?", (new, old))  # noqa: S608 - fixed names
     sql.run(
         "UPDATE cause SET issue_id = ? WHERE issue_id = ? AND NOT EXISTS (SELECT 1 FROM cause c WHERE c.issue_id = ? "
         "AND (c.reason, c.subject, c.fingerprint) = (cause.reason, cause.subject, cause.fingerprint))",

@@ -56,6 +56,7 @@ class IssueRow(Table, table=True):
         Index("issue_wake", "wake_at", **where("wake_at IS NOT NULL")),
         Index("issue_parent", "parent_id", **where("parent_id IS NOT NULL")),
         Index("issue_carrier", "carrier_id", **where("carrier_id IS NOT NULL")),
+        Index("issue_moved", "moved_to", **where("moved_to IS NOT NULL")),
         Index("issue_rule", "rule_id", "closed", **where("rule_id IS NOT NULL")),
         Index("issue_review", "id", **where("review_open")),
         Index("issue_undefined", "tracker", **where("undefined <> '[]'")),

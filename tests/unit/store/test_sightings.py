@@ -20,9 +20,20 @@ from tests.unit.store.world import (
     record_of,
     state,
 )
-from vindaris_sync.domain.actions import Announce, OpenCause, SetBases
+from vindaris_sync.domain.actions import Announce, OpenCause, SetBases, SetExplicit
 from vindaris_sync.domain.goals import Goal
-from vindaris_sync.domain.models import Address, Base, Gone, Hidden, LinkState, Moved, Presence, Present, Seen
+from vindaris_sync.domain.models import (
+    Address,
+    Base,
+    Exemption,
+    Gone,
+    Hidden,
+    LinkState,
+    Moved,
+    Presence,
+    Present,
+    Seen,
+)
 from vindaris_sync.domain.records import Cause, CauseKey, Reason
 from vindaris_sync.store.store import Store
 
@@ -193,6 +204,77 @@ def test_what_was_decided_at_the_new_id_is_not_replaced(store: Store) -> None:
     see(store, Moved(HERE, issue(9)), after=1)
     assert [each.goal for each in record_of(store, new).links] == [other]
     assert [each.goal for each in record_of(store, old).links] == [goal]
+
+
+def moved_twice(store: Store) -> tuple[list[int], list[int]]:
+    """Return three ids of one issue, linked under the first, all seen before the tracker said so; and two goals."""
+    store.put_goals([Goal("G-1", "Faster"), Goal("G-2", "Cheaper")], NOW)
+    goals = [store.goal_book().by_key[key] for key in ("g-1", "g-2")]
+    ids = put(store, issue(1), issue(2), issue(9))
+    store.apply(plan(explicit(ids[0], (link(goals[0]),))), "p1", NOW)
+    return ids, goals
+
+
+def follow_both(store: Store, order: tuple[int, int]) -> None:
+    """Let the tracker say of both former ids, in this order and in two answers, where the issue is now."""
+    for number in order:
+        see(store, Moved(Address(T, f"id{number}", f"acme/web#{number}"), issue(9)), after=1)
+
+
+BOTH_ORDERS = pytest.mark.parametrize("order", [(1, 2), (2, 1)], ids=["earlier first", "later first"])
+
+
+@BOTH_ORDERS
+def test_of_two_former_ids_the_later_decision_stands(store: Store, order: tuple[int, int]) -> None:
+    """A person linked it to another goal under its second id: that goal goes over, whichever id is asked first (L5)."""
+    (_, second, third), (_, other) = moved_twice(store)
+    store.apply(plan(explicit(second, (link(other),))), "p2", NOW)
+    follow_both(store, order)
+    assert [each.goal for each in record_of(store, third).links] == [other]
+    assert [breach for breach in store.check() if breach.law != "undecided"] == []
+
+
+@BOTH_ORDERS
+def test_a_link_taken_off_under_the_second_id_does_not_come_back(store: Store, order: tuple[int, int]) -> None:
+    """The first id's link is older than its removal, whichever id is asked first (L5)."""
+    (_, second, third), (_, other) = moved_twice(store)
+    store.apply(plan(explicit(second, (link(other),))), "p2", NOW)
+    store.apply(plan(SetExplicit(second, (), "unlinked", "ann", "cli", "because", ("G-2",), ())), "p3", NOW)
+    follow_both(store, order)
+    assert record_of(store, third).links == ()
+
+
+@BOTH_ORDERS
+def test_an_id_under_which_nothing_was_decided_replaces_nothing(store: Store, order: tuple[int, int]) -> None:
+    """The list showed the second id without its lost labels: the first one's link is still the last word."""
+    (_, second, third), (goal, _) = moved_twice(store)
+    decide_unlinked(store, second)
+    follow_both(store, order)
+    assert [each.goal for each in record_of(store, third).links] == [goal]
+
+
+@BOTH_ORDERS
+def test_what_was_decided_under_the_last_id_outlives_both_former_ones(store: Store, order: tuple[int, int]) -> None:
+    """An exemption under the third id is newer than both links."""
+    (_, second, third), (_, other) = moved_twice(store)
+    store.apply(plan(explicit(second, (link(other),))), "p2", NOW)
+    exemption = Exemption("by a label", "ann", NOW, None)
+    store.apply(plan(explicit(third, exemption, "exempted")), "p3", NOW)
+    follow_both(store, order)
+    assert record_of(store, third).explicit == exemption
+
+
+def test_what_came_over_earlier_counts_as_old_as_it_is(store: Store) -> None:
+    """The first id's link has gone to the second; the one that was decided between them is the last word."""
+    (first, between, second), (_, other) = moved_twice(store)
+    see(store, Moved(Address(T, "id1", "acme/web#1"), issue(9)))
+    store.apply(plan(explicit(between, (link(other),))), "p2", NOW)
+    last = issue(10)
+    for number in (9, 2):
+        see(store, Moved(Address(T, f"id{number}", f"acme/web#{number}"), last), after=1)
+    third = store.by_id(T, ["id10"])["id10"]
+    assert [each.goal for each in record_of(store, third).links] == [other]
+    assert all(record_of(store, each).links == () for each in (first, second))
 
 
 def test_what_was_asked_where_an_issue_was_is_asked_there_no_more(store: Store) -> None:

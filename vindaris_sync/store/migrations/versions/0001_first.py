@@ -246,6 +246,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
     )
     op.create_index("issue_key", "issue", ["key", "tracker"], unique=False)
     op.create_index(
+        "issue_moved",
+        "issue",
+        ["moved_to"],
+        unique=False,
+        sqlite_where=sa.text("moved_to IS NOT NULL"),
+        postgresql_where=sa.text("moved_to IS NOT NULL"),
+    )
+    op.create_index(
         "issue_orphan_id",
         "issue",
         ["parent_tracker", "parent_ext"],

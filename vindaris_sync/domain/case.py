@@ -24,7 +24,7 @@ from vindaris_sync.domain.actions import (
 )
 from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import UNDECIDED, Effective, effective, ends_at, holds, suspect
-from vindaris_sync.domain.merge import Merged, Result, Side
+from vindaris_sync.domain.merge import Merged, Result, Side, Value
 from vindaris_sync.domain.mirrors import mirrored
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance
 from vindaris_sync.domain.outcome import adopted, is_stored, names, timing
@@ -128,7 +128,7 @@ class Case:
             self._request()
             self._stand_for_all()
         if label.moved or label.surface.key not in self.before.bases:
-            self._bases[label.surface.key] = merging.agreed_base(self.after, label)
+            self._bases[label.surface.key] = merging.agreed_base(self.after, label, label.shown)
 
     def _inherits(self) -> tuple[int, ...]:
         """Return the goals that the chain above gives; a rule's are no ancestor's, and never make a link redundant."""
@@ -233,10 +233,10 @@ class Case:
         seen = merged.result in (Result.ADOPT, Result.DECIDED)
         for side in merged.sides:
             if side.works and not side.held and (merged.shows(side) or (seen and side.moved)):
-                self._agree(side)
+                self._agree(side, merged.wanted(side))
 
-    def _agree(self, side: Side) -> None:
-        self._bases[side.surface.key] = merging.agreed_base(self.after, side)
+    def _agree(self, side: Side, wanted: Value) -> None:
+        self._bases[side.surface.key] = merging.agreed_base(self.after, side, wanted)
 
     def _leave_base(self, side: Side) -> None:
         """Let what cannot be shown count as agreed elsewhere: it may come back without values."""
@@ -361,8 +361,8 @@ class Case:
             return
         causes = labelling(self.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
         asked = self.asked and not self.before.closed and bool(causes)
-        if asked == bool(label.actual):
-            self._agree(label)
+        if label.shows(wanted := frozenset({merging.NO_GOAL} if asked else ())):
+            self._agree(label, wanted)
             return
         if not asked:
             self.actions.append(WriteBack(self.before.id, label.surface, (), label.raw, label.raw))

@@ -50,6 +50,8 @@ class Side:
     """Nothing is written to it: its goal was replaced by a key that names no goal."""
     unread: bool = False
     """An edit that counts only once the issue was read directly."""
+    hidden: tuple[tuple[str, int], ...] = ()
+    """(raw value, what it stands for) that counts as shown: nobody took it off, its definition was deleted (R2)."""
 
     @property
     def moved(self) -> bool:
@@ -66,6 +68,10 @@ class Side:
         """Whether something that was agreed on shows no more: an edit by absence (R2)."""
         return bool(self.base - self.shown)
 
+    def shows(self, wanted: Value) -> bool:
+        """Return whether it shows ``wanted``; a deleted definition hides nothing else."""
+        return self.actual - {value for _, value in self.hidden if value not in wanted} == wanted
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -81,11 +87,13 @@ class Merged:
         """Raw values on any surface that name no goal, sorted."""
         return tuple(sorted({raw.casefold() for side in self.sides for raw in side.unknown}))
 
+    def wanted(self, side: Side) -> Value:
+        """Return what S as it is afterwards looks like on ``side``."""
+        return project(self.value, self.primary, side.surface)
+
     def shows(self, side: Side) -> bool:
         """Return whether ``side`` shows S as it is afterwards."""
-        if self.result is Result.IN_SYNC:
-            return side.works
-        return side.actual == project(self.value, self.primary, side.surface)
+        return side.works if self.result is Result.IN_SYNC else side.shows(self.wanted(side))
 
 
 def value_of(explicit: Explicit) -> Value:
@@ -141,7 +149,8 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     known, unknown = _known(surface, raw, goals)
     if base is None or known == agreed:
         return Side(surface, raw, known, known, agreed, unknown)
-    known |= _undefined(record, surface, agreed - known, base, goals)
+    hidden = _hidden(record, surface, agreed - known, base, goals)
+    known |= {value for _, value in hidden}
     if not known and _elsewhere(base, record, layout):
         return Side(surface, raw, agreed, known, agreed, unknown)
     if (
@@ -149,9 +158,9 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         and not known - agreed
         and {u.casefold() for u in unknown} - {u.casefold() for u in agreed_unknown}
     ):
-        return Side(surface, raw, agreed, known, agreed, unknown, held=True)
+        return Side(surface, raw, agreed, known, agreed, unknown, held=True, hidden=hidden)
     unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
-    return Side(surface, raw, known, known, agreed, unknown, unread=unread)
+    return Side(surface, raw, known, known, agreed, unknown, unread=unread, hidden=hidden)
 
 
 def _is_ours(raw: Raw, base: Base) -> bool:
@@ -188,14 +197,18 @@ def _agreed(surface: Surface, base: Base | None, goals: GoalBook) -> tuple[Value
     return known, others + base.unknown
 
 
-def _undefined(record: Record, surface: Surface, missing: Value, base: Base, goals: GoalBook) -> Value:
+def _hidden(
+    record: Record, surface: Surface, missing: Value, base: Base, goals: GoalBook
+) -> tuple[tuple[str, int], ...]:
     """Return those of ``missing`` whose option or label, as ``base`` names it, was deleted: nobody took them off."""
     if not record.undefined or not missing:
-        return _NOTHING
-    if not surface.shows_goals:
-        return missing if any(key == surface.key for key, _ in record.undefined) else _NOTHING
-    lost = {goals.find(raw) for raw in base.value if (surface.key, raw.casefold()) in record.undefined}
-    return frozenset(goal for goal in missing if goal in lost)
+        return ()
+    named = ((raw, goals.find(raw) if surface.shows_goals else NO_GOAL) for raw in base.value)
+    return tuple(
+        (raw, value)
+        for raw, value in named
+        if value is not None and value in missing and (surface.key, raw.casefold()) in record.undefined
+    )
 
 
 def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, ...]:
@@ -214,7 +227,7 @@ def merge(record: Record, sides: Sequence[Side], *, several: bool, yields: bool 
         return _reconsider(record, sides, several=several)
     moved = [side for side in sides if side.moved]
     if not moved and not yields:
-        in_sync = all(side.actual == project(current, primary, side.surface) or not side.works for side in sides)
+        in_sync = all(side.shows(project(current, primary, side.surface)) or not side.works for side in sides)
         return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)
     wanted = {side.surface.key: project(current, primary, side.surface) for side in sides}
     if yields:
@@ -354,22 +367,15 @@ def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
     return any(side.surface.single and side.shown and primary not in side.shown for side in moved)
 
 
-def agreed_base(record: Record, side: Side) -> Base:
-    """Return the base that records what ``side`` shows now as agreed, and with it what a deleted definition hides.
+def agreed_base(record: Record, side: Side, wanted: Value) -> Base:
+    """Return the base that records as agreed what ``side`` shows, and of ``wanted`` what a deleted definition hides.
 
-    It is the one that stands where that records the same already, whenever it was agreed.
+    What else that hides is agreed on no more: whoever puts it on again says something new. It is the base that stands
+    where that records the same already, whenever it was agreed.
     """
     former = record.bases.get(side.surface.key)
-    value, unknown = side.raw, side.unknown
-    if former is not None and record.undefined:
-        shown = {raw.casefold() for raw in side.raw}
-        hidden = tuple(
-            raw
-            for raw in former.value
-            if raw.casefold() not in shown and (side.surface.key, raw.casefold()) in record.undefined
-        )
-        value, unknown = value + hidden, unknown + tuple(raw for raw in hidden if raw in former.unknown)
-    now = (value, unknown, record.place, record.type)
+    value = side.raw + tuple(raw for raw, hidden in side.hidden if hidden in wanted)
+    now = (value, side.unknown, record.place, record.type)
     if former is not None and not former.sent and (former.value, former.unknown, former.place, former.type) == now:
         return former
-    return Base(value, record.place, record.type, record.updated, unknown)
+    return Base(value, record.place, record.type, record.updated, side.unknown)

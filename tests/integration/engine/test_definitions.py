@@ -97,6 +97,19 @@ def test_a_deleted_label_is_made_anew_at_night_and_said_once(site: Site) -> None
 
 
 @pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_a_deleted_label_that_is_put_on_again_replaces_what_came_in_its_place(site: Site) -> None:
+    """Where another goal was set meanwhile, the goal whose label was deleted is no part of what was agreed on (L5)."""
+    key = site.github.create("Step", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.github.drop_definition("GROW-1")
+    for name in ("GROW-2", "GROW-1"):
+        site.clock.pass_(hours=1)
+        site.github.world.add_label("acme/web", int(key.partition("#")[2]), f"goal:{name}", actor="mia")
+        ok(site.turn(rounds=2))
+        assert (site.serves(key), site.github.labels(key)) == (f"linked {name}", {f"goal:{name}"})
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
 def test_a_label_that_we_made_anew_before_anybody_looked_is_no_edit(site: Site) -> None:
     """A deleted label comes back by our writing it elsewhere: it is another one, and was taken off by nobody (R2)."""
     key, other = site.github.create("Step", "goal:GROW-1"), site.github.create("Another step")

@@ -151,6 +151,27 @@ def test_a_label_that_was_deleted_and_made_again_can_be_taken_off(world: World, 
     assert value(world.record(ref).explicit) == frozenset()
 
 
+def test_what_a_deleted_label_said_can_be_said_again_after_another_decision(world: World, people: People) -> None:
+    """What its definition took with it was agreed on only until something else was decided (L5)."""
+    replaced, unlinked = people.create("east", "APP", ("goal:A",)), people.create("west", "APP", ("goal:A",))
+    exempt = people.create("west", "APP", ("no-goal",))
+    world.round()
+    for tracker in world.trackers.values():
+        tracker.delete_label("goal:A")
+        tracker.delete_label("no-goal")
+    world.round()
+    world.trackers["east"].set_field(replaced.id, None)
+    world.decide(unlinked, decisions.unlink)
+    world.decide(exempt, decisions.unlink)
+    world.round()
+    again = ((replaced, "goal:A"), (unlinked, "goal:A"), (exempt, "no-goal"))
+    for ref, label in again:
+        assert value(world.record(ref).explicit) == frozenset()
+        world.trackers[ref.tracker].add_label(ref.id, label)
+    world.round()
+    assert [value(world.record(ref).explicit) for ref, _ in again] == [{world.goal("A")}, {world.goal("A")}, {0}]
+
+
 def test_what_stands_below_learns_that_a_parent_above_is_no_longer_unknown(world: World, people: People) -> None:
     """The chain of a grandchild ends where its grandparent is taken off (R6)."""
     tracker = world.trackers["west"]

@@ -220,6 +220,16 @@ def test_a_deleted_label_is_no_edit() -> None:
     assert goals_of(world) == [A]
 
 
+def test_a_deleted_review_label_need_not_be_taken_off() -> None:
+    """Nothing is asked any more, and nothing shows: there is nothing to write."""
+    shown = agreed(field="A", labels=["A"], review=True)
+    world = World.of(linked(**shown))
+    world.see(1, observed=shows(field="A", labels=["A"]), undefined=frozenset({(REVIEW.key, "goal-review")}))
+    world.decide()
+    assert planned(world) == {}
+    assert not world.issues[1].bases[REVIEW.key].value
+
+
 def test_a_definition_that_was_lost_under_a_former_key_hides_no_edit() -> None:
     """The goal was renamed and shown under its new key since: who takes that off has edited."""
     renamed = book()

@@ -219,10 +219,12 @@ def _posted_again(original: Any) -> Any:
 
 
 def _told_before_it_is_told(original: Any) -> Any:
-    def _tell(context: Any, channel: Any, message: Any, rows: Any, hold: Any) -> Any:
+    def _tell(  # noqa: PLR0913, PLR0917 - as the original
+        context: Any, channel: Any, message: Any, rows: Any, hold: Any, now: Any
+    ) -> Any:
         for row in rows:
             context.store.delivered(row)
-        return original(context, channel, message, rows, hold)
+        return original(context, channel, message, rows, hold, now)
 
     return _tell
 

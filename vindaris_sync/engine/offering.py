@@ -69,8 +69,9 @@ def decided(context: Context, about: About, told: Told, now: datetime) -> tuple[
     return tuple(buttons.decided(each, told, now) for each in stand[: -SHOWN - 1 : -1])
 
 
-def undo_ends(context: Context, about: About, announce: Callable[[datetime], Announce]) -> Iterator[Announce]:
-    """Yield when the message will change by itself, because what was decided can be taken back no more."""
-    now = context.now()
+def undo_ends(
+    context: Context, about: About, now: datetime, announce: Callable[[datetime], Announce]
+) -> Iterator[Announce]:
+    """Yield when the message of ``now`` will change by itself: what was decided can be taken back no more."""
     found = context.store.decisions(about, to_micros(now - UNDO_WITHIN))
     yield from (announce(each.at + UNDO_WITHIN) for each in found[-SHOWN:] if each.undone_at is None)

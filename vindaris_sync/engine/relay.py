@@ -76,7 +76,7 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
                 together = [each for each in waiting if (each.team.name, each.team.channel) == where]
                 digests[where] = _digest(context, channel, team, together, silence)
             hold = _hold(silence, message, its, digests[where])
-            sent += _tell(context, channel, message, its, hold)
+            sent += _tell(context, channel, message, its, hold, now)
         except (Transient, ChannelUnusable, Unknown) as error:
             failed.update(row.id for row in its)
             _postpone(context, message, its, error)
@@ -119,9 +119,14 @@ def _hold(silence: Silence, message: Message, rows: Sequence[Waiting], digested:
     return silence.hold(message.team, message.subject.kind, message.cause) or silence.own_doing(rows)
 
 
-def _tell(context: Context, channel: Channel, message: Message, rows: Sequence[Waiting], hold: Hold | None) -> int:
-    """Bring one message up to date; its outbox rows are done only once that is stored."""
-    now = context.now()
+def _tell(  # noqa: PLR0913, PLR0917 - the message, where it is shown, and what holds it back when
+    context: Context, channel: Channel, message: Message, rows: Sequence[Waiting], hold: Hold | None, now: datetime
+) -> int:
+    """Bring one message up to date; its outbox rows are done only once that is stored.
+
+    ``now`` is when ``hold`` was found. It may be over since, if messages before took long: what it held back waits on,
+    and is told in the next round.
+    """
     content = content_of(context, channel, message, now)
     sent = publish(context, channel, content, message.team, now, hold.voice if hold else Voice.ALOUD) if content else 0
     with context.store.transaction():

@@ -188,7 +188,7 @@ def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Ann
         for tracker, place, at in context.store.surfacing(places, others, reason, message.cause, now):
             yield Announce(tracker, place, reason, message.cause, at)
     if listed := list_of(context, message):
-        yield from offering.undo_ends(context, listed, lambda at: about(context, message, at))
+        yield from offering.undo_ends(context, listed, now, lambda at: about(context, message, at))
 
 
 def _night(context: Context, message: Message) -> Content | None:

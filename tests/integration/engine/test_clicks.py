@@ -10,7 +10,9 @@ import pytest
 from tests.integration.engine.chat_room import Room
 from tests.integration.engine.world import Site, ok
 from vindaris_sync.domain.decisions import By
+from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Provenance
+from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.sandbox.faults import Fault
 
 
@@ -186,6 +188,26 @@ def test_a_decision_is_taken_back_with_undo_for_ten_minutes(site: Site, room: Ro
     ok(site.turn(minutes=11))
     assert "Undo" not in str(room.message.blocks)
     assert "linked to GROW-1 by Ann" in room.text
+
+
+def test_a_message_that_took_too_long_to_offer_undo_does_not_offer_it_for_ever(
+    site: Site, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ten minutes end while the chat is asked to show the button: it is gone with the next round."""
+    key, _ = _ask(site, "Faster checkout by phone", "Something else")
+    room.press("Ann", "GROW-1 Faster checkout", key)
+    site.clock.pass_(minutes=10, seconds=-2)
+    show = SlackChannel.update
+
+    def slowly(self: SlackChannel, reference: str, content: Content) -> None:
+        site.clock.pass_(3)
+        show(self, reference, content)
+
+    monkeypatch.setattr(SlackChannel, "update", slowly)
+    site.tell()
+    assert "Undo" in str(room.message.blocks)
+    site.tell()
+    assert "Undo" not in str(room.message.blocks)
 
 
 def test_who_may_not_decide_is_told_so_and_sees_no_goals(site: Site) -> None:

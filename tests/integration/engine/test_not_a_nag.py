@@ -14,11 +14,12 @@ from tests.integration.engine.test_telling import World
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.decisions import By
 from vindaris_sync.domain.goals import Goal
-from vindaris_sync.domain.messages import Kind, State
+from vindaris_sync.domain.messages import Content, Kind, State
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.muting import Muted
 from vindaris_sync.domain.quiet import WEEKDAYS, Hours
 from vindaris_sync.engine.escalating import escalate
+from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.muting import Unmutable, mute, unmute
 from vindaris_sync.engine.teams import Person, Team, Teams
 from vindaris_sync.notify.protocol import Ability
@@ -251,6 +252,27 @@ def test_a_channel_that_cannot_edit_hears_of_ones_own_decision_a_minute_later(wo
     assert len(world.board.shown) == 1
     world.go(seconds=60)
     assert [content.state for content in world.board.shown.values()] == [State.OPEN, State.RESOLVED]
+
+
+def test_what_a_decision_held_back_is_told_though_a_slow_message_before_it_outlasted_that(world: World) -> None:
+    """The minute is over when its turn comes: it was to be held back and is not, and must not fall between the two."""
+    linked = world.tracker.create("APP", "Work", labels=["goal:A"])
+    world.go(hours=1)
+    world.source.read = lambda: (_ for _ in ()).throw(GoalsRefused(("half saved",)))  # type: ignore[method-assign]
+    refresh_goals(world.context)
+    decide(world, linked)
+    show = world.board.update
+
+    def slowly(reference: str, content: Content) -> None:
+        world.clock.advance(timedelta(seconds=61))
+        show(reference, content)
+
+    world.board.update = slowly  # type: ignore[method-assign]
+    world.go(seconds=1)
+    assert (states(world, Kind.GOALS), states(world)) == ([State.OPEN], [])
+    world.go(seconds=1)
+    assert states(world) == [State.OPEN]
+    assert world.context.store.outbox_depth() == 0
 
 
 def decide(world: World, issue: str) -> None:

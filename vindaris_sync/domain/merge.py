@@ -69,8 +69,15 @@ class Side:
         return bool(self.base - self.shown)
 
     def shows(self, wanted: Value) -> bool:
-        """Return whether it shows ``wanted``; a deleted definition hides nothing else."""
-        return self.actual - {value for _, value in self.hidden if value not in wanted} == wanted
+        """Return whether it shows ``wanted``, less what is hidden and stays agreed on no longer."""
+        return self.actual - {value for _, value in self.hidden if not self._keeps(value, wanted)} == wanted
+
+    def kept(self, wanted: Value) -> Raw:
+        """Return what of the hidden stays agreed on where ``wanted`` is to show."""
+        return tuple(raw for raw, value in self.hidden if self._keeps(value, wanted))
+
+    def _keeps(self, value: int, wanted: Value) -> bool:
+        return value in wanted or bool(self.unknown)  # a definition may have been renamed to that
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,11 +377,11 @@ def _primary_moved(moved: Sequence[Side], primary: int | None) -> bool:
 def agreed_base(record: Record, side: Side, wanted: Value) -> Base:
     """Return the base that records as agreed what ``side`` shows, and of ``wanted`` what a deleted definition hides.
 
-    What else that hides is agreed on no more: whoever puts it on again says something new. It is the base that stands
-    where that records the same already, whenever it was agreed.
+    What else that hides is agreed on no more: whoever puts it on again says something new. It stays where a key that
+    names no goal shows, to which it may have been renamed. Where the base that stands records the same, it is that one.
     """
     former = record.bases.get(side.surface.key)
-    value = side.raw + tuple(raw for raw, hidden in side.hidden if hidden in wanted)
+    value = side.raw + side.kept(wanted)
     now = (value, side.unknown, record.place, record.type)
     if former is not None and not former.sent and (former.value, former.unknown, former.place, former.type) == now:
         return former

@@ -80,6 +80,23 @@ def test_a_label_renamed_back_asks_nothing_any_more(site: Site) -> None:
 
 
 @pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_a_label_renamed_back_says_nothing_against_what_was_set_meanwhile(site: Site) -> None:
+    """Its goal comes back on issues on which somebody has set another one since: that one stays (L5)."""
+    key = site.github.create("Step", "goal:GROW-1")
+    number = int(key.partition("#")[2])
+    ok(site.turn(rounds=2))
+    site.github.world.rename_label("acme/web", "goal:GROW-1", "goal:grow-one", actor="mia")
+    site.clock.pass_(hours=1)
+    site.github.world.add_label("acme/web", number, "goal:GROW-2", actor="mia")
+    ok(site.turn(rounds=2))
+    site.github.world.rename_label("acme/web", "goal:grow-one", "goal:GROW-1", actor="mia")
+    site.clock.pass_(hours=1)
+    site.github.world.edit("acme/web", number, actor="mia", title="Step on")
+    ok(site.turn(rounds=2))
+    assert (site.serves(key), site.github.labels(key)) == ("linked GROW-2", {"goal:GROW-2"})
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
 def test_a_deleted_label_is_made_anew_at_night_and_said_once(site: Site) -> None:
     """Nobody took it off: the link stays, chat names it, the night puts it back, and chat is content."""
     key = site.github.create("Step", "goal:GROW-1")

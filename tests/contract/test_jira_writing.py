@@ -394,11 +394,38 @@ def test_edit_between_our_write_and_its_reading_back_is_theirs(many: int, *, ans
         meddlers[0].path, meddlers[0].act = "/changelog/bulkfetch", after_it
         outcomes = list(connector.write(plan(connector, issues, Change(on, remove=("G-1",)))))
         assert kinds(outcomes) == {"Done": many}
-        (undone,) = [each for each in outcomes if isinstance(each, Done) and each.at is not None]
-        assert undone.at is not None
-        assert undone.at < undone.issue.updated
+        (undone,) = [each for each in outcomes if isinstance(each, Done) and each.undone]
+        assert undone.undone.keys() == {on.key}
+        assert undone.undone[on.key] < undone.issue.updated
         assert observed(connector, undone.issue) == ("G-1",)
         assert cloud.field_value(first) == "G-1"
+        connector.close()
+
+
+def test_edit_between_two_requests_of_our_write_is_theirs() -> None:
+    """The field was undone before the review label was put on: each surface counts from when it was written itself."""
+    meddlers: list[Meddler] = []
+
+    def around(service: Service) -> Meddler:
+        meddlers.append(Meddler(service))
+        return meddlers[0]
+
+    with JiraTruth(cloud=True, around=around).serving() as cloud:
+        connector = cloud.connect()
+        (issue,) = known(cloud, connector, 1)
+        id_ = issue.ref.id
+
+        def in_between() -> None:
+            cloud.advance(timedelta(seconds=1))
+            cloud.set_field(id_, None)
+
+        review = surfaces(connector)[SurfaceKind.REVIEW]
+        changes = (*goal(connector, "G-1"), Change(review, (review.id,)))
+        meddlers[0].path, meddlers[0].act = f"/issue/{id_}", in_between
+        (done,) = connector.write(plan(connector, [issue], *changes))
+        assert isinstance(done, Done)
+        assert observed(connector, done.issue) == ()
+        assert sorted(cloud.labels(id_)) == ["goal-review", "goal:G-1"]
         connector.close()
 
 

@@ -133,18 +133,25 @@ def _blurred(scene: Scene, window: Window, shown: Shown, acts: Sequence[Act], sa
     retyped = any(act.kind == "edit" and act.detail for act in acts)
     taken_over = any(act.kind == "cli_confirm" for act in acts[acts.index(said_so[-1]) :])  # what it inherits, perhaps
     moved = kinds["transfer"] or kinds["move"] or window.redefined(shown.ref[0])
-    unclear = mistyped or taken_back or both or expired or retyped or taken_over or _at_once(shown, said_so[-1])
-    return bool(unclear or moved or kinds["review_off"])
+    unclear = mistyped or taken_back or both or expired or retyped or taken_over
+    return bool(unclear or moved or kinds["review_off"] or _unseen(scene, window, shown, said_so[-1]))
 
 
 _MOMENT = timedelta(seconds=2)
 
 
-def _at_once(shown: Shown, act: Act) -> bool:
-    """Whether we changed the same in that very moment: between a write and its reading back nobody is noticed."""
-    value = f"{PREFIX}{act.detail.get('value', '')}".casefold()
+def _unseen(scene: Scene, window: Window, shown: Shown, act: Act) -> bool:
+    """Whether we changed the same in that very moment: between a write and its reading back nobody is noticed.
+
+    But by Jira Cloud's changelog, where we did not die before we had looked at it.
+    """
+    died = any(each.kind == "crash:struck" and abs(each.at - act.at) <= _MOMENT for each in window.acts)
+    if scene.site.trackers[shown.ref[0]].kind == "jira" and not died:
+        return False
+    value = act.detail.get("value", "").casefold()
     return any(
-        abs(touch.at - act.at) <= _MOMENT and value in {one.casefold() for one in touch.on | touch.off}
+        abs(touch.at - act.at) <= _MOMENT
+        and {value, f"{PREFIX}{value}"} & {one.casefold() for one in touch.on | touch.off}
         for touch in shown.touches
     )
 

@@ -270,8 +270,8 @@ class Done:
 
     write: Write
     issue: Issue
-    at: datetime | None = None
-    """When the tracker had made them, where the issue does not show them any more."""
+    undone: Mapping[str, datetime] = field(default_factory=dict)
+    """Surfaces, by key, that do not show their changes any more, and when the tracker had made those."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,13 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A write that the tracker's own history shows as made at ``at``: what is otherwise later, somebody changed."""
+    """A write that the tracker's own history shows as made: what is otherwise later, somebody changed.
+
+    ``at`` tells when each surface was written, by its key: one write may be several requests.
+    """
 
     write: Write
-    at: datetime
+    at: Mapping[str, datetime]
 
 
 Send = Callable[[Sequence[Ready]], Iterable[Written | Unanswered | Taken]]
@@ -85,7 +88,7 @@ def guarded(
         yield from read_back([one for one in ready if id(one.write) not in known], surfaces, fetch, lost, taken)
 
 
-NOTHING_TAKEN: Mapping[int, datetime] = MappingProxyType({})
+NOTHING_TAKEN: Mapping[int, Mapping[str, datetime]] = MappingProxyType({})
 
 
 def check_before(
@@ -116,12 +119,12 @@ def read_back(
     surfaces: tuple[Surface, ...],
     fetch: Fetch,
     lost: Collection[int] = (),
-    taken: Mapping[int, datetime] = NOTHING_TAKEN,
+    taken: Mapping[int, Mapping[str, datetime]] = NOTHING_TAKEN,
 ) -> Iterator[Written]:
     """Yield ``Done`` for each write whose issue shows what was wanted, or has shown it; ``Failed`` for the others.
 
     ``lost`` are the ``id`` of writes that were not answered: what they did not do, nobody undid. ``taken`` tells by
-    their ``id`` when writes were made: what an issue shows instead, somebody did since.
+    their ``id`` when the surfaces were written: what an issue shows instead, somebody did since.
     """
     if not sent:
         return
@@ -131,19 +134,24 @@ def read_back(
         issue = _same_issue(one.write, seen)
         if issue is None:
             yield _out_of_reach(one.write, seen)
-        elif shows_wanted(one.write, observe(issue, surfaces)):
-            yield Done(one.write, issue)
-        elif (made := taken.get(id(one.write))) is not None and _changed_since(made, one.issue, issue):
-            yield Done(one.write, issue, made)
+            continue
+        missing = _missing(one.write, observe(issue, surfaces))
+        undone = _undone(missing, taken.get(id(one.write), {}), one.issue, issue)
+        if missing == undone.keys():
+            yield Done(one.write, issue, undone)
         elif id(one.write) in lost:
             yield Failed(one.write, "no answer came, and the issue does not show it")
         else:
             yield Failed(one.write, "the tracker took the write, and the issue does not show it", undone=True)
 
 
-def _changed_since(made: datetime, before: Issue, issue: Issue) -> bool:
-    """Return whether ``issue`` is younger than a write, and in the place of that: a move may empty surfaces (R2)."""
-    return made < issue.updated and (issue.place, issue.type) == (before.place, before.type)
+def _undone(missing: Collection[str], made: Mapping[str, datetime], before: Issue, issue: Issue) -> dict[str, datetime]:
+    """Return which of the ``missing`` surfaces somebody has changed since they were written, and when that was made.
+
+    The issue must be younger than that, and in its place: a move may empty surfaces (R2).
+    """
+    stayed = (issue.place, issue.type) == (before.place, before.type)
+    return {key: made[key] for key in missing if stayed and key in made and made[key] < issue.updated}
 
 
 def same_values(one: Raw, other: Raw) -> bool:
@@ -159,7 +167,12 @@ def shows_expected(write: Write, shown: Mapping[str, Raw]) -> bool:
 
 def shows_wanted(write: Write, shown: Mapping[str, Raw]) -> bool:
     """Return whether every change of the write is on the issue."""
-    return all(_shows_change(change, shown.get(change.surface.key)) for change in write.changes)
+    return not _missing(write, shown)
+
+
+def _missing(write: Write, shown: Mapping[str, Raw]) -> set[str]:
+    """Return the keys of the surfaces on which a change of the write is not to be seen."""
+    return {one.surface.key for one in write.changes if not _shows_change(one, shown.get(one.surface.key))}
 
 
 def _shows_change(change: Change, values: Raw | None) -> bool:

@@ -68,7 +68,7 @@ class WriteBacks(Sightings):
             note_written(sql, tracker, found.done, found.undone, now)
             for refused in found.refused:
                 _refuse(sql, tracker, refused, now)
-            undone = {done.issue.ref.id for done in found.done if done.at is not None}
+            undone = {done.issue.ref.id for done in found.done if done.undone}
             again = {issue.ref.id for issue in found.read}.union(found.uncertain, undone)
             sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
             made = {each.write.address.id for each in outcomes if not isinstance(each, Failed)}
@@ -161,7 +161,7 @@ def _bases(done: Done, surfaces: tuple[Surface, ...], former: Mapping[str, Base]
         agreed = seen if _folded(seen) == _folded(wanted) else wanted
         known = written[key] | set(_agreed_goals(former.get(key)))
         unknown = tuple(value for value in agreed if value.casefold() not in known)
-        bases[key] = Base(agreed, issue.place, issue.type, done.at or issue.updated, unknown)
+        bases[key] = Base(agreed, issue.place, issue.type, done.undone.get(key, issue.updated), unknown)
     return bases
 
 

@@ -83,8 +83,8 @@ class Told:
 
     back: tuple[Change, ...]
     """The changes that restore what a person had set between our read and our write; none: nobody came between."""
-    taken: datetime | None
-    """When all of the write was made; None where the history does not show all of it."""
+    taken: Mapping[str, datetime]
+    """When each surface was written, by its key, as far as the history shows it."""
 
 
 class _Step(NamedTuple):
@@ -103,8 +103,7 @@ def tell(one: Ready, entries: Sequence[Entry], me: str, fields: Mapping[str, Fie
     """
     steps = [(change, _steps(one, change, entries, me, fields)) for change in one.write.changes]
     back = (_restored(one, change, until, me) for change, until in steps if until)
-    made = [until[-1].at for _, until in steps if until]
-    taken = max(made) if len(made) == len(steps) else None
+    taken = {change.surface.key: until[-1].at for change, until in steps if until}
     return Told(tuple(change for change in back if change is not None), taken)
 
 

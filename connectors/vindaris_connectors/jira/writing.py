@@ -87,7 +87,7 @@ class Writing:
                 if told.back:
                     shown = replace(one.issue, labels=_labels_after(one))
                     back.append((one, edit_of(told.back, shown, self.fields)))
-                elif told.taken is not None:
+                elif told.taken:
                     yield Taken(one.write, told.taken)
         if back:
             yield from self._restore(back)

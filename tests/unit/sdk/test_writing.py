@@ -213,9 +213,31 @@ def test_what_undoes_a_write_that_is_known_to_be_made_is_somebodys_edit(
 
     def send(ready: Sequence[Ready]) -> Iterable[Taken]:
         world.issues["i"] = replace(world.issues["i"], updated=made + timedelta(seconds=seconds), place=place)
-        return [Taken(ready[0].write, made)]
+        return [Taken(ready[0].write, {GOALS.key: made})]
 
     write = want("i", expected=("B",), remove=("B",))
     (outcome,) = guarded([write], SURFACES, world.fetch, send)
-    assert (outcome == Done(write, world.issues["i"], made)) is theirs
+    assert (outcome == Done(write, world.issues["i"], {GOALS.key: made})) is theirs
+    assert isinstance(outcome, Failed) is not theirs
+
+
+@pytest.mark.parametrize(
+    ("told", "theirs"), [((FIELD, GOALS), True), ((GOALS,), True), ((FIELD,), False)], ids=["all", "that one", "other"]
+)
+def test_each_surface_counts_from_when_it_was_written_itself(told: tuple[Surface, ...], *, theirs: bool) -> None:
+    """Undone before a later request of the same write was made; what the history does not show was perhaps not made."""
+    world = World(i=())
+    later = _NOW + timedelta(seconds=2)
+
+    def send(ready: Sequence[Ready]) -> Iterable[Taken]:
+        world.issues["i"] = replace(world.issues["i"], updated=later, fields={FIELD.key: ("A",)})
+        made = {GOALS.key: _NOW, FIELD.key: later}
+        return [Taken(ready[0].write, {surface.key: made[surface.key] for surface in told})]
+
+    world.issues["i"] = replace(world.issues["i"], fields={FIELD.key: ()})
+    write = Write(
+        Address("t", "i", "i"), (Change(GOALS, ("A",)), Change(FIELD, ("A",))), {GOALS.key: (), FIELD.key: ()}
+    )
+    (outcome,) = guarded([write], SURFACES, world.fetch, send)
+    assert (outcome == Done(write, world.issues["i"], {GOALS.key: _NOW})) is theirs
     assert isinstance(outcome, Failed) is not theirs

@@ -98,10 +98,13 @@ def test_done_that_shows_more_is_due(store: Store, number: int, more: object) ->
 def test_done_that_was_undone_since_is_due_against_what_was_written(store: Store, number: int) -> None:
     """What a person did after our write is an edit of what was written, agreed on when that was made (L5)."""
     made = NOW + timedelta(seconds=1)
-    written(store, Done(ADD, replace(SHOWS, updated=NOW + timedelta(minutes=1)), made))
+    written(store, Done(ADD, replace(SHOWS, updated=NOW + timedelta(minutes=1)), {LABEL.key: made}))
     record = record_of(store, number)
     assert (record.observed[LABEL.key], due(store)) == ((), [number])
-    assert record.bases[LABEL.key] == Base(("G-1",), "acme/web", "Bug", made)
+    assert record.bases == {
+        LABEL.key: Base(("G-1",), "acme/web", "Bug", made),
+        FIELD.key: Base(("G-1",), "acme/web", "Bug", NOW + timedelta(minutes=1)),
+    }
 
 
 def test_what_was_due_meanwhile_stays_due(store: Store, number: int) -> None:

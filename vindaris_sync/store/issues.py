@@ -303,11 +303,11 @@ def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int 
     )  # fmt: skip
 
 
-def _first_sight(sql: Sql, tracker: str, places: Iterable[str], reading: Reading) -> dict[str, int]:
+def _first_sight(sql: Sql, tracker: str, places: set[str], reading: Reading) -> dict[str, int]:
     now = reading.now if reading.watched is None else reading.watched
     query = "SELECT place, first_seen_at FROM place WHERE tracker = ? AND place IN ({})"
     seen = {row[0]: row[1] for row in sql.rows_in(query, places, tracker)}
-    fresh = [(tracker, place, now) for place in places if place not in seen]
+    fresh = [(tracker, place, now) for place in sorted(places - seen.keys())]
     sql.many("INSERT INTO place (tracker, place, first_seen_at) VALUES (?, ?, ?)", fresh)
     return seen | {place: now for _, place, _ in fresh}
 

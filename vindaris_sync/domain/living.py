@@ -1,9 +1,8 @@
 """Living messages: what is to be done with the message that tells a team about one subject.
 
 A subject's message lives in *episodes*: one opens when its list becomes non-empty and is resolved when it is empty.
-The order for who carries this out, until the next step is ``Nothing``: ``next_step``; for a new message store
-``begun``; deliver; store ``advanced``, or ``not_sent`` where sending failed for sure, or ``gone`` where a person
-deleted the message.
+The order for who carries this out, until the next step is ``Nothing``: ``next_step``; store ``begun``; deliver; store
+``advanced``, or ``not_sent`` where sending failed for sure, or ``gone`` where a person deleted the message.
 """
 
 from __future__ import annotations
@@ -192,9 +191,16 @@ def gone(living: Living | None) -> Living:
     return replace(living or Living(), reference="", attempt="", attempted=None)
 
 
-def begun(living: Living | None, step: Post | Continue, now: datetime) -> Living:
-    """Return what to store before ``step`` is carried out; ``attempted`` of a repeated attempt stays the first."""
+def begun(living: Living | None, step: Step, now: datetime) -> Living:
+    """Return what to store before ``step`` is carried out, since nobody may learn how that ends.
+
+    What an edited message shows is unknown from now on; ``attempted`` of a repeated attempt to send stays the first.
+    """
     living = living or Living()
+    if isinstance(step, Edit | Resolve):
+        return replace(living, digest="")
+    if not isinstance(step, Post | Continue):
+        return living
     again = living.attempt == step.key and living.attempted is not None
     return replace(living, attempt=step.key, attempted=living.attempted if again else now)
 

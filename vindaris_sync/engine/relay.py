@@ -183,12 +183,11 @@ def _keep_apart(channel: Channel, living: Living, now: datetime) -> None:
 
 
 def _carry_out(context: Context, channel: Channel, step: Step, content: Content, living: Living | None) -> Living:
-    """Carry out one step and return what is stored of the message then; what is sent anew is stored before it is."""
+    """Carry out one step and return what is stored of the message then; what is begun is stored before it is."""
     now, key = context.now(), content.subject.key
-    if isinstance(step, Post | Continue):
-        before = begun(living, step, now)
-        _keep(context, key, channel, living, before)
-        living = before
+    before = begun(living, step, now)
+    _keep(context, key, channel, living, before)
+    living = before
     try:
         after = deliver(channel, step, content, living, now)
     except (Transient, ChannelUnusable) as error:

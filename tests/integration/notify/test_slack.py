@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from vindaris_sync.domain.living import Continue, Living, Nothing, Post, Step, advanced, begun, next_step, not_sent
+from vindaris_sync.domain.living import Edit, Living, Nothing, Post, Step, advanced, begun, next_step, not_sent
 from vindaris_sync.domain.messages import Content, Item, Kind, Subject, compose
 from vindaris_sync.domain.models import Level
 from vindaris_sync.domain.quiet import WEEKDAYS, Hours
@@ -60,8 +60,7 @@ class Team:
         return next_step(self.stored, content, self.clock.now, BERLIN, editable=editable)
 
     def _carry_out(self, step: Step, content: Content) -> None:
-        if isinstance(step, Post | Continue):
-            self.stored = begun(self.stored, step, self.clock.now)
+        self.stored = begun(self.stored, step, self.clock.now)
         try:
             self.stored = deliver(self.channel, step, content, self.stored, self.clock.now)
         except (Transient, ChannelUnusable) as error:
@@ -222,6 +221,32 @@ def test_an_answer_that_was_lost_does_not_double_the_message(
     with pytest.raises(Unknown):
         team.tell("one")
     team.clock.now += timedelta(minutes=1)
+    team.tell("one")
+    assert _texts(world) == ["1 issue serves no goal"]
+
+
+@pytest.mark.parametrize("titles", [(), ("one", "two")], ids=["resolved", "edited"])
+def test_an_edit_whose_answer_was_lost_is_not_taken_for_one_that_was_never_made(
+    team: Team, world: World, server: Server, titles: tuple[str, ...]
+) -> None:
+    """The list is as it was told before by the time of the next try: the message, which has changed, is set right."""
+    team.tell("one")
+    server.faults.add(Fault("reset", path="chat.update", applied=True, times=1))
+    with pytest.raises(Transient):
+        team.tell(*titles)
+    assert _texts(world) != ["1 issue serves no goal"]
+    team.tell("one")
+    assert _texts(world) == ["1 issue serves no goal"]
+
+
+def test_a_crash_after_an_edit_leaves_no_message_that_is_wrong(team: Team, world: World, clock: Clock) -> None:
+    """Killed between an edit and its storing (fault 4): what the message shows is not taken for what is stored."""
+    team.tell("one")
+    content = compose(team.subject, [Item("one", "APP-0", "one"), Item("two", "APP-1", "two")], clock.now)
+    step = next_step(team.stored, content, clock.now, BERLIN)
+    assert isinstance(step, Edit)
+    team.stored = begun(team.stored, step, clock.now)
+    deliver(team.channel, step, content, team.stored, clock.now)  # what it returns is lost
     team.tell("one")
     assert _texts(world) == ["1 issue serves no goal"]
 

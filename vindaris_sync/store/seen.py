@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface
+from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface, SurfaceKind
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, to_micros
 from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.outbox import announce_asked
@@ -19,6 +19,8 @@ _FOLLOWS = (
     "state", "rule_id", "goals", "suspect",
 )  # fmt: skip
 """What goes along when an issue gets a new id: everything that was decided about it by its own value."""
+_LABEL = f"{SurfaceKind.REVIEW}:"
+"""How the key of the review label begins."""
 _DECIDED_LAST = (
     "SELECT coalesce(max(id), 0) FROM issue WHERE (id = ? OR moved_to = ?) AND EXISTS (SELECT 1 FROM history "
     "WHERE issue_id = issue.id AND before <> after "
@@ -169,10 +171,14 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
     sql.run("UPDATE mute SET issue_id = ? WHERE issue_id = ?", (new, old))
     if decided_before < decided_since:
         return
+    shown, stood = sql.row("SELECT bases, label_stood FROM issue WHERE id = ?", (new,))
+    label = {key: base for key, base in load_bases(shown).items() if key.startswith(_LABEL) and base.value}
     taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)  # noqa: S608 - fixed names
     sql.run(f"UPDATE issue SET {taken} WHERE id = ?", (*(old for _ in _FOLLOWS), new))  # noqa: S608 - fixed names
     elsewhere = {key: replace(base, place="") for key, base in load_bases(_bases_of(sql, new)).items()}
-    sql.run("UPDATE issue SET bases = ? WHERE id = ?", (dump_bases(elsewhere), new))
+    sql.run("UPDATE issue SET bases = ? WHERE id = ?", (dump_bases(elsewhere | label), new))
+    if label:  # one that the issue carries asks what was asked under this id, and no more (R10)
+        sql.run("UPDATE issue SET label_stood = ? WHERE id = ?", (stood, new))
     for table in ("link", "exemption"):
         sql.run(f"DELETE FROM {table} WHERE issue_id = ?", (new,))  # noqa: S608 - fixed names
         sql.run(f"UPDATE {table} SET issue_id = ? WHERE issue_id = ?", (new, old))  # noqa: S608 - fixed names

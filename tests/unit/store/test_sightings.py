@@ -7,6 +7,7 @@ import pytest
 from tests.unit.store.world import (
     LABEL,
     NOW,
+    REVIEW,
     SURFACES,
     UNLINKED,
     T,
@@ -20,7 +21,7 @@ from tests.unit.store.world import (
     record_of,
     state,
 )
-from vindaris_sync.domain.actions import Announce, OpenCause, SetBases, SetExplicit
+from vindaris_sync.domain.actions import Announce, OpenCause, SetBases, SetExplicit, StandFor
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.domain.models import (
     Address,
@@ -34,7 +35,7 @@ from vindaris_sync.domain.models import (
     Present,
     Seen,
 )
-from vindaris_sync.domain.records import Cause, CauseKey, Reason
+from vindaris_sync.domain.records import Cause, CauseKey, Reason, Stood
 from vindaris_sync.store.store import Store
 
 HERE = Address(T, "id1", "acme/web#1")
@@ -192,6 +193,17 @@ def test_a_link_follows_to_a_new_id_that_was_listed_before(store: Store) -> None
     assert [each.goal for each in record_of(store, new).links] == [goal]
     assert record_of(store, new).bases[LABEL.key].place == "", "agreed elsewhere"
     assert record_of(store, old).links == ()
+
+
+def test_a_review_label_at_the_new_id_asks_what_was_asked_there(store: Store) -> None:
+    """What comes over from the former id was never asked by it: taking it off confirms nothing of that (R10)."""
+    linked_parent(store)
+    [new] = put(store, issue(9, place="acme/app"))
+    decide_unlinked(store, new)
+    stood, base = Stood(frozenset({UNLINKED}), {}), Base(("goal-review",), "acme/app", "Bug", NOW)
+    store.apply(plan(SetBases(new, {REVIEW.key: base}), StandFor(new, stood)), "p2", NOW)
+    see(store, Moved(HERE, issue(9, place="acme/app")), after=1)
+    assert (record_of(store, new).label_stood, record_of(store, new).bases[REVIEW.key]) == (stood, base)
 
 
 def test_what_was_decided_at_the_new_id_is_not_replaced(store: Store) -> None:

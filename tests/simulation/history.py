@@ -167,12 +167,13 @@ class History:
         except BaseException:
             if not self.lightning.dead:
                 raise
+        asked = self.machine.progress.stopping
         if self.lightning.dead:
             self.site.journal.note(self.clock(), "fate", "crash:struck")
             self.lightning.clear()
             self.clock.sleep(self._random.choice((1, 10, 100)))
             self.machine.restart()
-        if self.machine.progress.stopping:
+        if asked:
             self.result.counts["terms"] += 1
             self.machine.restart()
 

@@ -1,8 +1,7 @@
 """Fourteen realistic faults of a tracker sync, each switched on by replacing a function or two of the product.
 
-This is the one place where the project replaces its own parts: the auditor must find every one of these faults by
-their effects, or its silence means nothing. A replacement takes the very arguments of what it replaces; one whose
-target is gone or has other parameters is refused, so that no mutant becomes harmless unnoticed.
+The one place where the project replaces its own parts: the auditor must find every fault by its effects, or its silence
+means nothing. A replacement whose target is gone or has other parameters is refused: no mutant becomes harmless unseen.
 """
 
 from __future__ import annotations
@@ -297,9 +296,10 @@ def _all() -> Iterable[Mutant]:
         "a confirmation of an unseen revision",
         "taking the review label off confirms the goal as it is now, not as the label stood for",
         "jira",
-        5,
+        2,
         20,
         (Replacement(reviews, "_confirm", _latest_is_confirmed),),
+        trouble=("goal_change", "review_off") * 6,
     )
     yield Mutant(
         "retry of a POST",

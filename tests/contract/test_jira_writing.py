@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,19 @@ class Meddler:
             act, self.act = self.act, None
             act()
         return response
+
+
+@contextmanager
+def meddled() -> Iterator[tuple[JiraTruth, Meddler]]:
+    """Serve a fresh Cloud site; yield it, and who meddles there."""
+    meddlers: list[Meddler] = []
+
+    def around(service: Service) -> Meddler:
+        meddlers.append(Meddler(service))
+        return meddlers[0]
+
+    with JiraTruth(cloud=True, around=around).serving() as cloud:
+        yield cloud, meddlers[0]
 
 
 @pytest.fixture(params=[True, False], ids=["cloud", "data-center"])
@@ -306,13 +320,7 @@ def test_edit_between_our_read_and_our_write_is_put_back(many: int, *, by_our_ac
 
     The value tells whether a step was ours: people may use our account by hand.
     """
-    meddlers: list[Meddler] = []
-
-    def around(service: Service) -> Meddler:
-        meddlers.append(Meddler(service))
-        return meddlers[0]
-
-    with JiraTruth(cloud=True, around=around).serving() as cloud:
+    with meddled() as (cloud, meddler):
         connector = cloud.connect()
         issues = known(cloud, connector, many, labels=["goal:G-1", "bug"])
         if by_our_account:
@@ -329,7 +337,7 @@ def test_edit_between_our_read_and_our_write_is_put_back(many: int, *, by_our_ac
         on = surfaces(connector)
         changes = Change(on[SurfaceKind.FIELD], ("G-2",)), Change(on[SurfaceKind.LABEL], ("G-2",), ("G-1",))
         writes = plan(connector, issues, *changes)
-        meddlers[0].path, meddlers[0].act = "/issue/bulkfetch", quicker
+        meddler.path, meddler.act = "/issue/bulkfetch", quicker
         outcomes = list(connector.write(writes))
         (overridden,) = [outcome for outcome in outcomes if isinstance(outcome, Overridden)]
         assert kinds(outcomes) == Counter({"Overridden": 1, "Done": many - 1})
@@ -342,13 +350,7 @@ def test_edit_between_our_read_and_our_write_is_put_back(many: int, *, by_our_ac
 
 def test_edit_before_a_write_whose_answer_was_lost_is_put_back() -> None:
     """An edit that our write replaced is found though nobody knows from the answer that it was made."""
-    meddlers: list[Meddler] = []
-
-    def around(service: Service) -> Meddler:
-        meddlers.append(Meddler(service))
-        return meddlers[0]
-
-    with JiraTruth(cloud=True, around=around).serving() as cloud:
+    with meddled() as (cloud, meddler):
         connector = cloud.connect()
         issues = known(cloud, connector, 1)
         first = issues[0].ref.id
@@ -358,7 +360,7 @@ def test_edit_before_a_write_whose_answer_was_lost_is_put_back() -> None:
             cloud.set_field(first, "G-9")
 
         cloud.server.faults.add(Fault("status", status=502, method="PUT", times=1, applied=True))
-        meddlers[0].path, meddlers[0].act = "/issue/bulkfetch", quicker
+        meddler.path, meddler.act = "/issue/bulkfetch", quicker
         change = Change(surfaces(connector)[SurfaceKind.FIELD], ("G-2",))
         assert kinds(list(connector.write(plan(connector, issues, change)))) == {"Overridden": 1}
         assert cloud.field_value(first) == "G-9"
@@ -369,13 +371,7 @@ def test_edit_before_a_write_whose_answer_was_lost_is_put_back() -> None:
 @pytest.mark.parametrize("many", [1, 5])
 def test_edit_between_our_write_and_its_reading_back_is_theirs(many: int, *, answered: bool) -> None:
     """What a person puts back at once looks as before our write: the changelog tells that it was made in between."""
-    meddlers: list[Meddler] = []
-
-    def around(service: Service) -> Meddler:
-        meddlers.append(Meddler(service))
-        return meddlers[0]
-
-    with JiraTruth(cloud=True, around=around).serving() as cloud:
+    with meddled() as (cloud, meddler):
         connector = cloud.connect()
         on = surfaces(connector)[SurfaceKind.FIELD]
         for one in known(cloud, connector, many):
@@ -391,7 +387,7 @@ def test_edit_between_our_write_and_its_reading_back_is_theirs(many: int, *, ans
         if not answered:
             path = "/issue/[0-9]+$" if many == 1 else "/bulk/issues/fields$"
             cloud.server.faults.add(Fault("status", status=502, path=path, applied=True))
-        meddlers[0].path, meddlers[0].act = "/changelog/bulkfetch", after_it
+        meddler.path, meddler.act = "/changelog/bulkfetch", after_it
         outcomes = list(connector.write(plan(connector, issues, Change(on, remove=("G-1",)))))
         assert kinds(outcomes) == {"Done": many}
         (undone,) = [each for each in outcomes if isinstance(each, Done) and each.undone]
@@ -404,13 +400,7 @@ def test_edit_between_our_write_and_its_reading_back_is_theirs(many: int, *, ans
 
 def test_edit_between_two_requests_of_our_write_is_theirs() -> None:
     """The field was undone before the review label was put on: each surface counts from when it was written itself."""
-    meddlers: list[Meddler] = []
-
-    def around(service: Service) -> Meddler:
-        meddlers.append(Meddler(service))
-        return meddlers[0]
-
-    with JiraTruth(cloud=True, around=around).serving() as cloud:
+    with meddled() as (cloud, meddler):
         connector = cloud.connect()
         (issue,) = known(cloud, connector, 1)
         id_ = issue.ref.id
@@ -421,7 +411,7 @@ def test_edit_between_two_requests_of_our_write_is_theirs() -> None:
 
         review = surfaces(connector)[SurfaceKind.REVIEW]
         changes = (*goal(connector, "G-1"), Change(review, (review.id,)))
-        meddlers[0].path, meddlers[0].act = f"/issue/{id_}", in_between
+        meddler.path, meddler.act = f"/issue/{id_}", in_between
         (done,) = connector.write(plan(connector, [issue], *changes))
         assert isinstance(done, Done)
         assert observed(connector, done.issue) == ()

@@ -15,7 +15,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.simulation.audit_store import said
-from tests.simulation.truth import EPOCH, PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
+from tests.simulation.clock import EPOCH
+from tests.simulation.truth import PREFIX, REVIEW, Ref, Row, Scene, Shown, Violation, micros, ours, parsed
 
 if TYPE_CHECKING:
     from tests.simulation.journal import Act

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
 
@@ -40,7 +40,7 @@ class Clock:
 
         There may be several where it was set back, and none where it leapt.
         """
-        told = _EPOCH + timedelta(microseconds=stamp)
+        told = EPOCH + timedelta(microseconds=stamp)
         ends = [since for since, _ in self._settings[1:]] + [self._now]
         for (since, error), end in zip(self._settings, ends, strict=True):
             if since <= told - error <= end:

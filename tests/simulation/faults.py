@@ -48,8 +48,9 @@ class Faults:
         """Let something go wrong; where it cannot as things stand, the tracker fails to answer instead."""
         random, tracker = step.random(), self.site.trackers[step.tracker]
         begin: Callable[[Random, TrackerSite], bool] = getattr(self, f"_{step.kind}")
-        kind = step.kind if begin(random, tracker) else "error"
-        if kind != step.kind:
+        kind = step.kind
+        if not begin(random, tracker):
+            kind = "error"
             self._error(random, tracker)
         self.site.journal.note(self.site.clock(), "fate", f"fault:{kind}", tracker=step.tracker)
 

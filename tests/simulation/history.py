@@ -136,7 +136,6 @@ class History:
     def _quieten(self) -> None:
         """End all troubles, once those that still wait have struck; what people meant to do today, they do now."""
         self._strike_armed()
-        self.lightning.clear()
         waiting, self._late = [step for _, step in self._late], []
         if faults := [step for step in waiting if step.sort == "fault"]:
             for step in faults:

@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.clock import EPOCH
 from vindaris_sync.sandbox import github, jira
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ PREFIX, EXEMPT, REVIEW, FIELD = "goal:", "no-goal", "goal-review", "Goal"
 
 Ref = tuple[str, str]
 """A tracker's name and an issue's immutable id there."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def micros(at: datetime) -> int:

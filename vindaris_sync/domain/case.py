@@ -128,7 +128,7 @@ class Case:
             self._request()
             self._stand_for_all()
         if label.moved or label.surface.key not in self.before.bases:
-            self._bases[label.surface.key] = merging.agreed_base(self.after, label, label.shown)
+            self._agree(label, label.shown)
 
     def _inherits(self) -> tuple[int, ...]:
         """Return the goals that the chain above gives; a rule's are no ancestor's, and never make a link redundant."""

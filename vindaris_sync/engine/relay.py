@@ -187,14 +187,13 @@ def _carry_out(context: Context, channel: Channel, step: Step, content: Content,
     now, key = context.now(), content.subject.key
     before = begun(living, step, now)
     _keep(context, key, channel, living, before)
-    living = before
     try:
-        after = deliver(channel, step, content, living, now)
+        after = deliver(channel, step, content, before, now)
     except (Transient, ChannelUnusable) as error:
-        if living is not None and not isinstance(error, Unknown):
-            _keep(context, key, channel, living, not_sent(living, now))
+        if not isinstance(error, Unknown):
+            _keep(context, key, channel, before, not_sent(before, now))
         raise
-    _keep(context, key, channel, living, after)
+    _keep(context, key, channel, before, after)
     return after
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from types import MappingProxyType
 
 from vindaris_sync.domain.models import (
     Address,
@@ -88,9 +87,6 @@ def guarded(
         yield from read_back([one for one in ready if id(one.write) not in known], surfaces, fetch, lost, taken)
 
 
-NOTHING_TAKEN: Mapping[int, Mapping[str, datetime]] = MappingProxyType({})
-
-
 def check_before(
     writes: Sequence[Write], surfaces: tuple[Surface, ...], fetch: Fetch
 ) -> tuple[list[Ready], list[Written]]:
@@ -118,8 +114,8 @@ def read_back(
     sent: Sequence[Ready],
     surfaces: tuple[Surface, ...],
     fetch: Fetch,
-    lost: Collection[int] = (),
-    taken: Mapping[int, Mapping[str, datetime]] = NOTHING_TAKEN,
+    lost: Collection[int],
+    taken: Mapping[int, Mapping[str, datetime]],
 ) -> Iterator[Written]:
     """Yield ``Done`` for each write whose issue shows what was wanted, or has shown it; ``Failed`` for the others.
 

@@ -1,7 +1,7 @@
 """The database itself: one writer under a lock, snapshot readers, and all that is SQLite's own.
 
-Everything else in this package speaks portable SQL through ``Sql``. WAL lets readers go on
-while the one writer commits; one writing connection also keeps clear of SQLite's WAL-reset defect (3.7.0-3.51.2).
+Everything else in this package speaks portable SQL through ``Sql``. WAL lets readers go on while the one writer
+commits; one writing connection also keeps clear of SQLite's WAL-reset defect (3.7.0-3.51.2).
 """
 
 from __future__ import annotations

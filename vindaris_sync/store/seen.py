@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Presence, Present, Seen, Surface, SurfaceKind
+from vindaris_sync.domain.models import (
+    Address,
+    Base,
+    Gone,
+    Hidden,
+    Moved,
+    Presence,
+    Present,
+    Seen,
+    Surface,
+    SurfaceKind,
+)
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, to_micros
 from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.outbox import announce_asked
@@ -15,10 +26,13 @@ from vindaris_sync.store.rows import Reading
 from vindaris_sync.store.sql import Sql
 
 _FOLLOWS = (
-    "by_machine", "conflict", "bases", "basis", "undecided_since", "label_stood", "backlog", "first_seen_at", "decided",
+    "by_machine", "conflict", "basis", "undecided_since", "label_stood", "backlog", "first_seen_at", "decided",
     "state", "rule_id", "goals", "suspect",
 )  # fmt: skip
-"""What goes along when an issue gets a new id: everything that was decided about it by its own value."""
+"""What goes along when an issue gets a new id: everything that was decided about it by its own value.
+
+Bases go along, too, as agreed elsewhere.
+"""
 _LABEL = f"{SurfaceKind.REVIEW}:"
 """How the key of the review label begins."""
 _DECIDED_LAST = (
@@ -171,14 +185,12 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
     sql.run("UPDATE mute SET issue_id = ? WHERE issue_id = ?", (new, old))
     if decided_before < decided_since:
         return
-    shown, stood = sql.row("SELECT bases, label_stood FROM issue WHERE id = ?", (new,))
-    label = {key: base for key, base in load_bases(shown).items() if key.startswith(_LABEL) and base.value}
-    taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in _FOLLOWS)  # noqa: S608 - fixed names
-    sql.run(f"UPDATE issue SET {taken} WHERE id = ?", (*(old for _ in _FOLLOWS), new))  # noqa: S608 - fixed names
-    elsewhere = {key: replace(base, place="") for key, base in load_bases(_bases_of(sql, new)).items()}
-    sql.run("UPDATE issue SET bases = ? WHERE id = ?", (dump_bases(elsewhere | label), new))
-    if label:  # one that the issue carries asks what was asked under this id, and no more (R10)
-        sql.run("UPDATE issue SET label_stood = ? WHERE id = ?", (stood, new))
+    elsewhere = {key: replace(base, place="") for key, base in _bases(sql, old).items()}
+    label = {key: base for key, base in _bases(sql, new).items() if key.startswith(_LABEL) and base.value}
+    follows = [name for name in _FOLLOWS if not (label and name == "label_stood")]  # it asks what was asked here (R10)
+    taken = ", ".join(f"{name} = (SELECT {name} FROM issue WHERE id = ?)" for name in follows)  # noqa: S608 - fixed names
+    values = (*(old for _ in follows), dump_bases(elsewhere | label), new)
+    sql.run(f"UPDATE issue SET {taken}, bases = ? WHERE id = ?", values)  # noqa: S608 - fixed names
     for table in ("link", "exemption"):
         sql.run(f"DELETE FROM {table} WHERE issue_id = ?", (new,))  # noqa: S608 - fixed names
         sql.run(f"UPDATE {table} SET issue_id = ? WHERE issue_id = ?", (new, old))  # noqa: S608 - fixed names
@@ -194,5 +206,5 @@ def _hand_over(sql: Sql, old: int, new: int) -> None:
     )
 
 
-def _bases_of(sql: Sql, issue: int) -> str:
-    return str(sql.value("SELECT bases FROM issue WHERE id = ?", (issue,)))
+def _bases(sql: Sql, issue: int) -> dict[str, Base]:
+    return load_bases(sql.value("SELECT bases FROM issue WHERE id = ?", (issue,)))

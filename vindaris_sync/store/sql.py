@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -55,19 +55,15 @@ class Sql:
 
     def run(self, text: str, values: tuple[Any, ...] = ()) -> int:
         """Execute one statement that writes; return how many rows it touched."""
-        try:
-            count = self.driver.execute(text, values).rowcount
-        except sqlite3.Error as error:
-            raise store_error(error) from error
-        self.wrote |= count != 0
-        return count
+        return self._touched(self.driver.execute, text, values)
 
     def many(self, text: str, values: Sequence[tuple[Any, ...]]) -> int:
         """Execute a statement that writes once per tuple; nothing for none. Return how many rows were touched."""
-        if not values:
-            return 0
+        return self._touched(self.driver.executemany, text, values) if values else 0
+
+    def _touched(self, execute: Callable[[str, Any], sqlite3.Cursor], text: str, values: Sequence[Any]) -> int:
         try:
-            count = self.driver.executemany(text, values).rowcount
+            count = execute(text, values).rowcount
         except sqlite3.Error as error:
             raise store_error(error) from error
         self.wrote |= count != 0

@@ -158,13 +158,19 @@ def test_a_parent_that_moves_keeps_its_children_and_one_that_is_deleted_leaves_t
     site.sound()
 
 
-def test_a_circle_through_both_trackers_is_survived(site: Site) -> None:
-    """Each names the other: nobody's goal is made up, and an explicit link in it still counts."""
+def circle(site: Site) -> tuple[str, str]:
+    """Return an epic at Jira and an issue at GitHub, each of which names the other as its parent."""
     epic = site.jira.epic("Checkout")
     child = site.github.create(f"{epic}: Faster cart")
     site.jira.retitle(epic, f"{child}: Checkout")
     site.reconnect("jira", parent_reference={"tracker": "github", "places": ["acme/web"]})
     configured(site)
+    return epic, child
+
+
+def test_a_circle_through_both_trackers_is_survived(site: Site) -> None:
+    """Each names the other: nobody's goal is made up, and an explicit link in it still counts."""
+    epic, child = circle(site)
     ok(site.turn())
     assert (site.serves(epic), site.serves(child)) == ("unlinked", "unlinked")
     assert site.record(child).parent_unknown
@@ -179,11 +185,7 @@ def test_a_circle_through_both_trackers_is_survived(site: Site) -> None:
 
 def test_a_circle_of_closed_issues_comes_to_rest(site: Site) -> None:
     """Each lets what hangs below it be decided anew, and so the other; that ends, and nothing of it stays due (L3)."""
-    epic = site.jira.epic("Checkout")
-    child = site.github.create(f"{epic}: Faster cart")
-    site.jira.retitle(epic, f"{child}: Checkout")
-    site.reconnect("jira", parent_reference={"tracker": "github", "places": ["acme/web"]})
-    configured(site)
+    epic, child = circle(site)
     site.jira.close(epic)
     site.github.close(child)
     ok(site.turn(rounds=2))

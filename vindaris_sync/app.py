@@ -306,9 +306,10 @@ def link_rules(config: Config) -> tuple[Stated, ...]:
 def goals_context(config: Config, store: Store) -> Iterator[Context]:
     """Give what is needed to take goals over: only trackers that state some are built; ``store`` stays the caller's."""
     with ExitStack() as closing:
-        trackers = {}
+        trackers, governors = {}, Governors()
         for name in dict.fromkeys(block.tracker for block in goals_of_trackers(config).values()):
-            trackers[name] = _tracker(name, config.trackers[name], Surroundings())
+            settings = config.trackers[name]
+            trackers[name] = _tracker(name, settings, Surroundings(in_flight=settings.in_flight, governors=governors))
             closing.callback(trackers[name].connector.close)
             restore_conduct(store, name, trackers[name].conduct, utc_now())
         heed(store, trackers, utc_now())

@@ -232,7 +232,8 @@ class Clockwork:
     def _planned(self, report: PassReport) -> NextPull:
         name, now = report.tracker, self._now()
         if report.rests:
-            return NextPull(now + (report.retry_after or SETTLE_EVERY), report.error)
+            wait = max(report.retry_after, self._bounds(name).least) if report.retry_after else SETTLE_EVERY
+            return NextPull(now + wait, report.error)
         if report.outcome != "ok":
             again = self._try_again(name, report.retry_after)
             return NextPull(again, f"it failed {counted(self._failures[name], 'time')} in a row")
@@ -240,7 +241,7 @@ class Clockwork:
         changed = report.counts["new"] + report.counts["changed"] > 0
         rhythm = self._rhythms[name] = self._rhythms.get(name, Rhythm()).after(changed=changed)
         interval = rhythm.interval(self._bounds(name))
-        return NextPull(next_pull(now, interval, self.random), rhythm.why())
+        return NextPull(next_pull(now, interval, self._bounds(name), self.random), rhythm.why())
 
     def _try_again(self, name: str, retry_after: timedelta | None) -> datetime:
         self._failures[name] = self._failures.get(name, 0) + 1

@@ -87,9 +87,9 @@ class Rhythm:
         return f"nothing new in the last {counted(self.quiet, 'pull')}" if self.quiet > _PATIENT else "as usual"
 
 
-def next_pull(now: datetime, interval: timedelta, random: Random) -> datetime:
-    """Return when a tracker that answered is asked again: after ``interval``, give or take a tenth."""
-    return now + interval * (1 + random.uniform(-_JITTER, _JITTER))
+def next_pull(now: datetime, interval: timedelta, bounds: Bounds, random: Random) -> datetime:
+    """Return when a tracker that answered is asked again: after ``interval``, give or take a tenth, within bounds."""
+    return now + min(max(interval * (1 + random.uniform(-_JITTER, _JITTER)), bounds.least), bounds.most)
 
 
 def next_try(now: datetime, poll: timedelta, failures: int, retry_after: timedelta | None) -> datetime:

@@ -14,7 +14,7 @@ from vindaris_sync.domain.goals import Goal, Outcome
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.readings import Reading, metric_of
 from vindaris_sync.engine.context import Context
-from vindaris_sync.sdk.errors import ConfigError, VindarisError
+from vindaris_sync.sdk.errors import ConfigError, Transient, VindarisError
 from vindaris_sync.store.store import Store
 
 TROUBLES = "outcomes not read"
@@ -110,6 +110,8 @@ class OutcomeReader:
         try:
             found = _new(context, source, source.read(), now)
         except VindarisError as error:
+            if isinstance(error, Transient) and error.retry_after is not None:
+                self._next[source.name] = now + max(source.every, error.retry_after)
             self._troubles[source.name] = f"outcome source {source.name}: {error}"
             log.warning("outcome source", source=source.name, error=str(error), advice=error.advice)
             return 0

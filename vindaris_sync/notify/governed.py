@@ -67,8 +67,9 @@ class Governed:
                 yield
             except Transient as error:
                 if error.retry_after is not None and not isinstance(error, NotNow):
-                    self._governor.limit(number, error.retry_after.total_seconds(), str(error))
+                    self._governor.limit(number, error.retry_after.total_seconds(), str(error), write=True)
                 raise
+        self._governor.well(write=True)
 
 
 def governed(channel: Channel, settings: NotifySettings, around: Surroundings) -> Channel:

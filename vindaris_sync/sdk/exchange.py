@@ -11,9 +11,10 @@ from typing import Any
 
 from requests import Response
 from requests.exceptions import ConnectionError as ConnectionFailed
-from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SSLError
+from requests.exceptions import ConnectTimeout, RequestException, SSLError
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ProxyError as ProxyFailed
 
 from vindaris_sync.sdk.errors import NotNow, TrackerUnusable, Transient, Unknown, VindarisError
 from vindaris_sync.sdk.governor import PATIENCE, Governor
@@ -135,14 +136,18 @@ class Policy:
             return _broken(error, safe=safe)
         self._around.clock.note(answer.headers, self._around.now())
         self._governor.note(answer.headers)
-        if limited(answer.status, answer.headers, answer.body) or (safe and _names_pause(answer)):
-            return self._limit(answer, number)
-        self._governor.well()
+        if limited(answer.status, answer.headers, answer.body):
+            return self._limit(answer, number, safe=safe)
+        if _names_pause(answer):
+            pause = self._limit(answer, number, safe=safe)
+            return pause if safe else _sorted(answer, safe=safe)  # a write may have been made; the others wait
+        self._governor.well(write=not safe)
         return _sorted(answer, safe=safe)
 
-    def _limit(self, answer: Answer, number: int) -> _Trouble:
+    def _limit(self, answer: Answer, number: int, *, safe: bool) -> _Trouble:
         error = NotNow(_said(answer, "limits our requests"))
-        wait = self._governor.limit(number, asked_wait(answer.headers, self._around.now()), str(error))
+        asked = asked_wait(answer.headers, self._around.now())
+        wait = self._governor.limit(number, asked, str(error), write=not safe)
         error.retry_after = timedelta(seconds=wait)
         return _Trouble(error, again=wait <= PATIENCE, waits=True)
 
@@ -183,10 +188,18 @@ def _broken(error: Exception, *, safe: bool) -> _Trouble:
 
 
 def _never_left(error: Exception) -> bool:
-    """Return whether no connection was made, so that the request cannot have been applied."""
-    if isinstance(error, (ConnectTimeout, ProxyError)):
+    """Return whether no connection was made, so that the request cannot have been applied.
+
+    Behind a proxy urllib3 wraps whatever ended the exchange in the same error, a lost answer, too; the standard library
+    says only in words that a proxy has refused to connect.
+    """
+    if isinstance(error, ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, ProxyFailed):
+        reason = reason.original_error
+        if isinstance(reason, ConnectTimeoutError) or str(reason).startswith("Tunnel connection failed"):
+            return True
     return isinstance(error, ConnectionFailed) and isinstance(reason, NewConnectionError)
 
 

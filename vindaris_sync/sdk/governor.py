@@ -54,9 +54,17 @@ class Budget:
     """Until when nobody asks; None: nobody waits."""
     why: str = ""
     strikes: int = 0
-    """Limits in a row that did not say how long they last."""
+    """Limits in a row, whatever was asked."""
     requests: int = 0
     """Exchanges since the process started."""
+
+
+@dataclass(slots=True)
+class _Strikes:
+    """How many limits came in a row, and which exchange was the last to be under way when the last one came."""
+
+    count: int = 0
+    at: int = 0
 
 
 class Governor:
@@ -93,8 +101,7 @@ class Governor:
         self._next_write: datetime | None = None
         self._steady = Steady()
         self._started = 0
-        self._struck_at = 0
-        self._strikes = 0
+        self._strikes = {False: _Strikes(), True: _Strikes()}  # by whether it is a write: reads may go on meanwhile
 
     def join(self, in_flight: int, write_interval: float, keep_free: float) -> None:
         """Let another tracker use the credential, too: the more careful of both settings holds for all."""
@@ -202,24 +209,24 @@ class Governor:
             if known is None or not _same_hour(known, told, now) or told.remaining < known.remaining:
                 self._quotas[told.resource] = told
 
-    def well(self) -> None:
-        """Note an answer that is no limit: what comes next is the first one again."""
+    def well(self, *, write: bool = False) -> None:
+        """Note an answer that is no limit: what such a request meets next is the first one again."""
         with self._state:
-            self._strikes = 0
+            self._strikes[write].count = 0
 
-    def limit(self, number: int, wait: float | None, why: str = "") -> float:
+    def limit(self, number: int, wait: float | None, why: str = "", *, write: bool = False) -> float:
         """Hold everybody back, since the exchange ``number`` was refused for a limit; return for how many seconds.
 
-        ``wait`` is what the tracker asked for. ``None``: at least a minute, twice as long with each such limit in a
-        row. Exchanges that were under way together meet one limit, and not one each.
+        ``wait`` is what the tracker asked for; ``None``: a minute. Where asking for as long as that does not help, it
+        is a minute at least from the second limit in a row on, and twice as long with each further one, reads and
+        writes counted apart. Exchanges that were under way together meet one limit, and not one each.
         """
         now = self._now()
         with self._state:
-            if wait is None:
-                if number > self._struck_at:
-                    self._strikes += 1
-                    self._struck_at = self._started
-                wait = min(PATIENCE * 2.0 ** (max(self._strikes, 1) - 1), _LONGEST_STRIKE)
+            strikes = self._strikes[write]
+            if number > strikes.at:
+                strikes.count, strikes.at = strikes.count + 1, self._started
+            wait = max(wait or 0.0, _least_wait(strikes.count - (wait is not None)))
         self.hold(now + timedelta(seconds=wait), why)
         return wait
 
@@ -239,7 +246,8 @@ class Governor:
             quotas = tuple(self._quotas[name] for name in sorted(self._quotas) if self._quotas[name].reset > now)
             waits = self._until is not None and self._until > now
             until, why = (self._until, self._why) if waits else (None, "")
-            return Budget(*self._name, quotas, self._keep_free, until, why, self._strikes, self._started)
+            strikes = max(one.count for one in self._strikes.values())
+            return Budget(*self._name, quotas, self._keep_free, until, why, strikes, self._started)
 
     def restore(self, budget: Budget, back: timedelta = timedelta()) -> None:
         """Go on where another process has stopped, where it used the same credential.
@@ -253,9 +261,14 @@ class Governor:
         with self._state:
             known = {one.resource: replace(one, reset=one.reset - back) for one in budget.quotas}
             self._quotas = known | self._quotas
-            self._strikes = max(self._strikes, budget.strikes)
+            for one in self._strikes.values():
+                one.count = max(one.count, budget.strikes)
         if until is not None:
             self.hold(until, budget.why)
+
+
+def _least_wait(strikes: int) -> float:
+    return min(PATIENCE * 2.0 ** min(strikes - 1, 10), _LONGEST_STRIKE) if strikes > 0 else 0.0
 
 
 def _same_hour(known: Quota, told: Quota, now: datetime) -> bool:

@@ -90,6 +90,17 @@ def test_a_named_wait_is_kept_over_a_restart(site: Site, service: str) -> None:
     ok(site.turn(minutes=40))
 
 
+@pytest.mark.parametrize("wait", ["0", "1"])
+def test_a_limit_that_does_not_end_is_met_seldom(site: Site, wait: str) -> None:
+    """Where the wait that is named is of no use, nobody is asked again every second."""
+    life = Life(site)
+    life.go_on(minutes=3)
+    site.server.faults.add(Fault("status", service="github", status=429, headers={"Retry-After": wait}))
+    since = site.clock()
+    life.go_on(every=1, minutes=60)
+    assert 2 <= sum(count for _, count in life.requests("github", since)) <= 40
+
+
 def test_two_trackers_with_one_credential_share_its_limits(site: Site) -> None:
     """What one of them is told holds for both, at once; another host goes on."""
     context = site.context

@@ -25,6 +25,7 @@ class Source:
 
     value: float | None = 2.4
     name: str = "shop"
+    wait: timedelta | None = None
     metric: str = "conversion"
     goal: str = ""
     every: timedelta = timedelta(hours=1)
@@ -34,7 +35,7 @@ class Source:
         """Return the value."""
         self.asked += 1
         if self.value is None:
-            raise Transient("shop.example fails (503)")
+            raise Transient("shop.example fails (503)", retry_after=self.wait)
         return self.value
 
 
@@ -69,6 +70,16 @@ def test_a_source_is_asked_as_often_as_it_says_and_only_news_is_kept(site: Site)
     [row] = [row for row in report(site).goals if row.key == "GROW-1"]
     assert row.outcomes[0].current == 2.4
     assert row.series[0].values == (2.1, 2.4, 2.6, 2.4)
+
+
+def test_a_source_that_names_a_wait_is_asked_after_it(site: Site) -> None:
+    """However often it is asked otherwise."""
+    reader = OutcomeReader([source := Source(None, wait=timedelta(hours=3))])
+    ok(site.turn())
+    for _ in range(5):
+        reader.read(site.context)
+        site.clock.pass_(minutes=60)
+    assert source.asked == 2
 
 
 def test_a_source_that_fails_is_told_once_and_stops_nothing(site: Site) -> None:

@@ -72,8 +72,11 @@ def test_what_is_told_as_the_next_run_is_due_then_and_not_before(moment: datetim
 
 def test_polls_are_spread_by_a_tenth() -> None:
     """Trackers are not asked in step."""
-    times = {next_pull(NOON, POLL, Random(seed)) - NOON for seed in range(50)}  # noqa: S311 - jitter
+    wide, narrow = Bounds(POLL, POLL / 2, POLL * 2), Bounds(POLL, POLL * 0.95, POLL)
+    times = {next_pull(NOON, POLL, wide, Random(seed)) - NOON for seed in range(50)}  # noqa: S311 - jitter
     assert POLL * 0.9 <= min(times) < POLL < max(times) <= POLL * 1.1
+    times = {next_pull(NOON, POLL, narrow, Random(seed)) - NOON for seed in range(50)}  # noqa: S311 - jitter
+    assert (min(times), max(times)) == (POLL * 0.95, POLL)
 
 
 def test_failures_are_tried_again_later_and_later_but_within_half_an_hour() -> None:

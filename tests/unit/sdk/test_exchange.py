@@ -114,6 +114,18 @@ def test_write_of_unknown_outcome_is_never_repeated(around: Surroundings, time: 
     assert (tracker.sent, time.slept) == (1, [])
 
 
+def test_a_pause_named_to_a_write_holds_the_others(around: Surroundings) -> None:
+    """What the write did is unknown; a tracker under maintenance is not sent the rest of a batch."""
+    policy, tracker = Policy(around), Script(answer(503, Retry_After="3600"))
+    with pytest.raises(Unknown):
+        policy.call(tracker, safe=False)
+    for safe in (False, True):
+        with pytest.raises(NotNow) as held:
+            policy.call(tracker, safe=safe)
+        assert held.value.retry_after == timedelta(seconds=3600)
+    assert tracker.sent == 1
+
+
 @pytest.mark.parametrize("error", [requests.ConnectTimeout(), refused_connection()])
 def test_write_that_never_left_is_repeated(around: Surroundings, error: Exception) -> None:
     """A write whose connection was never made is repeated, and is plainly Transient when given up."""
@@ -185,6 +197,28 @@ def test_limit_that_names_nothing_grows(around: Surroundings, time: Time) -> Non
     policy.call(tracker, safe=True)
     policy.call(tracker, safe=True)
     assert time.slept == [60.0, 60.0]
+
+
+def test_a_named_wait_that_does_not_help_grows(around: Surroundings, time: Time) -> None:
+    """Retry-After 1, again and again: not asked every second for ever."""
+    policy, tracker = Policy(around), Script(answer(429, Retry_After="1"))
+    with pytest.raises(NotNow) as raised:
+        policy.call(tracker, safe=True)
+    assert (tracker.sent, time.slept) == (3, [1.0, 60.0])
+    assert raised.value.retry_after == timedelta(seconds=120)
+
+
+def test_writes_that_are_limited_while_reads_go_on_wait_longer_each_time(around: Surroundings, time: Time) -> None:
+    """GitHub limits the creation of content by itself: a read that is answered does not forgive a write."""
+    secondary = answer(403, b'{"message":"You have exceeded a secondary rate limit."}')
+    policy, waits = Policy(around), []
+    for _ in range(4):
+        policy.call(Script(answer()), safe=True)
+        with pytest.raises(NotNow) as raised:
+            policy.call(Script(secondary), safe=False)
+        waits.append(raised.value.retry_after)
+        time.now += raised.value.retry_after or timedelta()
+    assert waits == [timedelta(seconds=seconds) for seconds in (120, 240, 480, 960)]
 
 
 @pytest.mark.parametrize("status", [403, 429])

@@ -149,7 +149,9 @@ def announce(sql: Sql, subjects: Iterable[Announce], now: int) -> None:
     sql.many(
         "INSERT INTO outbox (dedupe_key, subject, created, due_at) VALUES (?, ?, ?, ?) ON CONFLICT (dedupe_key) "
         "DO UPDATE SET change = outbox.change + 1, "
-        "created = CASE WHEN excluded.created < outbox.created THEN excluded.created ELSE outbox.created END",
+        "created = CASE WHEN excluded.created < outbox.created THEN excluded.created ELSE outbox.created END, "
+        "due_at = CASE WHEN excluded.due_at < outbox.due_at AND outbox.attempts = 0 THEN excluded.due_at "
+        "ELSE outbox.due_at END",
         [(name, name, now, at) for name, at in due.items()],
     )
 

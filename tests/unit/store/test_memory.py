@@ -208,3 +208,14 @@ def test_the_schema_refuses_a_state_that_does_not_exist(store: Store, tmp_path: 
         with closing(sqlite3.connect(tmp_path / "store.db")) as raw, raw, pytest.raises(sqlite3.IntegrityError):
             raw.execute(f"UPDATE issue SET {harm}")
     assert state(1, LinkState.LINKED).state is LinkState.LINKED
+
+
+def test_what_a_clock_that_was_ahead_announced_first_is_told_now(store: Store) -> None:
+    """It does not wait until the year that the clock has shown; what the chat refused waits for its own time."""
+    ahead = NOW + timedelta(days=2 * 365)
+    store.announce(replace(UNLINKED, due=ahead), now=ahead)
+    store.announce(UNLINKED, now=NOW)
+    [row] = store.outbox(NOW)
+    store.postponed(row, NOW + timedelta(minutes=5), "503")
+    store.announce(UNLINKED, now=NOW)
+    assert store.outbox(NOW) == ()

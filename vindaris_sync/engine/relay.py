@@ -44,7 +44,7 @@ from vindaris_sync.engine.telling import (
 )
 from vindaris_sync.engine.threads import tell_thread
 from vindaris_sync.notify.deliver import deliver
-from vindaris_sync.notify.protocol import Ability, Channel, ChannelUnusable
+from vindaris_sync.notify.protocol import Ability, Channel, ChannelUnusable, Repeated
 from vindaris_sync.sdk.errors import NotNow, Transient, Unknown, VindarisError
 from vindaris_sync.store.outbox import Waiting
 
@@ -52,6 +52,7 @@ log = structlog.get_logger("vindaris_sync.relay")
 
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=30)
+_RARELY = timedelta(hours=24)  # every further attempt may be one more copy in a chat that cannot be searched
 
 
 def relay(context: Context, channels: Mapping[str, Channel]) -> int:
@@ -155,7 +156,8 @@ def _postpone(context: Context, message: Message, rows: Sequence[Waiting], error
 def _wait(error: VindarisError, attempts: int) -> timedelta:
     if isinstance(error, Transient) and error.retry_after is not None:
         return error.retry_after
-    return min(_FIRST_WAIT * (1 << min(attempts, 10)), _LONGEST_WAIT)
+    longest = _RARELY if isinstance(error, Repeated) else _LONGEST_WAIT
+    return min(_FIRST_WAIT * (1 << min(attempts, 12)), longest)
 
 
 def publish(  # noqa: PLR0913, PLR0917 - the message, where it is shown, and how it may be told

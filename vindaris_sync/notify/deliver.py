@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from vindaris_sync.domain.living import Continue, Edit, Living, Post, Resolve, Seek, Step, advanced, gone, message_key
 from vindaris_sync.domain.messages import Content, continued
-from vindaris_sync.notify.protocol import Channel, ChannelUnusable, MessageGone
+from vindaris_sync.notify.protocol import Channel, ChannelUnusable, MessageGone, Repeated
 from vindaris_sync.sdk.errors import Transient, Unknown
 
 CLOCKS_APART = timedelta(minutes=15)
@@ -53,10 +53,19 @@ def _send(channel: Channel, content: Content, key: str, living: Living | None, n
     if interrupted is None or interrupted == now:
         return channel.post(content, key)
     found = channel.find(key, interrupted - CLOCKS_APART)
+    if found is None:
+        return _repeat(channel, content, key)
     if not found:
-        return channel.post(content, key, repeated=found is None)
+        return channel.post(content, key)
     channel.update(found, content)
     return found
+
+
+def _repeat(channel: Channel, content: Content, key: str) -> str:
+    try:
+        return channel.post(content, key, repeated=True)
+    except Unknown as error:
+        raise Repeated(str(error), retry_after=error.retry_after) from error
 
 
 def _first_key(content: Content, living: Living | None) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from vindaris_sync.domain.messages import Content
 from vindaris_sync.domain.models import Finding
-from vindaris_sync.sdk.errors import VindarisError
+from vindaris_sync.sdk.errors import Unknown, VindarisError
 
 
 class ChannelUnusable(VindarisError):
@@ -25,6 +25,10 @@ class ChannelUnusable(VindarisError):
 
 class MessageGone(VindarisError):
     """The message that was to be edited exists no more, or can be edited no more; what is still open is posted anew."""
+
+
+class Repeated(Unknown):
+    """A message was sent again where nobody can look for it, and its outcome is unknown, too: it may be there twice."""
 
 
 class Ability(Flag):

@@ -16,6 +16,7 @@ import pytest
 from tests.integration.engine.world import Setup, Site, ok
 from vindaris_sync.domain.drafts import Draft
 from vindaris_sync.domain.models import Issue
+from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sdk.errors import Transient, Unknown
 
@@ -188,6 +189,22 @@ def test_a_message_whose_answer_was_lost_is_looked_for(site: Site, fault: Fault)
     assert len(posts) == 1
     assert any(asked.endswith("conversations.history") for asked in counted.asked)
     assert len(site.messages("growth")) == 1
+
+
+def test_where_nobody_can_look_for_a_message_it_is_repeated_seldom(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that delivers and never says so: a dozen marked copies on the first day, not one every half an hour."""
+    monkeypatch.setattr(SlackChannel, "find", lambda *_: None)
+    site.jira.create("Pay by phone", place="APP")
+    ok(site.round())
+    site.clock.pass_(minutes=16)
+    ok(site.round())
+    site.server.faults.add(replace(LOST, service="slack", path="postMessage", times=None))
+    for _ in range(24 * 12):
+        site.tell()
+        site.clock.pass_(minutes=5)
+    copies = site.messages("growth")
+    assert 5 <= len(copies) <= 12
+    assert sum("may repeat" in str(message) for message in copies) == len(copies) - 1
 
 
 def test_a_lost_creation_is_never_repeated_blindly(site: Site) -> None:

@@ -20,11 +20,16 @@ from vindaris_sync.store.place import claim, place
 
 _PATIENCE_S = 5.0
 _DAMAGED = (Trouble.CORRUPT, Trouble.FOREIGN)
+_LOGS = ("-wal", "-shm", "-journal")
+"""What SQLite takes for a part of whatever database lies beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreFacts:
-    """What was put in place, where the replaced database lies (None: there was none), and how far back it goes."""
+    """What was put in place, where the replaced database lies (None: there was none), and how far back it goes.
+
+    Logs of a database that was gone lie where it would: they are of use only to who still has it.
+    """
 
     path: Path
     schema: str
@@ -90,11 +95,12 @@ def put_in_place(path: Path, partial: Path, facts: BackupFacts, now: datetime, *
     """
     owner = (path if path.exists() else path.parent).stat()
     os.chown(partial, owner.st_uid, owner.st_gid)  # root may restore what the daemon's user must write
+    replaced = path.with_name(f"{path.name}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     if not path.exists():
         reached = _reached(path, facts.generation, None)
+        _part_from_logs(path, replaced)
         settle(partial, path)
         return RestoreFacts(path, facts.schema, facts.generation, reached, None)
-    replaced = path.with_name(f"{path.name}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     with _alone(path, replaced) as own:
         reached = _reached(path, facts.generation, own, whole=whole)
         settle(partial, path)
@@ -133,16 +139,24 @@ def _generation(sql: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
+def _part_from_logs(path: Path, replaced: Path) -> None:
+    """Keep the logs of a database that is gone under another name: they must not be replayed into another one."""
+    for suffix in _LOGS:
+        if (log := path.with_name(path.name + suffix)).exists():
+            log.replace(replaced.with_name(replaced.name + suffix))
+    sync_folder(path.parent)
+
+
 def _set_aside(path: Path, replaced: Path) -> None:
     """Keep a damaged database and its log, and take the log away: it must not be replayed into another database."""
-    for suffix in ("-wal", ""):
+    for suffix in ("-journal", "-wal", ""):
         if (part := path.with_name(path.name + suffix)).exists():
             kept = Path(copyfile(part, replaced.with_name(replaced.name + suffix)))
             kept.chmod(0o600)
             with kept.open("rb") as written:
                 os.fsync(written.fileno())
     sync_folder(path.parent)
-    for suffix in ("-wal", "-shm"):
+    for suffix in _LOGS:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     sync_folder(path.parent)
 

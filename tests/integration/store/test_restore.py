@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,6 +96,53 @@ def test_while_a_daemon_has_the_store_nothing_is_done(home: Path, backup: Path) 
         assert other.find("acme/web#500")
     assert title(home / "store.db") == NEW
     assert not list(home.glob("*.replaced-*"))
+
+
+def _killed_and_removed(home: Path) -> None:
+    """Leave the log of a daemon that was killed, and nothing that it belongs to."""
+    child = os.fork()
+    if child == 0:
+        _write_more(Store.open(url(home)), home)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    (home / "store.db").unlink()
+
+
+def _moved_away_while_open(home: Path) -> None:
+    """Leave the log of a daemon whose database was moved away, and which noticed that and ended."""
+    with Store.open(url(home)) as store:
+        _write_more(store, home)
+        (home / "store.db").rename(home / "aside.db")
+        with pytest.raises(StoreError) as noticed:
+            put(store, issue(900))
+        assert noticed.value.trouble is Trouble.REPLACED
+
+
+def _write_more(store: Store, home: Path) -> None:
+    put(store, *(issue(number, title=NEW) for number in range(600, 900)))
+    with closing(sqlite3.connect(home / "store.db")) as sql:
+        sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # so that the log is of few pages of a larger file
+    put(store, issue(500, at=9, title="in the log"), *(issue(number, at=9, title=NEW) for number in range(600, 900, 9)))
+
+
+@pytest.mark.parametrize("lose", [_killed_and_removed, _moved_away_while_open])
+def test_the_log_of_a_database_that_is_gone_is_not_replayed_into_the_backup(
+    home: Path, backup: Path, lose: Callable[[Path], None]
+) -> None:
+    """SQLite would take it for the backup's own: pages of two databases in one, or a restore that nobody notices."""
+    lose(home)
+    (home / "store.db-journal").write_bytes(b"of a database that is gone")
+    log = (home / "store.db-wal").read_bytes()
+    assert log
+    facts = restore(url(home), backup, AT)
+    assert facts.replaced is None
+    assert (home / "store.db").read_bytes() == backup.read_bytes()
+    assert (home / "store.db.replaced-20260309T080000Z-wal").read_bytes() == log
+    assert not [path for path in home.iterdir() if path.name in ("store.db-wal", "store.db-shm", "store.db-journal")]
+    with Store.open(url(home)) as store:
+        assert store.restored_trackers() == {T}
+        assert store.check() == ()
+    assert title(home / "store.db") == OLD
 
 
 def _damage(path: Path) -> None:

@@ -17,7 +17,7 @@ from vindaris_sync.store.codec import dump
 from vindaris_sync.store.errors import StoreError, Trouble, told_as_store_error
 from vindaris_sync.store.migrations import known
 from vindaris_sync.store.part import Part
-from vindaris_sync.store.portable import END, FORMAT, IMPORTED, VERSION, insert, kinds
+from vindaris_sync.store.portable import END, FORMAT, IMPORTED, VERSION, insert, kinds, passing
 from vindaris_sync.store.restored import mark
 from vindaris_sync.store.sql import Sql
 
@@ -68,12 +68,18 @@ class Imports(Part):
 
 def _refuse_unless_empty(sql: Sql) -> None:
     for name in kinds():
-        if sql.row(f"SELECT 1 FROM {name} LIMIT 1") is not None:  # noqa: S608 - names of our own tables
+        if _holds(sql, name):
             raise StoreError(
                 f"the database is not empty: there are rows in {name}",
                 Trouble.OTHER,
                 "give it an empty one: stop the daemon and move the database aside, or name another [store] url",
             )
+
+
+def _holds(sql: Sql, name: str) -> bool:
+    if name == "note":  # one that was just made may know that the chat must be searched
+        return any(not passing(name, {"name": row[0]}) for row in sql.rows("SELECT name FROM note"))
+    return sql.row(f"SELECT 1 FROM {name} LIMIT 1") is not None  # noqa: S608 - names of our own tables
 
 
 def _put(sql: Sql, reading: _Reading) -> None:

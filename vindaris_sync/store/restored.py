@@ -8,6 +8,7 @@ from vindaris_sync.store.codec import dump, to_micros
 from vindaris_sync.store.engine import Database
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.sql import Sql
+from vindaris_sync.store.tables import schema
 
 CHAT = "searched chat"
 """The note that holds since when (microseconds) messages may have been sent that the database does not know."""
@@ -65,16 +66,28 @@ def generations(database: Database) -> tuple[int, int]:
 
 
 def go_on(database: Database, reached: int, own: int, now: datetime) -> bool:
-    """Go on from generation ``own`` as the newest, and mark every known tracker; once, whoever comes first."""
+    """Go on from generation ``own`` as the newest, and mark every known tracker; once, whoever comes first.
+
+    Return whether something was restored: a database that was just made knows nothing that could be old. What the
+    chat may know of the one before it is looked for even then.
+    """
     with database.write() as sql:
+        new = _empty(sql)
         if not sql.run("UPDATE counter SET value = ? WHERE name = 'generation' AND value < ?", (reached, reached)):
             return False
         mark(sql, own, reached)
+        if new:
+            return False
         sql.run(
             "INSERT INTO history (at, event, who, how, why) VALUES (?, 'restored', 'vindaris-sync', 'backup', ?)",
             (to_micros(now), f"the database is of generation {own}, {reached} was reached here"),
         )
     return True
+
+
+def _empty(sql: Sql) -> bool:
+    names = (name for name in schema.tables if name != "counter")
+    return all(sql.row(f"SELECT 1 FROM {name} LIMIT 1") is None for name in names)  # noqa: S608 - our own tables
 
 
 def _generation(sql: Sql) -> int:

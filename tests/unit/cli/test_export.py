@@ -51,6 +51,24 @@ def test_an_export_goes_into_another_installation_whole(worked: Installation, ot
     assert "move the database aside" in refused.stderr
 
 
+def test_the_advice_to_move_the_database_aside_is_enough(worked: Installation) -> None:
+    """What stays beside it is no history of the new one: that was made, not restored."""
+    first, second = worked.directory / "first.jsonl", worked.directory / "second.jsonl"
+    worked.call("export", str(first))
+    generation = worked.directory / "state" / "vindaris.db.generation"
+    before = int(generation.read_text("utf-8"))
+    assert "move the database aside" in worked.call("db", "import", str(first), code=2).stderr
+    (worked.directory / "state" / "vindaris.db").rename(worked.directory / "aside.db")
+    worked.call("db", "migrate")
+    told = worked.told("db", "import", str(first))
+    assert (told["rows"]["issue"], told["rows"]["link"]) == (3, 2)
+    worked.call("export", str(second))
+    assert second.read_bytes() == first.read_bytes()
+    assert int(generation.read_text("utf-8")) > before
+    assert worked.told("status")["restored"] is True
+    assert worked.told("db", "check")["sound"] is True
+
+
 def test_standard_output_is_lines_of_json_without_secrets(worked: Installation) -> None:
     """What is printed can be piped; nothing but titles is anybody's secret."""
     said = worked.said("export", "--format", "jsonl")

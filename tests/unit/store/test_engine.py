@@ -143,6 +143,24 @@ def test_a_database_restored_from_a_backup_is_noticed(tmp_path: Path) -> None:
     assert logs == []
 
 
+def test_a_database_that_was_just_made_was_not_restored(tmp_path: Path) -> None:
+    """Beside the note of one that was moved away it goes on counting, and says nothing of a backup."""
+    with Store.open(url(tmp_path)) as store:
+        put(store, issue(1), issue(2))
+        put(store, issue(3))
+        reached = store.generation
+    (tmp_path / "store.db").rename(tmp_path / "aside.db")
+    with capture_logs() as logs, Store.open(url(tmp_path)) as store:
+        assert store.generation > reached
+        assert not store.restored
+        assert store.history() == ()
+        put(store, issue(1))
+    assert logs == []
+    (tmp_path / "aside.db").replace(tmp_path / "store.db")
+    with Store.open(url(tmp_path)) as store:
+        assert store.restored_trackers() == {T}
+
+
 def test_commits_to_a_restored_database_do_not_hide_that_it_is_one(tmp_path: Path) -> None:
     """The note beside the database never falls, whoever commits, and in whichever order commits are noted."""
     file = GenerationFile(tmp_path / "store.db.generation")

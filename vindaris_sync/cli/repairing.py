@@ -29,7 +29,7 @@ class Mended:
     salvaged: Salvaged | None
     repaired: tuple[Repaired, ...]
     copy: Path | None
-    """The database as it was before."""
+    """The database as it was before; None where nothing was mended."""
     remaining: tuple[Breach, ...]
 
 
@@ -59,7 +59,8 @@ def _repair(config: Config, path: Path, *, dry_run: bool) -> Mended:
         if not dry_run:
             store.claim()
             if copy is None:
-                copy = _keep(store.copy, path)
+                mending = state == "indexes" or bool(store.repair(now, dry_run=True))
+                copy = _keep(store.copy, path, now) if mending else None
         if state == "indexes" and not dry_run:
             reindex(url)
         repaired = store.repair(now, dry_run=dry_run)
@@ -67,8 +68,9 @@ def _repair(config: Config, path: Path, *, dry_run: bool) -> Mended:
     return Mended(dry_run, state, salvaged, repaired, copy, remaining)
 
 
-def _keep(copying: Callable[[Path], object], path: Path) -> Path:
-    target = path.with_name(f"{path.name}.before-repair")
+def _keep(copying: Callable[[Path], object], path: Path, now: datetime) -> Path:
+    """Copy the database beside itself; no repair takes another one's copy away."""
+    target = path.with_name(f"{path.name}.before-repair-{now:%Y%m%dT%H%M%S.%fZ}")
     with told_as_store_error(), new_beside(target) as partial:
         copying(partial)
         settle(partial, target)

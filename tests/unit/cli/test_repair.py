@@ -44,8 +44,22 @@ def test_what_check_names_repair_mends(worked: Installation) -> None:
     told = worked.told("db", "repair")
     assert [each["law"] for each in told["repaired"]] == ["undecided"]
     assert told["remaining"] == []
-    assert Path(told["copy"]) == database(worked).with_name("vindaris.db.before-repair")
+    assert Path(told["copy"]).name.startswith("vindaris.db.before-repair-")
     assert worked.told("db", "check")["sound"] is True
+
+
+def test_the_database_as_it_was_stays_over_a_second_repair(worked: Installation) -> None:
+    """Each repair that mends something keeps its own copy; one that mends nothing makes none."""
+    assert worked.told("db", "repair")["copy"] is None
+    copies = []
+    for number in (1, 2):
+        harm(worked, f"UPDATE issue SET decided = FALSE WHERE id = {number}")
+        copies.append(Path(worked.told("db", "repair")["copy"]))
+    assert worked.told("db", "repair")["copy"] is None
+    assert sorted(copies) == sorted(database(worked).parent.glob("vindaris.db.before-repair*"))
+    for number, copy in enumerate(copies, 1):
+        with closing(sqlite3.connect(copy)) as raw:
+            assert raw.execute("SELECT id FROM issue WHERE NOT decided AND NOT due").fetchall() == [(number,)]
 
 
 def test_a_lost_table_comes_back_from_the_backup_and_the_tracker(worked: Installation) -> None:

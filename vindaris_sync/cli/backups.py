@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vindaris_sync.app import backups_of, open_store
+from vindaris_sync.app import backups_of, open_store, store_path
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.opening import busy, shown_progress
 from vindaris_sync.cli.output import emit, moment, say
@@ -14,6 +14,7 @@ from vindaris_sync.config.settings import Config
 from vindaris_sync.store.restore import restore as put_back
 
 _MIB = 1 << 20
+_BESIDE = ("", "-wal", "-shm", "-journal", ".lock", ".generation")
 
 NEXT = (
     "vindaris-sync db check        is it sound?",
@@ -26,7 +27,7 @@ def backup(config: Config, file: Path | None, *, force: bool, as_json: bool) -> 
     """Copy the database to ``file``; without one into the folder of backups, which is rotated."""
     place, now = backups_of(config), datetime.now(UTC)
     if file is not None:
-        writable(file, force=force)
+        writable(config, file, force=force)
     with shown_progress("copying") as progress, open_store(config) as store:
         if file is not None:
             facts = store.backup(file, lambda: progress.beat("step"))
@@ -40,12 +41,19 @@ def backup(config: Config, file: Path | None, *, force: bool, as_json: bool) -> 
             f"generation {facts.generation:,}")  # fmt: skip
 
 
-def writable(file: Path, *, force: bool) -> None:
-    """Refuse a file that is there unless ``force``, and a folder that is not."""
+def writable(config: Config, file: Path, *, force: bool) -> None:
+    """Refuse the database and what lies beside it, a file that is there unless ``force``, and a folder that is not."""
+    database = store_path(config)
+    if database is not None and any(_same(file, database.with_name(database.name + each)) for each in _BESIDE):
+        raise Refusal(f"{file} is the database in use, or a part of it", advice="name another file")
     if file.exists() and not force:
         raise Refusal(f"{file} is there already", advice="name another file, or add --force")
     if not file.absolute().parent.is_dir():
         raise Refusal(f"the folder {file.absolute().parent} does not exist")
+
+
+def _same(file: Path, other: Path) -> bool:
+    return file.resolve() == other.resolve() or (file.exists() and other.exists() and file.samefile(other))
 
 
 def restore(config: Config, file: Path, *, as_json: bool) -> None:

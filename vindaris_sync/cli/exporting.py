@@ -30,7 +30,7 @@ def export(config: Config, file: Path, team: str | None, *, force: bool) -> None
             _write(config, store, sys.stdout.buffer.write, team, progress)
             sys.stdout.buffer.flush()
         return
-    writable(file, force=force)
+    writable(config, file, force=force)
     with (
         told_as_store_error(),
         shown_progress("writing") as progress,

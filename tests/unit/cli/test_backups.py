@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.installation import Installation
 from vindaris_sync.app import open_store
 from vindaris_sync.config.load import load
@@ -51,3 +53,19 @@ def test_a_backup_is_not_put_back_under_a_daemon(running: Installation) -> None:
     assert "cannot be restored" in refused.stderr
     assert "db backup" in refused.stderr
     assert running.told("status")["restored"] is False
+
+
+@pytest.mark.parametrize("verb", [("db", "backup"), ("export",)])
+def test_the_database_in_use_is_never_replaced(running: Installation, verb: tuple[str, ...]) -> None:
+    """Neither it nor what lies beside it, under whichever name, whatever --force says."""
+    database = running.directory / "state" / "vindaris.db"
+    (running.directory / "link.db").symlink_to(database)
+    (running.directory / "hard.db").hardlink_to(database)
+    beside = [database.with_name(database.name + each) for each in ("", "-wal", "-shm", ".lock", ".generation")]
+    before = {path: path.read_bytes() for path in database.parent.iterdir() if path.is_file()}
+    detour = running.directory / "state" / ".." / "state" / "vindaris.db"
+    for path in (*beside, detour, running.directory / "link.db", running.directory / "hard.db"):
+        assert "database in use" in running.call(*verb, str(path), "--force", code=2).stderr
+    assert {path: path.read_bytes() for path in database.parent.iterdir() if path.is_file()} == before
+    running.call(*verb, str(running.directory / "other"), "--force")
+    running.call(*verb, str(running.directory / "other"), "--force")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from vindaris_sync.engine.pausing import MEANING, pauses
 from vindaris_sync.engine.progress import Progress
 from vindaris_sync.sdk.errors import ConfigError, VindarisError
 from vindaris_sync.sources.outcomes import HttpOutcome
+from vindaris_sync.store.errors import ADVICE, Trouble
 from vindaris_sync.store.store import Store
 
 _CODES = {
@@ -98,7 +100,7 @@ def _all(path: Path | None) -> Iterator[Found]:
     yield from _tried("goals", "goals", lambda: _goals(config))
     for source in outcome_sources(config):
         yield from _tried("outcomes", f"outcome source {source.name}", partial(_outcome, source))
-    yield from _tried("database", "database", lambda: _database(config))
+    yield from _tried("database", "database", lambda: database(config))
     yield from _tried("tracker", "trackers", lambda: _outside(config))
 
 
@@ -130,7 +132,8 @@ def _goals(config: Config) -> Iterator[Found]:
                         "state the goal, or correct the key")  # fmt: skip
 
 
-def _database(config: Config) -> Iterator[Found]:
+def database(config: Config) -> Iterator[Found]:
+    """Yield what there is to say about the configured database, without a change to it."""
     if not store_exists(config):
         yield Found(
             "ok", "database", "database", f"there is none at {store_path(config)} yet; the first start makes it"
@@ -140,6 +143,11 @@ def _database(config: Config) -> Iterator[Found]:
         facts = store.facts
         size = int(facts["bytes"]) / _GIB
         yield Found("ok", "database", "database", f"{facts['path']}, {size:.2f} GiB, SQLite {facts['sqlite']}")
+        path = Path(facts["path"])
+        for each in (path, path.parent):
+            if not os.access(each, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                yield Found("error", "database", "database", f"{each} cannot be written by this user",
+                            ADVICE[Trouble.READ_ONLY])  # fmt: skip
         if store.restored:
             names = ", ".join(sorted(store.restored_trackers()))
             yield Found("warning", "database", "database",

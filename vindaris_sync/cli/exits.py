@@ -24,7 +24,7 @@ INTERRUPTED = 130
 """Stopped by Ctrl-C or SIGTERM, at a safe point."""
 
 _LONGEST = 2000
-_PASSING = ("locked", "full", "replaced")
+_PASSING = ("locked", "full", "read_only", "replaced")
 
 
 def code_of(error: BaseException) -> int:

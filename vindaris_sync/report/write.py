@@ -24,9 +24,10 @@ def write(findings: Findings, directory: Path, keep: int = 90) -> Path:
     """Write the report in every format as ``latest.*`` and under its local date; return the path of the dated page.
 
     The reports of the newest ``keep`` dates stay, older ones are deleted; other files are left alone. Raises
-    ``OSError`` where the directory cannot be written; what was there before is intact then.
+    ``OSError`` where the directory cannot be written; what was there before is intact then. A directory that is made
+    is its owner's alone: titles stand in reports.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     date = findings.at.astimezone(zone(findings)).date().isoformat()
     texts = _rendered(findings)
     _replace_all(directory, {stem + ending: text for stem in (date, "latest") for ending, text in texts.items()})

@@ -13,6 +13,8 @@ import pytest
 
 from tests.blank import blank
 from tests.integration.engine.world import Setup, Site, ok
+from vindaris_sync.cli.examining import database
+from vindaris_sync.config.load import load
 from vindaris_sync.store.errors import StoreError, Trouble
 from vindaris_sync.store.store import Store
 
@@ -52,6 +54,20 @@ def test_another_programs_lock_ends_the_pass_with_advice(site: Site) -> None:
     assert (site.serves(key), site.jira.field(key)) == ("linked GROW-1", "GROW-1")
 
 
+CONFIG = """
+[goals]
+file = "goals.toml"
+[trackers.mem]
+kind = "memory"
+[notify.quiet]
+kind = "log"
+[[teams]]
+name = "Growth"
+scopes = ["mem:*"]
+notify = "quiet"
+"""
+
+
 @contextmanager
 def nobody() -> Iterator[None]:
     """Be a user that file permissions hold for."""
@@ -82,6 +98,24 @@ def test_a_database_that_may_not_be_written_is_refused_with_advice() -> None:
         assert refused.value.trouble in (Trouble.READ_ONLY, Trouble.UNREACHABLE)
         assert refused.value.advice
         assert path.read_bytes() == before
+
+
+def test_doctor_names_a_database_that_may_not_be_written() -> None:
+    """It can be opened and read, and the daemon would fail at its first pass."""
+    with TemporaryDirectory() as folder:
+        path, stated = Path(folder) / "vindaris.db", Path(folder) / "vindaris.toml"
+        path.write_bytes(blank())
+        stated.write_text(f'state_dir = "{folder}"\n{CONFIG}', "utf-8")
+        config = load(stated)
+        assert [each.level for each in database(config)] == ["ok"]
+        path.chmod(0o444)
+        Path(folder).chmod(0o555)
+        with nobody():
+            found = list(database(config))
+        Path(folder).chmod(0o755)
+        assert [each.message for each in found if each.level == "error"] == [
+            f"{each} cannot be written by this user" for each in (path, folder)
+        ]
 
 
 @contextmanager

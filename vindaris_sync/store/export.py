@@ -24,9 +24,19 @@ _OF_TEAM = frozenset(
     (
         "tracker", "place", "goal", "goal_alias", "goal_issue", "goal_revision", "reading", "rule",
         "issue", "alias", "link", "exemption", "cause", "work", "history",
+        "mute", "work_item", "attachment", "home", "choice",
     )
 )  # fmt: skip
-"""What an export of one team holds; the rest is the daemon's memory of its own work, and reports speak of all teams."""
+"""What an export of one team holds: what is, and what people decided, be it that something is to be left alone (L5).
+
+The rest is the daemon's memory of its own work, and reports speak of all teams.
+"""
+
+_ABOVE = (
+    "SELECT parent_id, carrier_id, moved_to FROM issue WHERE id IN ({})",
+    "SELECT above_id FROM attachment WHERE issue_id IN ({})",
+)
+"""What issues hang on."""
 
 
 @dataclass(slots=True)
@@ -39,13 +49,15 @@ class _Share:
     trackers: set[str] = field(default_factory=set)
 
     def holds(self, kind: str, row: Mapping[str, Any]) -> bool:
-        """Return whether a row belongs to it. Goals and rules are everybody's, and so is what happened to them."""
+        """Return whether a row belongs to it. Goals and rules are everybody's, and so is what is about them alone."""
         if kind == "issue":
             return row["id"] in self.issues
         if row.get("issue_id") is not None:
             return row["issue_id"] in self.issues
         if kind in ("place", "work"):
             return self.owns(row["tracker"], row["place"])
+        if kind == "mute":
+            return row["team"] in (None, self.team)
         return kind != "tracker" or row["name"] in self.trackers
 
     def cut(self, kind: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +128,8 @@ def _share(sql: Sql, team: str, owns: Owns, beat: Beat) -> _Share:
             share.issues.add(row["id"])
     new: Iterable[int] = share.issues
     while new:
-        query = "SELECT parent_id, carrier_id, moved_to FROM issue WHERE id IN ({})"
-        new = {each for row in sql.rows_in(query, new) for each in row if each is not None} - share.issues
+        new = {each for query in _ABOVE for row in sql.rows_in(query, new) for each in row if each is not None}
+        new -= share.issues
         share.issues |= new
     share.trackers |= {
         row[0] for row in sql.rows_in("SELECT DISTINCT tracker FROM issue WHERE id IN ({})", share.issues)

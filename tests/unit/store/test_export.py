@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.store.full import HOSTILE, fill
-from tests.unit.store.world import T, fresh, issue, put, url
+from tests.unit.store.world import NOW, T, fresh, issue, put, url
+from vindaris_sync.domain.homes import Means
 from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.muting import Mute, Muted
+from vindaris_sync.domain.work_items import Standing
 from vindaris_sync.store.errors import StoreError, Trouble
+from vindaris_sync.store.homes import Hanging
 from vindaris_sync.store.store import Store
 from vindaris_sync.store.tables import schema
+from vindaris_sync.store.work_items import WorkItem
 
 
 def exported(store: Store, **options: Any) -> bytes:
@@ -222,10 +228,57 @@ def test_a_team_takes_along_what_it_owns(two_teams: Store, empty: Store) -> None
     assert [line["place"] for line in lines if line["kind"] == "place"] == ["acme/ours"]
     assert len([line for line in lines if line["kind"] == "goal"]) == 3
     assert {line["kind"] for line in lines}.isdisjoint({"report", "note", "pass", "message"})
-    assert HOSTILE[1] not in content.decode()
+    assert HOSTILE[1] not in {line.get(name) for line in lines for name in ("title", "team")}
     filled(empty, content)
     assert empty.check() == ()
     assert exported(empty, team="Ours", owns=owns) == content
+
+
+OWNED = {
+    "tracker", "place", "goal", "goal_alias", "goal_issue", "goal_revision", "reading", "rule", "issue", "alias",
+    "link", "exemption", "cause", "work", "history", "mute", "work_item", "attachment", "home", "choice",
+}  # fmt: skip
+MEMORY = {
+    "answer", "attention", "census", "contest", "cursor", "message", "note", "outbox", "pass", "quarantine", "refusal",
+    "report", "run", "unread",
+}  # fmt: skip
+
+
+def test_of_every_table_it_is_decided_whether_a_team_takes_it_along(two_teams: Store) -> None:
+    """What is and what people decided goes along; what the daemon remembers of its own work does not."""
+    assert set(schema.tables) == OWNED | MEMORY | {"counter", "token"}
+    assert not OWNED & MEMORY
+    lines = parsed(exported(two_teams, team="Ours"))
+    assert {line["kind"] for line in lines[1:-1]} == OWNED
+
+
+def test_a_team_takes_along_what_is_to_be_left_alone(two_teams: Store, empty: Store) -> None:
+    """Silence, links and places that people took from us, and what they changed at homes and choices (L5)."""
+
+    def owns(_: str, place: str) -> bool:
+        return place == "acme/ours"
+
+    numbers = two_teams.by_id(T, ["id801", "id2", "id3"])
+    ours, above, elsewhere = numbers["id801"], numbers["id2"], numbers["id3"]
+    week = NOW + timedelta(days=7)
+    for muted in (Muted(team="Ours"), Muted(team="Theirs"), Muted(goal=2), Muted(issue=ours), Muted(issue=elsewhere)):
+        two_teams.mute(Mute(0, muted, NOW, week, "ann", "page", "a holiday"))
+    for number in (ours, elsewhere):
+        item = WorkItem(number, 1, Address(T, "", ""), source="goals", goal_ext="g1")
+        two_teams.put_work_item(item, Standing.REFUSED, NOW, "not taken")
+        two_teams.put_hung(number, 1, above, Means.LINK, Hanging.DECLINED)
+    content = exported(two_teams, team="Ours", owns=owns)
+    filled(empty, content)
+    assert empty.check() == ()
+    assert {(each.about.team, each.about.goal, each.about.issue) for each in empty.mutes(NOW)} == {
+        ("Ours", None, None), (None, 1, None), (None, 2, None), (None, None, ours),
+    }  # fmt: skip
+    hung = {line["issue_id"]: (line["above_id"], line["state"]) for line in parsed(content) if "above_id" in line}
+    assert hung[ours] == (above, "declined")
+    assert elsewhere not in hung
+    assert [each.issue for each in empty.refused_items("goals")] == [ours]
+    assert empty.homes() == two_teams.homes()
+    assert empty.choices(T) == two_teams.choices(T) != ()
 
 
 def test_memory_does_not_grow_with_the_store(store: Store) -> None:

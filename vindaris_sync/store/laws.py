@@ -10,6 +10,7 @@ from vindaris_sync.store.codec import dump, load
 from vindaris_sync.store.portable import IMPORTED
 from vindaris_sync.store.rules import SUSPECT
 from vindaris_sync.store.sql import Sql
+from vindaris_sync.store.tables import HIGHEST_GIVEN
 
 Repair = Callable[[Sql, tuple[int, ...], int], None]
 """Mends the rows with these numbers, as of an instant in microseconds; no decision of a person is ever taken away."""
@@ -81,12 +82,12 @@ def _tell_revisions(sql: Sql, found: tuple[int, ...], now: int) -> None:
 
 def _account_for(sql: Sql, found: tuple[int, ...], now: int) -> None:
     """Say in the history that something is missing from it, and where; this cannot be brought back."""
-    last = int(sql.value("SELECT max(id) FROM history"))
     after = ", ".join(str(each) for each in found[:20])
     sql.run(
         "INSERT INTO history (at, event, who, how, why) VALUES (?, 'repaired', 'vindaris-sync', 'repair', ?)",
         (now, f"rows of the history are missing after {after}"),
     )
+    last = int(sql.value("SELECT max(id) FROM history"))
     sql.run(
         "INSERT INTO note (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (IMPORTED, dump(last)),
@@ -95,6 +96,8 @@ def _account_for(sql: Sql, found: tuple[int, ...], now: int) -> None:
 
 _TELL = "INSERT INTO history (at, {}, event, who, how, why) VALUES (?, ?, 'repaired', 'vindaris-sync', 'repair', ?)"
 _KNOWN = f"coalesce((SELECT CAST(value AS INTEGER) FROM note WHERE name = '{IMPORTED}'), 0)"  # noqa: S608 - a fixed name
+_LINKED = "EXISTS (SELECT 1 FROM link WHERE issue_id = i.id)"
+_EXEMPT = "EXISTS (SELECT 1 FROM exemption WHERE issue_id = i.id)"
 
 LAWS: Mapping[str, Law] = {
     "unlinked_unreviewed": Law(
@@ -132,6 +135,18 @@ LAWS: Mapping[str, Law] = {
         "state = 'inherited' AND carrier_id IS NULL OR "
         "state = 'linked' AND carrier_id = id AND NOT EXISTS (SELECT 1 FROM link WHERE issue_id = i.id) OR "
         "state = 'exempt' AND NOT EXISTS (SELECT 1 FROM exemption WHERE issue_id = coalesce(i.carrier_id, i.id)))",
+        _decide_anew,
+    ),
+    "links_unheeded": Law(
+        "issues have links, or an exemption, that say otherwise than their state",
+        "SELECT id, key FROM issue i WHERE NOT due AND decided AND tracked AND NOT closed "  # noqa: S608 - fixed texts
+        "AND presence = 'present' AND NOT EXISTS "
+        "(SELECT 1 FROM goal_issue g WHERE g.tracker = i.tracker AND g.ext_id = i.ext_id) AND ("
+        f"{_LINKED} AND NOT {_EXEMPT} AND (state <> 'linked' OR coalesce(carrier_id, 0) <> id "
+        "OR length(goals) - length(replace(goals, ',', '')) + 1 <> (SELECT count(*) FROM link WHERE issue_id = i.id) "
+        "OR EXISTS (SELECT 1 FROM link l WHERE l.issue_id = i.id AND "
+        "replace(replace(i.goals, '[', ','), ']', ',') NOT LIKE '%,' || l.goal_id || ',%')) OR "
+        f"{_EXEMPT} AND NOT {_LINKED} AND (state <> 'exempt' OR coalesce(carrier_id, 0) <> id))",
         _decide_anew,
     ),
     "carrier_empty": Law(
@@ -187,11 +202,13 @@ LAWS: Mapping[str, Law] = {
         _tell_links,
     ),
     "history_gap": Law(
-        "gaps are in the history: rows were deleted",
+        "gaps are in the history: rows were deleted",  # its end is known by the highest number that was ever given
         "SELECT h.id, 'after row ' || h.id FROM history h "  # noqa: S608 - a fixed text
         f"WHERE h.id >= {_KNOWN} AND h.id < (SELECT max(id) FROM history) "
         "AND NOT EXISTS (SELECT 1 FROM history n WHERE n.id = h.id + 1) "
-        f"UNION ALL SELECT 0, 'before row ' || min(id) FROM history HAVING min(id) > 1 AND {_KNOWN} = 0",
+        f"UNION ALL SELECT 0, 'before row ' || min(id) FROM history HAVING min(id) > 1 AND {_KNOWN} = 0 "
+        "UNION ALL SELECT coalesce(max(id), 0), 'after row ' || coalesce(max(id), 0) FROM history "
+        f"HAVING coalesce(max(id), 0) < {HIGHEST_GIVEN}",
         _account_for,
         "look at the newest backup (`vindaris-sync db restore`) first: what is missing cannot be made again. "
         "Else `vindaris-sync db repair` notes the gap in the history",

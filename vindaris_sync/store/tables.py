@@ -335,6 +335,7 @@ class HistoryRow(Table, table=True):
         Index("history_goal", "goal_id", "at", **where("goal_id IS NOT NULL")),
         Index("history_rule", "rule_id", **where("rule_id IS NOT NULL")),
         Index("history_flow", "at", **where("event IN ('closed', 'linked')")),
+        {"sqlite_autoincrement": True},  # a number is never given twice, or it would hide that a row was deleted
     )
     id: int = identity()
     at: int = number()
@@ -366,6 +367,9 @@ APPEND_ONLY = {
     "BEGIN SELECT RAISE(ABORT, 'readings are append-only'); END",
 }
 """SQLite's triggers behind L10, by name; another dialect gets its own beside these."""
+
+HIGHEST_GIVEN = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'history'), 0)"
+"""The highest number that a row of the history ever had, as SQLite keeps it; another dialect has its own sequence."""
 
 SEED = "INSERT INTO counter (name, value) VALUES ('generation', 0), ('goals', 0), ('work', 0)"
 

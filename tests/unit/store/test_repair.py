@@ -11,6 +11,7 @@ import pytest
 from tests.unit.store.full import fill
 from tests.unit.store.world import NOW, url
 from vindaris_sync.store.store import Store
+from vindaris_sync.store.tables import APPEND_ONLY
 
 LATER = NOW + timedelta(days=8)
 
@@ -86,6 +87,55 @@ def test_what_can_be_computed_is_mended(store: Store, path: Path, law: str) -> N
     assert set(history) < set(after)
     assert any("repaired" in row for row in set(after) - set(history))
     assert store.repair(LATER) == ()
+
+
+_COPY = "INSERT INTO link SELECT {}, {}, TRUE, provenance, who, at, revision, fingerprint FROM link WHERE issue_id = 1"
+
+UNHEEDED = {
+    "another goal": (1, "UPDATE link SET goal_id = 3 WHERE issue_id = 1"),
+    "one of two": (2, "DELETE FROM link WHERE issue_id = 2 AND goal_id = 2"),
+    "one more": (1, _COPY.format(1, 3)),
+    "inherited, and linked itself": (9, _COPY.format(9, 3)),
+    "unlinked, and linked": (5, _COPY.format(5, 1)),
+    "unlinked, and exempt": (5, "INSERT INTO exemption VALUES (5, 'legal duty', 'eve', 5, NULL)"),
+    "inherited, and exempt itself": (9, "INSERT INTO exemption VALUES (9, 'legal duty', 'eve', 5, NULL)"),
+}
+
+
+@pytest.mark.parametrize("how", UNHEEDED)
+def test_what_was_decided_and_what_is_in_force_are_compared(store: Store, path: Path, how: str) -> None:
+    """Where they differ, what people decided holds: the issue is decided anew, and the link stays as it is."""
+    number, harm = UNHEEDED[how]
+    harmed(path, "UPDATE issue SET due = FALSE WHERE id IN (1, 2, 5, 9, 10, 11, 12)")
+    assert store.check() == ()
+    harmed(path, harm)
+    found = {breach.law: breach.count for breach in store.check()}
+    assert found.pop("links_unheeded") == 1
+    assert found.keys() <= {"link_untold"}
+    said = rows(path, *_KEPT)
+    assert "links_unheeded" in {each.law for each in store.repair(LATER)}
+    assert rows(path, *_KEPT) == said
+    with store.view() as view:
+        assert number in view.due()
+    assert store.check() == ()
+
+
+@pytest.mark.parametrize("left", [8, 0])
+@pytest.mark.parametrize("more", [False, True])
+def test_a_history_that_was_cut_at_its_end_is_found(store: Store, path: Path, left: int, *, more: bool) -> None:
+    """No number is given twice, so that what comes after it does not hide the cut; the repair tells of it."""
+    last = max(int(str(row[0])) for row in rows(path, "history")["history"])
+    guard = APPEND_ONLY["history_delete"]
+    harmed(path, f"DROP TRIGGER history_delete; DELETE FROM history WHERE id > {left}; {guard}")
+    if more:
+        harmed(path, "INSERT INTO history (at, event) VALUES (1, 'noticed')")
+    found = {breach.law: breach for breach in store.check()}
+    assert found["history_gap"].examples[0] in (f"after row {left}", f"before row {last + 1}")
+    store.repair(LATER)
+    assert store.check() == ()
+    kept = {int(str(row[0])): row for row in rows(path, "history")["history"]}
+    assert min(kept.keys() - set(range(left + 1))) > last
+    assert any("rows of the history are missing" in str(row) for row in kept.values())
 
 
 def test_what_is_decided_twice_is_left_to_people(store: Store, path: Path) -> None:

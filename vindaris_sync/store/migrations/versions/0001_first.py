@@ -681,6 +681,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
             ["rule.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "history_rule",

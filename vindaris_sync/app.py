@@ -30,7 +30,7 @@ from vindaris_sync.engine.answering import Answers
 from vindaris_sync.engine.backups import BackupPlace
 from vindaris_sync.engine.clicks import Clicks
 from vindaris_sync.engine.context import Context, GoalRules, Tracker, utc_now
-from vindaris_sync.engine.courtesy import restore as restore_conduct
+from vindaris_sync.engine.courtesy import restore as restore_tracker
 from vindaris_sync.engine.goal_sources import JoinedGoals, join
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.outcomes import OutcomeReader
@@ -183,7 +183,7 @@ def open_app(
             trackers[name] = _tracker(name, with_places(config, settings), around)
             closing.callback(trackers[name].connector.close)
             store.put_tracker(name, trackers[name].kind)
-            restore_conduct(store, name, around.conduct, now())
+            restore_tracker(store, trackers[name], now())
         heed(store, trackers, now())
         locks: defaultdict[str, RLock] = defaultdict(RLock)
         sources = goal_sources(config, now, store, trackers, locks)
@@ -311,7 +311,7 @@ def goals_context(config: Config, store: Store) -> Iterator[Context]:
             settings = config.trackers[name]
             trackers[name] = _tracker(name, settings, Surroundings(in_flight=settings.in_flight, governors=governors))
             closing.callback(trackers[name].connector.close)
-            restore_conduct(store, name, trackers[name].conduct, utc_now())
+            restore_tracker(store, trackers[name], utc_now())
         heed(store, trackers, utc_now())
         locks: defaultdict[str, RLock] = defaultdict(RLock)
         goals = JoinedGoals(goal_sources(config, utc_now, store, trackers, locks), store, config.longest_key())

@@ -68,6 +68,14 @@ class Forgetful(MemoryConnector):
         return super().pull({})
 
 
+class Recalling(MemoryConnector):
+    """Takes where a pull had come for what a scope is."""
+
+    def recall(self, cursors: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the cursors."""
+        return cursors
+
+
 class HiddenIsGone(MemoryConnector):
     """Takes a 404 for a deletion."""
 
@@ -235,6 +243,7 @@ MISTAKES: list[tuple[type[MemoryConnector], str]] = [
     (FirstPageOnly, "test_equal_stamps_across_a_page_edge"),
     (Forgetful, "test_idle_pull_is_cheap"),
     (Forgetful, "test_unchanged_issues_are_not_read_again"),
+    (Recalling, "test_what_is_recalled_reads_everything"),
     (HiddenIsGone, "test_hidden_is_never_gone"),
     (MovedIsPresent, "test_moved_keeps_its_id"),
     (OneByOne, "test_fetch_is_batched"),

@@ -26,7 +26,7 @@ from vindaris_sync.domain import decisions
 from vindaris_sync.domain.actions import Plan
 from vindaris_sync.domain.records import GoalBook, Record
 from vindaris_sync.engine.context import Context, Tracker
-from vindaris_sync.engine.courtesy import restore as restore_conduct
+from vindaris_sync.engine.courtesy import restore as restore_tracker
 from vindaris_sync.engine.goals import refresh_goals
 from vindaris_sync.engine.nightly import ReportPlace, run_nightly
 from vindaris_sync.engine.passes import PassReport, Round, run_round
@@ -118,8 +118,9 @@ class Machine:
             if isinstance(settings, GithubSettings)
             else JiraConnector(tracker.name, settings, around)
         )
-        restore_conduct(self.store, tracker.name, around.conduct, clock.machine())
-        return Tracker(tracker.name, tracker.kind, settings, connector, around.clock, around.conduct)
+        built = Tracker(tracker.name, tracker.kind, settings, connector, around.clock, around.conduct)
+        restore_tracker(self.store, built, clock.machine())
+        return built
 
     def _night(self, day: date) -> None:
         run_nightly(self.context, self.channels, ReportPlace(self.site.database.parent / "reports", 2, ZONE.key), day)

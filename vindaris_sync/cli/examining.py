@@ -200,11 +200,11 @@ def _outside(config: Config) -> Iterator[Found]:
 
 
 def _know_waits(config: Config, app: App) -> None:
-    """Keep the waits that trackers have named to the daemon."""
+    """Keep the waits that trackers have named to the daemon, and what their scopes are to it."""
     if store_exists(config):
         with open_store(config) as kept:
-            for name, tracker in app.context.trackers.items():
-                restore(kept, name, tracker.conduct, app.context.now())
+            for tracker in app.context.trackers.values():
+                restore(kept, tracker, app.context.now())
 
 
 def _trackers(app: App) -> Iterator[Found]:

@@ -27,7 +27,7 @@ def look(context: Context, tracker: Tracker) -> None:
     context.store.put_note(_working(name), sorted(working))
     if before is not None and working.difference(before):
         log.info("surfaces work again", tracker=name, surfaces=sorted(working.difference(before)))
-        context.store.forget_cursors(name)
+        context.store.forget_cursors(name, tracker.connector.recall(context.store.cursors(name)))
 
 
 def _working(tracker: str) -> str:

@@ -90,7 +90,7 @@ def _read_again(context: Context, tracker: Tracker, census: Census, counts: Coun
     """Read everything; the cursors stay where they are, since nothing is known to be missing before them."""
     surfaces, cursors = tracker.connector.layout().surfaces, context.store.cursors(tracker.name)
     watched = watched_since(context, tracker.name)
-    with closing(pages_of(tracker, {})) as pages:
+    with closing(pages_of(tracker, tracker.connector.recall(cursors))) as pages:
         for page in pages:
             context.beat(tracker.name)
             kept = replace(page, cursor=cursors.get(page.scope, page.cursor))

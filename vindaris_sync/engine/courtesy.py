@@ -1,4 +1,4 @@
-"""What is remembered of our conduct towards each tracker: for the next process, and for ``status``, another one."""
+"""What is remembered of each tracker and our conduct towards it: for the next process, and ``status``, another one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from vindaris_sync.engine.context import Tracker
 from vindaris_sync.sdk.breaker import Breaker
 from vindaris_sync.sdk.conduct import Conduct
 from vindaris_sync.sdk.governor import Budget
@@ -64,12 +65,13 @@ def remembered(store: Store, tracker: str) -> Remembered:
     )
 
 
-def restore(store: Store, tracker: str, conduct: Conduct, now: datetime) -> None:
+def restore(store: Store, tracker: Tracker, now: datetime) -> None:
     """Go on as another process stopped: a wait that a tracker named is kept, and so is an open breaker (fault 23).
 
-    Where our clock was set back since then, both end as much earlier.
+    Where our clock was set back since then, both end as much earlier. What the tracker's scopes are is known, too.
     """
-    known = remembered(store, tracker)
+    tracker.connector.recall(store.cursors(tracker.name))
+    known, conduct = remembered(store, tracker.name), tracker.conduct
     back = max((known.at or now) - now, timedelta())
     until = known.breaker.until
     conduct.restore(replace(known.breaker, until=until and until - back), now)

@@ -25,7 +25,9 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     surfaces = tracker.connector.layout().surfaces
     watched, began = watched_since(context, tracker.name), context.now()
     as_before = context.store.note(_reads(tracker)) == _read_how(tracker)
-    cursors = context.store.cursors(tracker.name) if as_before else {}  # what was read would be another issue now
+    cursors: Mapping[str, str] = context.store.cursors(tracker.name)
+    if not as_before:
+        cursors = tracker.connector.recall(cursors)  # what was read would be another issue now
     with closing(pages_of(tracker, cursors)) as pages:
         for page in pages:
             context.beat(tracker.name)

@@ -180,6 +180,21 @@ class ReadingContract(Suite):
         assert pull(second, known).titles(tracker.visible()) == truth_titles(tracker)
         second.close()
 
+    def test_what_is_recalled_reads_everything(self, tracker: Truth, connect: Connect) -> None:
+        """From what a connector recalls of its cursors another one reads every issue; asking costs nothing."""
+        populate(tracker, 130)
+        first = connect()
+        known = pull(first)
+        first.close()
+        second, before = connect(), tracker.exchanges()
+        recalled = second.recall(known.cursors)
+        assert tracker.exchanges() == before
+        assert set(recalled) <= set(known.cursors)
+        assert second.recall(recalled) == recalled
+        again = pull(second, Pulled(cursors=dict(recalled)))
+        assert again.titles(tracker.visible()) == truth_titles(tracker)
+        second.close()
+
     def test_pulled_equals_fetched(self, tracker: Truth, connector: Connector) -> None:
         """An issue looks the same whether it was pulled or fetched."""
         parent = tracker.create(tracker.places[0], "parent", labels=["bug", "goal:G-1"])

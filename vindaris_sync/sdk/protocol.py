@@ -114,6 +114,15 @@ class Connector(Protocol):
         """
         ...
 
+    def recall(self, cursors: Mapping[str, str]) -> Mapping[str, str]:
+        """Take up what ``cursors`` tell of the scopes themselves, and return that alone: no request, no error.
+
+        Asked when the connector is made, and before everything is read again: a pull from what is returned reads each
+        scope in full, and as what it was, also where its name means another one by now. Where names cannot change
+        hands, nothing.
+        """
+        ...
+
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
         """Yield exactly one answer per address, read directly (not from a search index), batched; never a guess."""
         ...

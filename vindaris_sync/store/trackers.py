@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -152,10 +152,14 @@ class Trackers(Part):
         with self._db.read() as sql:
             return dict(map(tuple, sql.rows("SELECT scope, value FROM cursor WHERE tracker = ?", (tracker,))))
 
-    def forget_cursors(self, tracker: str) -> None:
-        """Let the next pull of the tracker be a full one."""
+    def forget_cursors(self, tracker: str, kept: Mapping[str, str]) -> None:
+        """Let the next pull of the tracker be a full one; ``kept`` is what its connector recalls of the cursors."""
         with self._db.write() as sql:
-            sql.run("DELETE FROM cursor WHERE tracker = ?", (tracker,))
+            scopes = [scope for (scope,) in sql.rows("SELECT scope FROM cursor WHERE tracker = ?", (tracker,))]
+            lost = [scope for scope in scopes if scope not in kept]
+            sql.run_in("DELETE FROM cursor WHERE tracker = ? AND scope IN ({})", lost, tracker)
+            left = [(value, tracker, scope) for scope, value in kept.items()]
+            sql.many("UPDATE cursor SET value = ? WHERE tracker = ? AND scope = ?", left)
 
     # --- what is refused and set aside -----------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -26,12 +26,21 @@ _MAX_OPTIONS = 100
 
 
 class Preflight:
-    """Looks at everything that could keep the tracker from working; changes nothing."""
+    """Looks at everything that could keep the tracker from working; changes nothing.
 
-    def __init__(self, client: GithubClient, settings: GithubSettings, surroundings: Surroundings) -> None:
+    ``numbers`` are those of the repositories that were read before. ``meant`` are the numbers of those that took over
+    a configured name, where the former bearer of that name is configured under its new one: both are meant, then.
+    """
+
+    def __init__(
+        self, client: GithubClient, settings: GithubSettings, surroundings: Surroundings, numbers: Mapping[str, int]
+    ) -> None:
         self._client = client
         self._settings = settings
         self._around = surroundings
+        self._numbers = numbers
+        self._names = {name.casefold() for name in settings.repositories}
+        self.meant: dict[str, int] = {}
 
     def findings(self, fields: Sequence[ManagedField], broken: Sequence[Broken]) -> Iterator[Finding]:
         """Yield what is found; raises what the client raises, ``TrackerUnusable`` for refused credentials."""
@@ -97,19 +106,38 @@ class Preflight:
             yield Finding(Level.OK if enough else Level.ERROR, "permissions", said, fix)
 
     def _repository(self, name: str) -> Iterator[Finding]:
-        found = find(self._client, name)
+        number = self._numbers.get(name, 0)
+        found = bearer = find(self._client, name, number)
+        if number and (isinstance(found, Unreachable) or found.full_name.casefold() != name.casefold()):
+            bearer = find(self._client, name)
+            found = self._meant(name, found, bearer)
         if isinstance(found, Unreachable):
             fix = "correct it in the tracker's repositories, or give our credential access to it"
             yield Finding(Level.ERROR, name, found.reason, fix)
             return
+        if found.full_name.casefold() != name.casefold():
+            strange = isinstance(bearer, Repository) and bearer.id != found.id
+            said = f" and read on: {name} is another repository by now" if strange else ""
+            fix = f"write {found.full_name} in repositories" + (f", beside {name} if both are meant" if strange else "")
+            yield Finding(Level.WARNING, name, f"it is called {found.full_name} now{said}", fix)
         yield from self._described(name, found)
+
+    def _meant(
+        self, name: str, former: Repository | Unreachable, bearer: Repository | Unreachable
+    ) -> Repository | Unreachable:
+        """Return which repository a name stands for: its former bearer, which was read, or that which bears it now.
+
+        The latter where pulls begin anew, since nothing can be read of the former, or where both are configured.
+        """
+        if isinstance(former, Unreachable):
+            return bearer
+        if former.full_name.casefold() not in self._names or isinstance(bearer, Unreachable) or bearer.id == former.id:
+            return former
+        self.meant[name] = bearer.id
+        return bearer
 
     def _described(self, name: str, found: Repository) -> Iterator[Finding]:
         writes = self._settings.write_back.enabled
-        if found.full_name.casefold() != name.casefold():
-            yield Finding(
-                Level.WARNING, name, f"it is called {found.full_name} now", f"write {found.full_name} in repositories"
-            )
         if not found.has_issues:
             yield Finding(Level.ERROR, name, "its issues are switched off", "switch them on in its settings")
         elif found.archived and writes:

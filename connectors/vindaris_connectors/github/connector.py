@@ -85,6 +85,7 @@ class GithubConnector:
         self._references = References(settings.parent_reference)
         self._fields: tuple[tuple[ManagedField, ...], tuple[Broken, ...]] | None = None
         self._numbers: dict[str, int] = {}
+        self._meant: dict[str, int] = {}
         self._graph = Graph(self._client, OPTIONAL)
         self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
         self._writer = Writer(self._client)
@@ -106,22 +107,31 @@ class GithubConnector:
     @understood
     def check(self) -> list[Finding]:
         """Look at credentials, clock, limits, repositories, permissions and fields; fields are found anew."""
+        preflight = Preflight(self._client, self._settings, self._around, self._numbers)
         try:
             self._fields = None
             with self._around.conduct.urgent(Urgency.PERSON):
-                return list(Preflight(self._client, self._settings, self._around).findings(*self._resolved()))
+                return list(preflight.findings(*self._resolved()))
         except TrackerUnusable as error:
             return [Finding(Level.ERROR, error.reason, str(error), error.advice)]
+        finally:
+            self._meant |= preflight.meant
 
     @understood
     def pull(self, cursors: Mapping[str, str]) -> Iterator[Page]:
         """Yield created and changed issues of every repository; one that is out of reach is told at the end."""
-        known = {scope: Cursor.parse(cursors.get(scope)) for scope in self.scopes()}
+        known = {scope: self._resumed(scope, cursors.get(scope)) for scope in self.scopes()}
         self._numbers |= {scope: cursor.repository for scope, cursor in known.items() if cursor.repository}
         mapper = self._mapper(pull_requests=self._settings.pull_requests)
         for page in Pull(self._client, mapper, self._around.in_flight, self._around.now).pages(known):
             self._numbers[page.scope] = Cursor.parse(page.cursor).repository
             yield page
+
+    def recall(self, cursors: Mapping[str, str]) -> Mapping[str, str]:
+        """Take up the repositories' numbers, by which they are known under any name, and return those alone."""
+        known = {scope: Cursor.parse(text).repository for scope, text in cursors.items()}
+        self._numbers |= {scope: number for scope, number in known.items() if number and scope in self.scopes()}
+        return {scope: Cursor(number).text() for scope, number in known.items() if number}
 
     @understood
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
@@ -265,6 +275,14 @@ class GithubConnector:
                 f"{scope}: {found.reason}", reason="missing", advice="give our credential access to it"
             )
         return found
+
+    def _resumed(self, scope: str, text: str | None) -> Cursor:
+        """Return where the pull of ``scope`` goes on: in the repository that it was, or that it is meant to be now."""
+        cursor = Cursor.parse(text)
+        if cursor.repository == self._meant.get(scope):
+            del self._meant[scope]
+        number = self._meant.get(scope) or cursor.repository or self._numbers.get(scope, 0)
+        return cursor if cursor.repository == number else Cursor(number)
 
     def _resolved(self) -> tuple[tuple[ManagedField, ...], tuple[Broken, ...]]:
         if self._fields is None:

@@ -140,6 +140,11 @@ class JiraConnector:
         cursor = Cursor.read(cursors.get(self._scope, ""))
         return self._explained(self._pulling(self._site).pages(cursor))
 
+    def recall(self, cursors: Mapping[str, str]) -> Mapping[str, str]:
+        """Return nothing: another query is another scope."""
+        del cursors
+        return {}
+
     @understood
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
         """Yield where each address leads."""

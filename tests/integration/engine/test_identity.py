@@ -82,6 +82,46 @@ def test_a_repository_made_anew_is_read_and_said_once(site: Site) -> None:
     assert site.store.attention("github") == ()
 
 
+@pytest.mark.parametrize("again", ["night", "forgotten", "forgotten and restarted", "read otherwise"])
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_who_takes_over_a_name_is_not_read_in_its_former_bearers_place(site: Site, again: str) -> None:
+    """However everything comes to be read again: the repository that was followed still is, and chat says so once."""
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    site.github.world.rename_repository("acme/web", "legacy", actor="mia")
+    site.github.world.create_repository("acme/web")
+    site.clock.pass_(minutes=10)
+    strange = site.github.create("Quite another thing")
+    ok(site.turn(rounds=2))
+    connector = site.context.trackers["github"].connector
+    if again == "night":
+        site.night()
+    elif again == "read otherwise":
+        site.store.put_note("reads github", "another way")
+    else:
+        site.store.forget_cursors("github", connector.recall(site.store.cursors("github")))
+        if again == "forgotten and restarted":
+            site.restart()
+    ok(site.turn(rounds=2))
+    legacy = f"acme/legacy#{key.partition('#')[2]}"
+    assert site.serves(legacy) == "linked GROW-1"
+    assert site.record(legacy).presence is Presence.PRESENT
+    assert site.github.labels(strange) == set()
+    number = int(strange.partition("#")[2])
+    assert site.github.world.issue("acme/web", number).node_id not in site.store.ids("github")
+    later = site.github.create("Later", "goal:GROW-2", place="acme/legacy")
+    ok(site.turn(rounds=2))
+    assert site.serves(later) == "linked GROW-2"
+    site.clock.pass_(hours=7)
+    ok(site.turn(rounds=2))
+    (said,) = site.store.attention("github")
+    assert "another repository by now" in said.message
+    assert attention(site) == ["github: 1 thing is to be set right"]
+    site.sound()
+
+
 @pytest.mark.parametrize("name", ["shop", "newco/shop"], ids=["renamed", "transferred to another owner"])
 @pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
 def test_a_renamed_repository_is_said_once_until_the_configuration_follows(site: Site, name: str) -> None:

@@ -162,7 +162,7 @@ class Site:
         for name in self.setup.names:
             trackers[name] = self.tracker(name)
             store.put_tracker(name, name)
-            restore(store, name, trackers[name].conduct, self.clock())
+            restore(store, trackers[name], self.clock())
         teams = Teams.of(
             [
                 Team("Growth", ("jira:APP", "github:acme/web"), "growth"),
@@ -197,6 +197,7 @@ class Site:
         """Let the engine go on with other settings of one tracker, as after a restart."""
         self.context.trackers[name].connector.close()
         trackers = {**self.context.trackers, name: self.tracker(name, **changed)}
+        restore(self.store, trackers[name], self.clock())
         old = self.context
         self.context = Context(old.store, trackers, old.source, old.teams, now=self.clock, link_rules=self.rules)
 

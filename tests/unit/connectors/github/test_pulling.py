@@ -17,11 +17,13 @@ from tests.unit.connectors.github.sandboxed import (
     Place,
     build_world,
     census,
+    issue_at,
     keys,
     pulled,
     served,
 )
 from vindaris_connectors.github.cursor import SETTLED
+from vindaris_sync.domain.models import Level
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 
@@ -156,6 +158,63 @@ def test_name_taken_over_is_not_followed(place: Place, cursors: dict[str, str]) 
     place.world.create_issue(WEB, "somebody else's", actor=PERSON)
     assert "somebody else's" not in [i.title for page in pulled(connector, cursors) for i in page.issues]
     assert {address.key for address in census(connector)} == {"acme/site#1", "acme/site#2"}
+
+
+def taken_over(place: Place) -> None:
+    """Rename the first repository, and let another take its name."""
+    place.world.rename_repository(WEB, "site", actor=PERSON)
+    place.world.create_repository(WEB)
+    place.create(WEB, 4)
+
+
+@pytest.mark.parametrize("how", ["from nothing", "from what is recalled", "after recalling"])
+def test_everything_is_read_again_where_it_was_read_before(place: Place, how: str, cursors: dict[str, str]) -> None:
+    """Without a point to go on from, the repository is read by its number all the same, not by a name taken over."""
+    place.create(WEB, 2)
+    connector = place.connect(repositories=[WEB])
+    pulled(connector, cursors)
+    recalled = dict(connector.recall(cursors))
+    taken_over(place)
+    if how != "from nothing":
+        connector = place.connect(repositories=[WEB])
+    if how == "after recalling":
+        connector.recall(cursors)
+        first = issue_at(connector, "acme/site#1")
+        assert connector.in_scope([first, issue_at(connector, f"{WEB}#1")]) == {first.ref.id}
+    pages = pulled(connector, recalled if how == "from what is recalled" else {})
+    assert set(keys(pages)) == {"acme/site#1", "acme/site#2"}
+    assert {page.scope for page in pages} == {WEB}
+
+
+def test_a_name_taken_over_is_told(place: Place, cursors: dict[str, str]) -> None:
+    """The preflight looks at the repository that is read, and says that its name is another one's now."""
+    place.create(WEB, 2)
+    connector = place.connect(repositories=[WEB])
+    pulled(connector, cursors)
+    place.spent()
+    connector.check()
+    usual = len(place.spent())
+    taken_over(place)
+    found = [one for one in connector.check() if one.subject == WEB]
+    assert len(place.spent()) == usual + 1
+    assert [one.level for one in found] == [Level.WARNING, Level.OK]
+    assert found[0].message == "it is called acme/site now and read on: acme/web is another repository by now"
+    assert found[0].fix == "write acme/site in repositories, beside acme/web if both are meant"
+
+
+def test_both_are_read_where_both_are_configured(place: Place, cursors: dict[str, str]) -> None:
+    """Once the former bearer of a name is configured under its new one, the name stands for whatever bears it."""
+    place.create(WEB, 2)
+    pulled(place.connect(repositories=[WEB]), cursors)
+    taken_over(place)
+    connector = place.connect(repositories=[WEB, "acme/site"])
+    connector.recall(cursors)
+    assert [one.level for one in connector.check() if one.subject in {WEB, "acme/site"}] == [Level.OK, Level.OK]
+    assert {key for key in keys(pulled(connector, cursors)) if key.startswith(WEB)} == {
+        f"{WEB}#{n}" for n in range(1, 5)
+    }
+    assert {address.key for address in census(connector)} >= {f"{WEB}#4", "acme/site#2"}
+    assert pulled(connector, cursors) == []
 
 
 def test_repository_out_of_reach_stops_no_other(place: Place, cursors: dict[str, str]) -> None:

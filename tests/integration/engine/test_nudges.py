@@ -20,6 +20,7 @@ from vindaris_sync.domain.models import Address, Presence
 from vindaris_sync.engine.nudges import MOST
 from vindaris_sync.engine.pausing import pause
 from vindaris_sync.sandbox.faults import Fault
+from vindaris_sync.sdk.webhooks import Heard
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,10 +50,10 @@ def clockwork(site: Site) -> Clockwork:
     return made
 
 
-def later(site: Site, work: Clockwork, seconds: float = 1) -> None:
-    """Let ``seconds`` pass, ticking at each."""
-    for _ in range(int(seconds)):
-        site.clock.pass_(1)
+def later(site: Site, work: Clockwork, seconds: float = 1, every: int = 1) -> None:
+    """Let ``seconds`` pass, ticking at each, or every so many."""
+    for _ in range(0, int(seconds), every):
+        site.clock.pass_(every)
         work.tick(site.clock())
 
 
@@ -229,6 +230,21 @@ def test_a_paused_tracker_is_not_looked_at(one: Site, desk: Desk) -> None:
         later(one, work, 10)
     assert counted.asked == []
     later(one, work, 15)
+    assert one.serves(key) == "linked GROW-1"
+
+
+def test_a_tracker_that_fell_silent_is_polled_as_if_it_had_never_rung(one: Site, desk: Desk) -> None:
+    """Heard once, then nothing for a week: what was edited on its last day counts within ``poll_max`` (fault 46)."""
+    one.reconnect(desk.tracker, poll="1h", poll_max="2h")
+    work = clockwork(one)
+    one.clock.pass_(1)
+    key = desk.create("Pay by phone")
+    assert one.context.nudges.hear(desk.tracker, Heard("1", "an issue is new", (named(desk, key),)), one.clock())
+    later(one, work, 2)
+    assert one.serves(key) == "unlinked"
+    later(one, work, 7 * 24 * 3600, every=600)
+    desk.add_label(key, "goal:GROW-1")
+    later(one, work, 2 * 3600 + 600, every=600)
     assert one.serves(key) == "linked GROW-1"
 
 

@@ -87,7 +87,7 @@ class GithubConnector:
         self._numbers: dict[str, int] = {}
         self._meant: dict[str, int] = {}
         self._graph = Graph(self._client, OPTIONAL)
-        self._reader = Reader(self._client, self._mapper, surroundings.in_flight)
+        self._reader = Reader(self._client, self._mapper, surroundings.in_flight, self._number)
         self._writer = Writer(self._client)
         self._creator = Creator(self._client, self._mapper)
         self._hearing = Hearing(name, settings, lambda: tuple(self._numbers.values()))
@@ -275,6 +275,10 @@ class GithubConnector:
                 f"{scope}: {found.reason}", reason="missing", advice="give our credential access to it"
             )
         return found
+
+    def _number(self, name: str) -> int:
+        """Return the number of the repository that is read under ``name``, 0 where none was."""
+        return next((self._numbers[scope] for scope in self._numbers if scope.casefold() == name.casefold()), 0)
 
     def _resumed(self, scope: str, text: str | None) -> Cursor:
         """Return where the pull of ``scope`` goes on: in the repository that it was, or that it is meant to be now."""

@@ -11,7 +11,7 @@ from typing import Any
 from vindaris_connectors.github import queries
 from vindaris_connectors.github.client import GithubClient, message_of
 from vindaris_connectors.github.mapping import Mapper
-from vindaris_connectors.github.repositories import expected, followed
+from vindaris_connectors.github.repositories import Repository, Unreachable, expected, find, followed
 from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Present, Seen
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.exchange import Answer
@@ -23,17 +23,25 @@ _UNSEEN = {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FO
 
 
 class Reader:
-    """Reads issues by address. ``mapper`` gives the mapper of the moment, whose fields decide what is asked for."""
+    """Reads issues by address. ``mapper`` gives the mapper of the moment, whose fields decide what is asked for.
 
-    def __init__(self, client: GithubClient, mapper: Callable[[], Mapper], in_flight: int) -> None:
+    ``number`` gives the number of the repository that was read under a name, 0 where that is not known.
+    """
+
+    def __init__(
+        self, client: GithubClient, mapper: Callable[[], Mapper], in_flight: int, number: Callable[[str], int]
+    ) -> None:
         self._client = client
         self._mapper = mapper
         self._in_flight = in_flight
+        self._number = number
+        self._led: dict[str, Repository | Unreachable] = {}
         self._unknown: set[str] = set()
         self._graph = True
 
     def fetch(self, addresses: Sequence[Address]) -> Iterator[Seen]:
         """Yield one answer per address, in order, 100 at a time; raises what the client raises."""
+        self._led.clear()
         rest = iter(addresses)
         while part := list(islice(rest, queries.BATCH)):
             found = self._batched(part)
@@ -116,9 +124,24 @@ class Reader:
         if issue is None:
             return Hidden(address, "a pull request")
         redirected = not answer.url.rstrip("/").endswith(_path(address.key))
-        if address.id and issue.ref.id != address.id and not redirected:
+        if address.id and issue.ref.id != address.id and not (redirected and self._transferred(address, issue)):
             return Hidden(address, f"its number belongs to another issue now, {issue.ref.id}")
         return _present_or_moved(address, issue)
+
+    def _transferred(self, address: Address, issue: Issue) -> bool:
+        """Return whether the redirect to ``issue``, which has another id, followed a transfer of what was asked for.
+
+        A renamed repository redirects, too, but its issues keep ids and numbers: another id there is another issue.
+        Neither is it ours where the name has gone over to another repository than the one that was read.
+        """
+        owner, name, number = queries.split_key(address.key)
+        full = f"{owner}/{name}"
+        if full not in self._led:
+            self._led[full] = find(self._client, full)
+        source = self._led[full]
+        if isinstance(source, Unreachable) or self._number(full) not in {0, source.id}:
+            return False
+        return (source.full_name.casefold(), number) != (issue.place.casefold(), queries.split_key(issue.key)[2])
 
 
 def _task(client: GithubClient, address: Address) -> Callable[[], Answer | None]:

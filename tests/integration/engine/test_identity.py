@@ -36,8 +36,9 @@ def test_a_former_key_still_finds_the_issue(site: Site, service: str) -> None:
     site.sound()
 
 
+@pytest.mark.parametrize("renamed", [False, True])
 @pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
-def test_two_issues_never_merge_by_number(site: Site) -> None:
+def test_two_issues_never_merge_by_number(site: Site, renamed: bool) -> None:  # noqa: FBT001 - a variant
     """A repository made anew under the same name has another issue #2: its own row, no link of the old one."""
     old = site.github.create("Pay by phone", "goal:GROW-1")
     ok(site.turn(rounds=2))
@@ -47,6 +48,9 @@ def test_two_issues_never_merge_by_number(site: Site) -> None:
     site.clock.pass_(minutes=10)
     while (new := site.github.create("Quite another thing")) != old:
         pass
+    if renamed:
+        site.github.world.rename_repository("acme/web", "shop", actor="mia")
+        new = f"acme/shop#{new.partition('#')[2]}"
     ok(site.turn(minutes=16, rounds=2))
     site.clock.pass_(hours=7)
     ok(site.turn(rounds=2))

@@ -6,7 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.connectors.github.sandboxed import API, BOT, FIELD, PERSON, TOKEN, WEB, Place, census, issue_at, served
+from tests.unit.connectors.github.sandboxed import (
+    API,
+    BOT,
+    FIELD,
+    PERSON,
+    TOKEN,
+    WEB,
+    Place,
+    census,
+    issue_at,
+    pulled,
+    served,
+)
 from vindaris_sync.domain.models import Address, Gone, Hidden, Moved, Present
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.github import Account
@@ -58,6 +70,50 @@ def test_number_used_again_is_another_issue(place: Place) -> None:
     (seen,) = place.connect().fetch([address])
     assert isinstance(seen, Hidden)
     assert "another issue" in seen.reason
+
+
+def test_a_renamed_repositorys_redirect_is_no_transfer(place: Place) -> None:
+    """Made anew and then renamed, the old name redirects to the same number: of another issue, so ours is hidden."""
+    addresses = ids(place, WEB, place.create(WEB, 3))
+    place.world.delete_repository(WEB, actor=PERSON)
+    place.world.create_repository(WEB)
+    place.create(WEB, 3)
+    place.world.rename_repository(WEB, "shop", actor=PERSON)
+    connector = place.connect(repositories=[WEB])
+    place.spent()
+    seen = list(connector.fetch(addresses))
+    assert [type(one) for one in seen] == [Hidden] * 3
+    assert [path for _, path in place.spent()].count(f"/repos/{WEB}") == 1
+    by_key = Address("acme-github", key=addresses[0].key)
+    assert [type(one) for one in connector.fetch([by_key])] == [Moved]
+
+
+def test_transfer_from_a_renamed_repository_is_followed(place: Place) -> None:
+    """Two redirects, a rename's and a transfer's: the issue has moved; so it has where it came back as another."""
+    there, back = ids(place, WEB, place.create(WEB, 2))
+    place.world.rename_repository(WEB, "shop", actor=PERSON)
+    connector = place.connect(repositories=[WEB])
+    pulled(connector, {})
+    away = place.world.transfer("acme/shop", 1, API, actor=PERSON)
+    again = place.world.transfer(
+        API, place.world.transfer("acme/shop", 2, API, actor=PERSON), "acme/shop", actor=PERSON
+    )
+    seen = [one for one in connector.fetch([there, back]) if isinstance(one, Moved)]
+    assert [one.issue.key for one in seen] == [f"{API}#{away}", f"acme/shop#{again}"]
+
+
+def test_transfer_from_a_name_taken_over_is_no_trace_of_ours(place: Place) -> None:
+    """The issue that was transferred is another repository's, which has the name by now: ours is hidden."""
+    (address,) = ids(place, WEB, place.create(WEB, 1))
+    connector = place.connect(repositories=[WEB])
+    pulled(connector, {})
+    place.world.rename_repository(WEB, "site", actor=PERSON)
+    place.world.delete_issue("acme/site", 1, actor=PERSON)
+    place.world.create_repository(WEB)
+    place.create(WEB, 1)
+    place.world.transfer(WEB, 1, API, actor=PERSON)
+    (seen,) = connector.fetch([address])
+    assert isinstance(seen, Hidden)
 
 
 def test_transfer_out_of_sight_is_hidden(place: Place) -> None:

@@ -12,7 +12,7 @@ from vindaris_sync.cli.exits import DONE, DRIFT, Refusal
 from vindaris_sync.cli.opening import busy
 from vindaris_sync.cli.output import emit, say
 from vindaris_sync.config.settings import Config
-from vindaris_sync.store.backup import backups, new_beside, settle
+from vindaris_sync.store.backup import backups, new_beside, settle, sweep
 from vindaris_sync.store.check import Breach
 from vindaris_sync.store.errors import told_as_store_error
 from vindaris_sync.store.repair import Repaired
@@ -72,6 +72,7 @@ def _keep(copying: Callable[[Path], object], path: Path, now: datetime) -> Path:
     """Copy the database beside itself; no repair takes another one's copy away."""
     target = path.with_name(f"{path.name}.before-repair-{now:%Y%m%dT%H%M%S.%fZ}")
     with told_as_store_error(), new_beside(target) as partial:
+        sweep(path, now)
         copying(partial)
         settle(partial, target)
     return target

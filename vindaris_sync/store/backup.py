@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from glob import escape
 from pathlib import Path
 from tempfile import mkstemp
 from urllib.parse import quote
@@ -61,6 +62,20 @@ def new_beside(target: Path) -> Iterator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def left_behind(folder: Path, names: str, now: datetime) -> Iterator[Path]:
+    """Yield the files in ``folder`` that killed processes have left when they made what ``names`` matches."""
+    for path in folder.glob(f".{names}*{PARTIAL}*"):
+        with suppress(FileNotFoundError):
+            if now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _LEFT_BEHIND:
+                yield path
+
+
+def sweep(database: Path, now: datetime) -> None:
+    """Delete what killed processes have left beside ``database``: copies of it, as large as it is."""
+    for path in left_behind(database.parent, f"{escape(database.name)}.", now):
+        path.unlink(missing_ok=True)
 
 
 def settle(partial: Path, target: Path) -> None:
@@ -142,12 +157,14 @@ def backups(folder: Path, database: Path) -> dict[datetime, Path]:
 
 
 def rotate(folder: Path, database: Path, *, keep: int, weeks: int, now: datetime) -> tuple[Path, ...]:
-    """Delete the backups that ``kept`` does not name, and what killed processes have left; return what was deleted."""
+    """Delete the backups that ``kept`` does not name, and what killed processes have left; return what was deleted.
+
+    The one that was made at ``now`` stays, however many a wrong clock has stamped with later times.
+    """
     found = backups(folder, database)
-    stay = kept(found, keep, weeks)
-    partial = [(path, path.stat().st_mtime) for path in folder.glob(f".{database.stem}-*{PARTIAL}*")]
+    stay = kept(found, keep, weeks) | {now.replace(microsecond=0)}
     old = [path for at, path in found.items() if at not in stay]
-    old += [path for path, at in partial if now - datetime.fromtimestamp(at, UTC) > _LEFT_BEHIND]
+    old += left_behind(folder, f"{escape(database.stem)}-", now)
     for path in old:
         path.unlink(missing_ok=True)
     return tuple(old)

@@ -6,6 +6,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from vindaris_sync.store.place import beside
+
 
 class GenerationFile:
     """The generation kept outside the database, so that a database restored from a backup is noticed (fault 57)."""
@@ -29,7 +31,7 @@ class GenerationFile:
         Of a fixed width, so that one short write replaces the number whole.
         """
         if self._handle is None:
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._handle = beside(self._path.with_suffix(""), self._path.suffix)
         fcntl.flock(self._handle, fcntl.LOCK_EX)  # another program may note a later commit at this moment
         try:
             if generation > _number(os.pread(self._handle, self._WIDTH, 0)):

@@ -20,7 +20,7 @@ def claim(path: Path) -> int:
         StoreError: another process has it.
 
     """
-    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = beside(path, ".lock")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -29,6 +29,19 @@ def claim(path: Path) -> int:
         raise StoreError(f"another daemon (process {owner}) uses {path}", Trouble.CLAIMED) from None
     os.ftruncate(handle, 0)
     os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+def beside(path: Path, suffix: str) -> int:
+    """Return a handle on a file beside the database at ``path`` that belongs to whom the database belongs to.
+
+    Root may act for the daemon's user, who must be able to open it afterwards.
+    """
+    handle = os.open(path.with_name(path.name + suffix), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    owner, own = (path if path.exists() else path.parent).stat(), os.fstat(handle)
+    if os.geteuid() == 0 and (owner.st_uid, owner.st_gid) != (own.st_uid, own.st_gid):
+        with suppress(OSError):  # a root that may not is refused where it matters
+            os.fchown(handle, owner.st_uid, owner.st_gid)
     return handle
 
 

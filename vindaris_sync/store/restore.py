@@ -12,7 +12,7 @@ from pathlib import Path
 from shutil import copyfile
 from urllib.parse import quote
 
-from vindaris_sync.store.backup import BackupFacts, Beat, new_beside, settle, sync_folder, verified
+from vindaris_sync.store.backup import BackupFacts, Beat, new_beside, settle, sweep, sync_folder, verified
 from vindaris_sync.store.errors import StoreError, Trouble, store_error, told_as_store_error
 from vindaris_sync.store.generation import generation_file
 from vindaris_sync.store.migrations import known
@@ -57,6 +57,7 @@ def restore(url: str, source: Path, now: datetime, beat: Beat = lambda: None) ->
             raise StoreError(f"{source} is the database itself", Trouble.FOREIGN)
         handle = claim(path)
         try:
+            sweep(path, now)
             with new_beside(path) as partial:
                 facts = _copied(source, partial, beat)
                 return put_in_place(path, partial, facts, now)

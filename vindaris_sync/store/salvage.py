@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Table, create_engine
 
-from vindaris_sync.store.backup import Beat, new_beside, verified
+from vindaris_sync.store.backup import Beat, new_beside, sweep, verified
 from vindaris_sync.store.codec import to_micros
 from vindaris_sync.store.engine import Database
 from vindaris_sync.store.errors import StoreError, Trouble, store_error, told_as_store_error
@@ -93,6 +93,7 @@ def salvage(
     with told_as_store_error():
         handle = claim(path)
         try:
+            sweep(path, now)
             with new_beside(path) as partial:
                 _empty(partial)
                 found = _Salvage(path, partial, _usable(backups), to_micros(now), beat).carry_out()

@@ -272,3 +272,30 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new(
         with Store.open(url(home)) as store:
             assert store.restored
     assert found == {OLD, NEW}
+
+
+def test_copies_that_killed_processes_have_left_are_deleted(home: Path, backup: Path) -> None:
+    """They are as large as the database, and nobody else looks for them; one that may be in work stays."""
+    old = [home / f".store.db.{name}.partial" for name in ("abc", "before-0002.abc", "before-repair-2026.abc")]
+    old.append(home / ".store.db.abc.partial-journal")
+    others = [home / ".store.db.def.partial", home / ".other.db.abc.partial", home / "store.db.before-0002"]
+    for path in (*old, *others):
+        path.touch()
+        os.utime(path, (AT.timestamp(), (AT - timedelta(hours=7)).timestamp()))
+    os.utime(others[0], (AT.timestamp(), (AT - timedelta(hours=5)).timestamp()))
+    restore(url(home), backup, AT)
+    assert [path for path in (*old, *others) if path.exists()] == others
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+@pytest.mark.parametrize("lost", [(".lock", ".generation"), (".lock", ".generation", "")])
+def test_what_root_restores_belongs_to_the_daemons_user(home: Path, backup: Path, lost: tuple[str, ...]) -> None:
+    """Also what lies beside the database and was not there: the daemon could not even take its claim."""
+    for path in (home, *home.iterdir()):
+        os.chown(path, 65534, 65534)
+    for suffix in lost:
+        (home / f"store.db{suffix}").unlink(missing_ok=True)
+    restore(url(home), backup, AT)
+    assert {path.stat().st_uid for path in home.iterdir()} == {65534}
+    assert {path.stat().st_gid for path in home.iterdir()} == {65534}
+    assert {".lock", ".generation"} <= {path.suffix for path in home.iterdir()}

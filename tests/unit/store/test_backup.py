@@ -128,6 +128,20 @@ def test_old_backups_make_room_for_new_ones(store: Store, tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.parametrize("weeks", [0, 1, 4])
+def test_the_backup_that_was_just_made_stays_beside_those_of_a_wrong_clock(
+    store: Store, tmp_path: Path, weeks: int
+) -> None:
+    """A clock that was ahead has stamped others with later times; what was made now is what is there to put back."""
+    folder = tmp_path / "backups"
+    for hour in range(3):
+        store.back_up_into(folder, NOW + 300 * DAY + hour * HOUR)
+    for day in range(3):
+        made = store.back_up_into(folder, now := NOW + day * DAY + timedelta(microseconds=5))
+        store.rotate(folder, 3, weeks, now)
+        assert made.path.exists()
+
+
 @given(
     st.sets(st.integers(0, 4000).map(lambda hours: NOW + hours * HOUR), max_size=60),
     st.integers(1, 10),

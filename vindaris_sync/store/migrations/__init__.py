@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from vindaris_sync.store.backup import back_up
+from vindaris_sync.store.backup import back_up, sweep
 from vindaris_sync.store.engine import Database
 from vindaris_sync.store.errors import StoreError, Trouble, store_error
 from vindaris_sync.store.sql import Sql
@@ -51,6 +52,7 @@ def migrate(database: Database, steps: Steps = OURS) -> None:
         return
     line = _line(steps, found)
     if found is not None:
+        sweep(database.path, datetime.now(UTC))
         back_up(database, database.path.with_name(f"{database.path.name}.before-{line[0]}"))
     for number, step in enumerate(line):
         with database.altering() as sql:

@@ -71,7 +71,7 @@ def wanted(scene: Scene) -> dict[Subject, set[str]]:
     found: dict[Subject, set[str]] = {}
     for row in scene.books["issue"]:
         channel = _channel(scene, row)
-        for cause in scene.causes[row["id"]] if channel else ():
+        for cause in scene.causes[row["id"]]:
             if cause["reason"] in _HEADLINES and _tells(row, cause, scene.now):
                 goal = scene.goals[int(cause["subject"])]["key"] if cause["reason"] in _OF_GOALS else ""
                 found.setdefault((channel, cause["reason"], goal), set()).add(row["key"])
@@ -87,11 +87,17 @@ def _tells(row: Row, cause: Row, now: int) -> bool:
 
 
 def _channel(scene: Scene, row: Row) -> str:
-    """Return the channel of the team that is configured for the issue's place; empty where none is.
+    """Return the channel of the team that is configured for the issue's place, whatever that is called now.
 
-    Nobody is, for a repository that has another name now, until the configuration follows: a known weakness.
+    A place that no team names is asked of the tracker's first team.
     """
-    return scene.site.channels.get(scene.site.teams.get(f"{row['tracker']}:{row['place']}", ""), "")
+    tracker, place = row["tracker"], row["place"]
+    for act in reversed(scene.site.journal.acts):
+        if act.kind == "rename_repository" and (act.tracker, act.detail["new"]) == (tracker, place):
+            place = act.detail["place"]
+    teams = scene.site.teams
+    first = next(team for scope, team in teams.items() if scope.partition(":")[0] == tracker)
+    return scene.site.channels[teams.get(f"{tracker}:{place}", first)]
 
 
 def teams_see_their_lists(scene: Scene) -> Iterator[Violation]:

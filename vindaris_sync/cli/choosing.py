@@ -103,7 +103,7 @@ class Choice:
 
     def __init__(self, config: Config, store: Store, wanted: Wanted) -> None:
         book = store.goal_book()
-        self.teams: Teams = teams_of(config)
+        self.teams: Teams = teams_of(config).among(store.called())
         self.goal = the_goal(book, wanted.goal) if wanted.goal else None
         self.team = _team(self.teams, wanted.team)
         self._reason = _reason(wanted.reason) if wanted.reason else None

@@ -6,7 +6,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from vindaris_sync.app import open_store
+from vindaris_sync.app import open_store, teams_of
 from vindaris_sync.cli.backups import writable
 from vindaris_sync.cli.exits import Refusal
 from vindaris_sync.cli.opening import shown_progress
@@ -44,9 +44,11 @@ def export(config: Config, file: Path, team: str | None, *, force: bool) -> None
 
 
 def _write(config: Config, store: Store, write: Write, team: str | None, progress: Progress) -> int:
+    teams = teams_of(config).among(store.called())
+
     @lru_cache(10_000)
     def owns(tracker: str, place: str) -> bool:
-        owner = config.team(tracker, place)
+        owner = teams.of_place(tracker, place)
         return owner is not None and owner.name == team
 
     return store.export(write, team=team, owns=owns, beat=lambda: progress.beat("batch"))

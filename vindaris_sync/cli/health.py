@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vindaris_sync.app import backups_of, nightly_of, open_store, store_path
+from vindaris_sync.app import backups_of, nightly_of, open_store, store_path, teams_of
 from vindaris_sync.cli import backups, contested, counting, courtesy, holding, muting
 from vindaris_sync.cli.exits import DONE, UNUSABLE
 from vindaris_sync.cli.output import emit, moment, say, table
@@ -49,7 +49,7 @@ def gather(config: Config) -> Document:
             "backup": backup_state(store, backups_of(config), datetime.now(UTC)),
             "goals": _goals(store, goals)
             | {"catch_all": holding.catch_alls(config, goals, holding.open_work(store), total)},
-            "over_budget": holding.over_budget(config, tallies),
+            "over_budget": holding.over_budget(teams_of(config).among(store.called()), tallies),
             "rules": _rules(store),
             "aside": contested.asides(store, config),
             "refusals": [each for each in store.refusals() if each.tracker in config.trackers],

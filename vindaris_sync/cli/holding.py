@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vindaris_sync.app import goal_rules, teams_of
+from vindaris_sync.app import goal_rules
 from vindaris_sync.cli.output import say
 from vindaris_sync.config.settings import Config
 from vindaris_sync.domain.text import percent
+from vindaris_sync.engine.teams import Teams
 from vindaris_sync.store.figures import Tally
 from vindaris_sync.store.goals import StoredGoal
 from vindaris_sync.store.store import Store
@@ -39,9 +40,9 @@ def catch_alls(config: Config, goals: Iterable[StoredGoal], work: Mapping[int, i
     ]
 
 
-def over_budget(config: Config, tallies: Iterable[Tally]) -> list[Document]:
+def over_budget(teams: Teams, tallies: Iterable[Tally]) -> list[Document]:
     """Return the teams that exempt more of their open work than was agreed: team, exempt, open, share, budget."""
-    teams, work = teams_of(config), defaultdict[str, Counter[str]](Counter)
+    work = defaultdict[str, Counter[str]](Counter)
     for tally in tallies:
         if (team := teams.of_place(tally.tracker, tally.place)) is not None and not tally.due:
             work[team.name].update({"open": tally.count, "exempt": tally.count if tally.state == "exempt" else 0})

@@ -46,7 +46,7 @@ def _review(config: Config, store: Store, ref: str, differences: Differences) ->
     if is_goal(ref):
         return _goal(store, the_goal(store.goal_book(), ref.removeprefix(GOAL_PREFIX)))
     record = the_issue(store, ref)
-    team = teams_of(config).of_place(record.ref.tracker, record.place)
+    team = teams_of(config).among(store.called()).of_place(record.ref.tracker, record.place)
     causes = sorted((cause for cause in record.causes if cause.open), key=lambda cause: cause.opened)
     found = document(record, causes, team.name if team else "", named_goals(store.goal_book(), record.goals))
     silence = Silence.at(store, datetime.now(UTC))

@@ -39,8 +39,11 @@ def _fulfilled(store: Store, stated: Sequence[Stated]) -> Counter[int]:
     """Return how many open issues fulfil each rule by themselves, whatever decides their link."""
     found: Counter[int] = Counter()
     rules = [Rule(place, each, None) for place, each in enumerate(stated)]
+    called = store.called()
     for tracker, place, type_, traits, count in store.shapes():
-        found.update({rule.id: count for rule in rules if rule.matches(tracker, place, type_, traits)})
+        name = called.get((tracker, place), "")
+        fulfil = [rule for rule in rules if rule.matches(tracker, place, type_, traits, called=name)]
+        found.update({rule.id: count for rule in fulfil})
     return found
 
 

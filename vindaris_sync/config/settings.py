@@ -259,12 +259,6 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
-    def team(self, tracker: str, place: str) -> TeamSettings | None:
-        """Return the team that is asked about issues in ``place``: one that names it, else one with ``tracker:*``."""
-        wanted = (f"{tracker}:{place}".casefold(), f"{tracker}:*".casefold())
-        owners = {scope.casefold(): team for team in self.teams for scope in team.scopes}
-        return next((owners[scope] for scope in wanted if scope in owners), None)
-
     @property
     def materiality(self) -> Materiality:
         """Which fields of which goals count (R11)."""

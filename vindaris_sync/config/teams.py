@@ -40,7 +40,10 @@ class TeamSettings(Settings):
 
     name: str = Field(min_length=1)
     scopes: Annotated[tuple[Annotated[str, AfterValidator(_as_scope)], ...], AfterValidator(some)]
-    """``tracker:place`` (project or owner/repository), or ``tracker:*`` for all that no other team names."""
+    """``tracker:place`` (project or owner/repository), or ``tracker:*`` for all that no other team names.
+
+    Without ``tracker:*`` the tracker's first team is asked about what is in no place that a team names.
+    """
     notify: str
     """The name of a ``[notify.NAME]`` block."""
     timezone: Zone | None = None

@@ -234,6 +234,8 @@ class Page:
     """Whether this is the last page of its scope in this pull."""
     remarks: tuple[Finding, ...] = ()
     """What a person should know of the scope, and is told once: that its name means another one now."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What the configuration calls the places of these issues, where that is known: a place may be renamed (L8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,8 @@ class CensusPage:
     addresses: tuple[Address, ...]
     position: str = ""
     """Where the census of the scope goes on, opaque to all but the connector; empty: this was its last page."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What the configuration calls the scope's places, as a ``Page`` says it."""
 
 
 @dataclass(frozen=True, slots=True)

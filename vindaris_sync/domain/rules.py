@@ -118,23 +118,32 @@ class Rule:
         """Whether it is configured and its goal is known."""
         return self.active and self.link is not None
 
-    def covers(self, tracker: str, place: str) -> bool:
-        """Return whether issues of ``place`` may fulfil it."""
-        here = {Condition.TRACKER: tracker, Condition.PLACE: place}
-        return all(name not in here or fold(here[name]) in values for name, values in self._wanted.items())
+    def covers(self, tracker: str, place: str, called: str = "") -> bool:
+        """Return whether issues of ``place`` may fulfil it; ``called`` is another name of the place."""
+        here = {Condition.TRACKER: {fold(tracker)}, Condition.PLACE: _names(place, called)}
+        return all(name not in here or values & here[name] for name, values in self._wanted.items())
 
     @property
     def named(self) -> frozenset[str]:
         """The folded ids and keys of the issues that it names."""
         return self._wanted.get(Condition.ISSUE, frozenset())
 
-    def matches(
-        self, tracker: str, place: str, type_: str, traits: Traits, names: frozenset[str] = frozenset()
+    def matches(  # noqa: PLR0913, PLR0917 - what is known of an issue
+        self,
+        tracker: str,
+        place: str,
+        type_: str,
+        traits: Traits,
+        names: frozenset[str] = frozenset(),
+        called: str = "",
     ) -> bool:
-        """Return whether an issue that is there, of that type, with these traits and names fulfils every condition."""
+        """Return whether an issue that is there, of that type, with these traits and names fulfils every condition.
+
+        ``called`` is another name of the place: the configuration's, where it was renamed since.
+        """
         shown = {
             Condition.TRACKER: {fold(tracker)},
-            Condition.PLACE: {fold(place)},
+            Condition.PLACE: _names(place, called),
             Condition.TYPE: {fold(type_)},
             Condition.COMPONENT: traits.components,
             Condition.LABEL: traits.labels,
@@ -142,6 +151,10 @@ class Rule:
             Condition.ISSUE: names,
         }
         return all(values & shown[name] for name, values in self._wanted.items())
+
+
+def _names(place: str, called: str) -> set[str]:
+    return {fold(place), fold(called or place)}
 
 
 PREFIX = "rule:"
@@ -153,6 +166,8 @@ class RuleBook:
     """All rules in the order in which they are tried."""
 
     rules: tuple[Rule, ...] = ()
+    renamed: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """What the configuration calls places (tracker, place) that have another name by now."""
     _tried: tuple[Rule, ...] = field(init=False, compare=False, repr=False)
     _named: frozenset[str] = field(init=False, compare=False, repr=False)
     _found: dict[tuple[str, str, str, Traits, frozenset[str]], Rule | None] = field(
@@ -172,7 +187,8 @@ class RuleBook:
         names = self._named & {fold(record.ref.id), fold(record.key)} if self._named else self._named
         shown = (record.ref.tracker, record.place, record.type, record.traits, names)
         if shown not in self._found:
-            self._found[shown] = next((rule for rule in self._tried if rule.matches(*shown)), None)
+            called = self.renamed.get((record.ref.tracker, record.place), "")
+            self._found[shown] = next((rule for rule in self._tried if rule.matches(*shown, called)), None)
         return self._found[shown]
 
 

@@ -266,7 +266,7 @@ class Answers:
         return Given(Subject.RULE, rule.id, _said(said), undoing.before_rule(rule, plan))
 
     def _told_of(self, rule: Rule) -> Sequence[tuple[str, str]]:
-        return tuple(self.teams.told_of(rule, self.store.places()).values())
+        return tuple(self.teams.among(self.store.called()).told_of(rule, self.store.places()).values())
 
     def _confirm_goal(self, goal: int, book: GoalBook, by: By) -> Given:
         """Confirm that a goal is right without the required work that was dropped."""

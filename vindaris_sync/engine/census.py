@@ -118,6 +118,7 @@ class _Counting:
         """Count a page, and read what is on it and is not held for present under the key that it has there."""
         name, store = self.tracker.name, self.context.store
         keys = {address.id: address.key for address in page.addresses}
+        store.keep_called(name, page.called, self.context.now(), watched=watched)
         known = store.numbered(name, keys)
         strange = [each for each in page.addresses if each.id not in known or not known[each.id].is_listed_as(each.key)]
         for start in range(0, len(strange), _BATCH):

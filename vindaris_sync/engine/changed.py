@@ -11,7 +11,7 @@ from vindaris_sync.domain.findings import GoalChange
 from vindaris_sync.domain.wording import shortened, visible
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.differences import Differences
-from vindaris_sync.engine.teams import Team
+from vindaris_sync.engine.teams import Team, Teams
 from vindaris_sync.store.confirmations import Confirmed
 
 _MOST = 2  # confirmed revisions of one goal that are told in chat
@@ -26,9 +26,9 @@ def told_in_chat(context: Context, team: Team, goal: int) -> tuple[Changed, ...]
     """
     if team.public and _private(context, goal):
         return ()
-    revisions = Counter[int]()
+    revisions, owners = Counter[int](), context.owners()
     for each in context.store.confirmed(goal):
-        if _concerns(context, team, each):
+        if _concerns(context, owners, team, each):
             revisions[each.revision] += each.count
     differences = Differences(context.store)
     found: list[Changed] = []
@@ -43,13 +43,13 @@ def _private(context: Context, goal: int) -> bool:
     return any(each.goal.private for each in context.store.goals() if each.id == goal)
 
 
-def _concerns(context: Context, team: Team, asked: Confirmed) -> bool:
+def _concerns(context: Context, owners: Teams, team: Team, asked: Confirmed) -> bool:
     if asked.rule is None:
-        told = context.teams.of_place(asked.tracker, asked.place)
+        told = owners.of_place(asked.tracker, asked.place)
         return told is not None and told.name == team.name
     places = context.store.places()
     rules = [rule for rule in context.store.rule_book().rules if rule.id == asked.rule]
-    return any(team.name in context.teams.told_of(rule, places) for rule in rules)
+    return any(team.name in owners.told_of(rule, places) for rule in rules)
 
 
 def goal_changes(context: Context) -> tuple[GoalChange, ...]:

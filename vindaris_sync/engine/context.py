@@ -100,6 +100,10 @@ class Context:
     def __post_init__(self) -> None:
         object.__setattr__(self, "candidates", Candidates(self.store))
 
+    def owners(self) -> Teams:
+        """Return the teams, which know every place that was seen, under its present name, too (L8)."""
+        return self.teams.among(self.store.called())
+
     def unit_of(self, tracker: str) -> str:
         """Return in which unit the tracker's issues are estimated; empty where they are not."""
         return self.trackers[tracker].settings.estimate_unit if tracker in self.trackers else ""

@@ -14,11 +14,11 @@ from vindaris_sync.engine.teams import Team
 
 def dropped_items(context: Context, team: Team, goal: int) -> Iterator[Item]:
     """Yield what ``team`` is asked about at a goal: the items of its places that were dropped, and not confirmed."""
-    scopes = context.store.work_scopes()
+    scopes, teams = context.store.work_scopes(), context.owners()
     asked = {cause.key: cause for cause in context.store.goal_causes().get(goal, ()) if cause.answer is None}
     for each in context.store.dropped_work():
         scope = scopes.get((goal, each.item))
-        owner = context.teams.of_place(*scope) if scope else None
+        owner = teams.of_place(*scope) if scope else None
         if each.goal == goal and each.cause in asked and owner == team:
             note = f"{each.item} was {each.happened}"
             yield Item(f"{goal}/{each.item}", each.key, each.title, each.url, note, since=asked[each.cause].opened)

@@ -42,7 +42,8 @@ def overdue(context: Context, team: str, goal: int, now: datetime, most: int) ->
     patience = context.teams.teams[team].escalate_after
     if patience is None:
         return [], frozenset()
-    places, others = context.teams.places(team), tuple(context.teams.by_scope)
+    teams = context.owners()
+    places, others = teams.places(team), teams.named
     lists = [context.store.asked(places, others, why, str(goal), now - patience, most) for why in ASKED]
     items = [
         Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since)

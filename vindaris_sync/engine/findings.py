@@ -106,8 +106,9 @@ def coverage_of(tallies: Iterable[Tally]) -> Coverage:
 def slices_of(context: Context, tallies: Sequence[Tally]) -> Iterable[Slice]:
     """Return the coverage of each team, tracker and place."""
     groups: dict[tuple[str, str], list[Tally]] = defaultdict(list)
+    teams = context.owners()
     for tally in tallies:
-        team = context.teams.of_place(tally.tracker, tally.place)
+        team = teams.of_place(tally.tracker, tally.place)
         groups["team", team.name if team else "no team"].append(tally)
         groups["tracker", tally.tracker].append(tally)
         groups["place", f"{tally.tracker}:{tally.place}"].append(tally)

@@ -19,6 +19,7 @@ from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.differences import Differences
 from vindaris_sync.engine.naming import chains_above, is_goal, is_rule, must_carry, the_goal, the_issue, the_rule
 from vindaris_sync.engine.overtaken import seen_of, seen_of_rule
+from vindaris_sync.engine.teams import Teams
 from vindaris_sync.sdk.errors import Refusal
 from vindaris_sync.store.asking import Position, Questions
 
@@ -137,23 +138,24 @@ class Inboxes:
     # --- which --------------------------------------------------------------------------------------------------------
 
     def _wanted(self, choice: Choice, book: GoalBook, mutes: Sequence[Mute]) -> Questions:
-        teams = self._context.teams
-        places = self._places(choice.team)
+        teams = self._context.owners()
+        places = self._places(choice.team, teams)
         silent = {mute.about.team for mute in mutes} - {None, choice.team}
         if silent and places is None:
             places = tuple(scope for name in teams.teams if name not in silent for scope in teams.places(name))
         return Questions(
-            _reason(choice.reason), self._goals(choice, book), places, frozenset(teams.by_scope),
+            _reason(choice.reason), self._goals(choice, book), places, teams.named,
             choice.sort == "newest", choice.backlog, tuple(mute.about.issue for mute in mutes if mute.about.issue),
             tuple(str(mute.about.goal) for mute in mutes if mute.about.goal),
         )  # fmt: skip
 
-    def _places(self, team: str) -> tuple[tuple[str, str], ...] | None:
+    @staticmethod
+    def _places(team: str, teams: Teams) -> tuple[tuple[str, str], ...] | None:
         if not team:
             return None
-        if team not in self._context.teams.teams:
-            raise Refusal(f"there is no team {team!r}", advice=f"there are {', '.join(self._context.teams.teams)}")
-        return self._context.teams.places(team)
+        if team not in teams.teams:
+            raise Refusal(f"there is no team {team!r}", advice=f"there are {', '.join(teams.teams)}")
+        return teams.places(team)
 
     def _goals(self, choice: Choice, book: GoalBook) -> tuple[str, ...] | None:
         """Return the goals that are asked about, by priority; None: it does not matter which."""
@@ -173,8 +175,9 @@ class Inboxes:
         candidates = self._context.candidates.of(lost)
         muted = {mute.about.issue: mute for mute in mutes}
         differences = Differences(self._store)
+        teams = self._context.owners()
         for record in (records[issue] for issue in issues if issue in records):
-            team = self._context.teams.of_place(record.ref.tracker, record.place)
+            team = teams.of_place(record.ref.tracker, record.place)
             steps = [Step(each.key, each.title, urls.get(each.id, "")) for each in reversed(chains[record.id])]
             links = self._links(record, chains[record.id], book)
             yield Item(
@@ -202,7 +205,7 @@ class Inboxes:
 
     def _rule(self, rule: Rule, book: GoalBook) -> Item:
         links = (rule.link,) if rule.link else ()
-        teams = self._context.teams.told_of(rule, self._store.places())
+        teams = self._context.owners().told_of(rule, self._store.places())
         why = tuple(_why(rule.causes, links, book, Differences(self._store)))
         goals = tuple(book.goals[link.goal] for link in links)
         return Item(rule.name, rule.name, rule.stated.name, seen_of_rule(rule, book), why, goals, team=", ".join(teams))

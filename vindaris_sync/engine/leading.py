@@ -13,6 +13,7 @@ from vindaris_sync.domain.leading import Birth, BirthRow, PriorityRow, contrast
 from vindaris_sync.domain.periods import period_end
 from vindaris_sync.engine.context import Context
 from vindaris_sync.engine.standing import Standings
+from vindaris_sync.engine.teams import Teams
 from vindaris_sync.store.goal_work import Births
 from vindaris_sync.store.goals import StoredGoal
 
@@ -33,20 +34,21 @@ def born(context: Context, now: datetime, where: tzinfo) -> Born:
     """Return how links came to be; each issue counts once, and on each of its goals."""
     total, goals = Birth(), defaultdict[int, Birth](Birth)
     teams, weeks = defaultdict[str, Birth](Birth), defaultdict[str, Birth](Birth)
+    owners = context.owners()
     for each in context.store.births(_mondays(now, where)):
         birth = Birth(**{each.timing: each.count})
         total += birth
         for goal in each.goals:
             goals[goal] += birth
-        teams[_team(context, each)] += birth
+        teams[_team(owners, each)] += birth
         if each.since is not None:
             weeks[each.since.astimezone(where).date().isoformat()] += birth
     rows = [BirthRow("team", name, birth) for name, birth in sorted(teams.items())]
     return Born(total, goals, (*rows, *(BirthRow("week", name, weeks[name]) for name in sorted(weeks))))
 
 
-def _team(context: Context, each: Births) -> str:
-    team = context.teams.of_place(each.tracker, each.place)
+def _team(owners: Teams, each: Births) -> str:
+    team = owners.of_place(each.tracker, each.place)
     return team.name if team else "no team"
 
 
@@ -61,11 +63,11 @@ def _mondays(now: datetime, where: tzinfo) -> list[datetime]:
 def retrofit_bursts(context: Context, now: datetime, where: tzinfo) -> tuple[Burst, ...]:
     """Return the retrofit bursts of the weeks that a report tells of."""
     start = _mondays(now, where)[0]
-    goals = context.book().goals
+    goals, owners = context.book().goals, context.owners()
     made = [
         Retrofit(each.at, each.who, goals[each.goal].key, team.name if team else "")
         for each in context.store.late_links(start - USUAL_OVER)
-        for team in [context.teams.of_place(each.tracker, each.place)]
+        for team in [owners.of_place(each.tracker, each.place)]
     ]
     found = bursts(made, _ends(context), lambda at: at.astimezone(where).date())
     return tuple(each for each in found if each.end >= start)

@@ -39,9 +39,8 @@ def follow_rules(context: Context, pass_id: str = "") -> list[Action]:
         store.put_rules((*stated_rules(store), *context.link_rules), goals, now)
         rules = _asked(store, store.rule_book().rules)
         places = store.places() if rules else ()
-        actions = [
-            action for rule in rules for action in ask(rule, goals, context.teams.told_of(rule, places).values(), now)
-        ]
+        teams = context.owners()
+        actions = [action for rule in rules for action in ask(rule, goals, teams.told_of(rule, places).values(), now)]
         if actions:
             store.apply(Plan(tuple(actions), ()), pass_id, now)
     return actions

@@ -16,6 +16,7 @@ from vindaris_sync.domain.findings_json import from_json
 from vindaris_sync.domain.goals import Goal, by_key
 from vindaris_sync.domain.messages import MOST, Content, Item, Kind, State, Subject, compose
 from vindaris_sync.domain.records import Reason
+from vindaris_sync.domain.ruling import Scope
 from vindaris_sync.domain.succession import successor_of
 from vindaris_sync.domain.summary import summary
 from vindaris_sync.domain.text import counted
@@ -108,7 +109,7 @@ def about_goal(context: Context, team: Team, kind: Kind, number: int) -> Message
 
 
 def _told(context: Context, kind: Kind, announced: Announce) -> Iterable[Team]:
-    teams = context.teams
+    teams = context.owners()
     if kind is Kind.NIGHTLY:
         return {team.channel: team for team in reversed(tuple(teams.teams.values()))}.values()
     if kind in _OF_ALL:
@@ -133,7 +134,8 @@ def message_of(context: Context, key: str) -> Message | None:
 
 def about(context: Context, message: Message, now: datetime) -> Announce:
     """Return the announcement that the message's list has changed by ``now``."""
-    tracker, place = context.teams.places(message.team.name)[0]
+    name = message.team.name
+    tracker, place = (context.owners().places(name) or context.teams.places(name))[0]
     return Announce(tracker, place, _REASONS[message.subject.kind], message.cause, now)
 
 
@@ -184,7 +186,7 @@ def surfacing(context: Context, message: Message, now: datetime) -> Iterator[Ann
     """
     reason = _REASONS.get(message.subject.kind)
     if reason is not None:
-        places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+        places, others = _places(context, message)
         for tracker, place, at in context.store.surfacing(places, others, reason, message.cause, now):
             yield Announce(tracker, place, reason, message.cause, at)
     if listed := list_of(context, message):
@@ -306,12 +308,18 @@ def _with_rest(context: Context, message: Message, content: Content, muted: int)
     return replace(content, footer=" ".join(notes), link=link)
 
 
+def _places(context: Context, message: Message) -> tuple[tuple[Scope, ...], frozenset[Scope]]:
+    """Return the places of the message's team, and those that teams name."""
+    teams = context.owners()
+    return teams.places(message.team.name), teams.named
+
+
 def list_of(context: Context, message: Message) -> About | None:
     """Return which list a message is about, for who decided on it; None where nobody decides on its lines."""
     kind = message.subject.kind
     if kind not in buttons.CLICKABLE:
         return None
-    places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+    places, others = _places(context, message)
     return About(places, others, str(_REASONS[kind]), message.cause)
 
 
@@ -338,11 +346,11 @@ def _asked_rules(context: Context, message: Message) -> Iterator[Item]:
     reason, name = _REASONS.get(message.subject.kind), message.team.name
     if reason not in (Reason.GOAL_CHANGED, Reason.GOAL_CLOSED):
         return
-    places, ruled = context.store.places(), context.store.ruled()
+    places, ruled, teams = context.store.places(), context.store.ruled(), context.owners()
     for rule in context.store.rule_book().rules:
         causes = [cause for cause in rule.causes if cause.answer is None and cause.key.reason is reason]
         asked = next((cause for cause in causes if cause.key.subject == message.cause), None)
-        if asked is not None and name in context.teams.told_of(rule, places):
+        if asked is not None and name in teams.told_of(rule, places):
             note = f"{counted(ruled.get(rule.id, 0), 'issue')} · vindaris-sync review confirm {rule.name}"
             yield Item(rule.name, rule.name, rule.stated.name, note=note, since=asked.opened)
 
@@ -351,7 +359,7 @@ def _asked(context: Context, channel: Channel, message: Message, now: datetime) 
     kind, most = message.subject.kind, _most(channel)
     if kind is Kind.HELD:
         return context.store.held_list(message.about, most)
-    places, others = context.teams.places(message.team.name), tuple(context.teams.by_scope)
+    places, others = _places(context, message)
     if kind is Kind.CONTESTED:
         return context.store.aside_list(places, others, most)
     goals = {} if message.team.public else context.book().goals  # what strangers read names no goal's priority (L9)

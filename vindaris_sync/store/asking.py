@@ -48,7 +48,7 @@ class Questions:
     goals: tuple[str, ...] | None = None
     """About these goals (numbers as text; empty: about none), in this order; None: about any, by age alone."""
     places: Sequence[tuple[str, str]] | None = None
-    others: frozenset[str] = frozenset()
+    others: frozenset[tuple[str, str]] = frozenset()
     """As ``Lists.asked`` takes them."""
     newest: bool = False
     backlog: bool = False

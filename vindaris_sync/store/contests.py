@@ -116,7 +116,9 @@ class Contests(Part):
         with self._db.read() as sql:
             return tuple(_aside(row) for row in sql.rows(f"{_ASIDE} ORDER BY contest.since DESC, issue.id"))
 
-    def aside_list(self, places: Sequence[tuple[str, str]], others: Collection[str], most: int) -> AskedList:
+    def aside_list(
+        self, places: Sequence[tuple[str, str]], others: Collection[tuple[str, str]], most: int
+    ) -> AskedList:
         """Return the issues of ``places`` that are set aside, as ``Lists.asked`` chooses them."""
         where, values = in_places(places, others)
         with self._db.read() as sql:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +91,7 @@ class Lists(Part):
     def asked(  # noqa: PLR0913, PLR0917 - what a list is chosen by
         self,
         places: Sequence[tuple[str, str]],
-        others: Collection[str],
+        others: Collection[tuple[str, str]],
         reason: Reason,
         subject: str,
         now: datetime,
@@ -99,7 +100,7 @@ class Lists(Part):
     ) -> AskedList:
         """Return the issues of ``places`` that are asked about for ``reason`` (and ``subject``, a goal's id) by now.
 
-        A place ``*`` is every place of the tracker that is not among ``others`` (``tracker:place``). Backlog,
+        A place ``*`` is every place of the tracker that is not among ``others``. Backlog,
         acknowledged causes, and issues that are closed, hidden, moved or gone are left out; muted ones are counted.
         ``priorities`` are the goals', by number.
         """
@@ -113,7 +114,12 @@ class Lists(Part):
         return AskedList(items, frozenset(each.member for each in told), len(rows) - len(told))
 
     def surfacing(
-        self, places: Sequence[tuple[str, str]], others: Collection[str], reason: Reason, subject: str, now: datetime
+        self,
+        places: Sequence[tuple[str, str]],
+        others: Collection[tuple[str, str]],
+        reason: Reason,
+        subject: str,
+        now: datetime,
     ) -> tuple[tuple[str, str, datetime], ...]:
         """Return when the list that ``asked`` gives will grow by itself: tracker, place, and the next instant there."""
         where, values = in_places(places, others)
@@ -158,15 +164,18 @@ def _items(rows: Iterable[Any]) -> tuple[Asked, ...]:
     )
 
 
-def in_places(places: Sequence[tuple[str, str]], others: Collection[str]) -> tuple[str, tuple[str, ...]]:
+def in_places(places: Sequence[tuple[str, str]], others: Collection[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
     """Return a condition on ``issue`` that holds in ``places``, and its values."""
     parts, values = [], []
+    single: dict[str, list[str]] = defaultdict(list)
     for tracker, place in places:
         if place == "*":
-            named = sorted(scope.split(":", 1)[1] for scope in others if scope.startswith(f"{tracker}:"))
+            named = sorted(each for other, each in others if other == tracker)
             parts.append(f"(issue.tracker = ? AND issue.place NOT IN ({','.join('?' * len(named))}))")
             values += [tracker, *named]
         else:
-            parts.append("(issue.tracker = ? AND issue.place = ?)")
-            values += [tracker, place]
+            single[tracker].append(place)
+    for tracker, named in single.items():  # in one list: SQLite refuses a thousand alternatives
+        parts.append(f"(issue.tracker = ? AND issue.place IN ({','.join('?' * len(named))}))")
+        values += [tracker, *named]
     return f"({' OR '.join(parts) or '1 = 0'})", tuple(values)

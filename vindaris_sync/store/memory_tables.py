@@ -89,12 +89,16 @@ class CensusRow(Table, table=True):
 
 
 class PlaceRow(Table, table=True):
-    """When a place was first seen; issues created before are backlog."""
+    """When a place was first seen; issues created before are backlog.
+
+    ``called`` is its name in the configuration, where that is another one: a renamed place stays its team's.
+    """
 
     __tablename__ = "place"
     tracker: str = words(key=True)
     place: str = words(key=True)
     first_seen_at: int = number()
+    called: str = words("")
 
 
 class RefusalRow(Table, table=True):

@@ -10,6 +10,7 @@ from vindaris_sync.domain.actions import AnswerRule, AskRule, ConfirmRule, SetSt
 from vindaris_sync.domain.models import Link, Provenance, Traits
 from vindaris_sync.domain.records import Cause, GoalBook, GoalFacts
 from vindaris_sync.domain.rules import Condition, Rule, RuleBook, Stated
+from vindaris_sync.store.called import all_called
 from vindaris_sync.store.causes import Subject, causes_of, close_causes, open_causes
 from vindaris_sync.store.codec import dump, load, load_traits, to_instant, to_micros
 from vindaris_sync.store.part import Part
@@ -88,7 +89,9 @@ class Rules(Part):
         with self._db.read() as sql:
             held = sorted(_held(sql), key=lambda each: (not each.active, each.position, each.id))
             causes = causes_of(sql, Subject.RULE, [each.id for each in held])
-        return RuleBook(tuple(_rule(each, causes.get(each.id, ())) for each in held))
+            called = all_called(sql) if held else {}
+        renamed = {scope: name for scope, name in called.items() if name != scope[1]}
+        return RuleBook(tuple(_rule(each, causes.get(each.id, ())) for each in held), renamed)
 
     def shapes(self) -> tuple[tuple[str, str, str, Traits, int], ...]:
         """Return what rules tell open tracked issues by, tracker, place, type and traits, and how many look so."""

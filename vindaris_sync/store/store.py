@@ -16,6 +16,7 @@ from vindaris_sync.store.apply import Decisions
 from vindaris_sync.store.asking import Asking
 from vindaris_sync.store.attention import Attentions
 from vindaris_sync.store.backup import BackupFacts, Beat, back_up, backups, rotate, stamped
+from vindaris_sync.store.called import Called
 from vindaris_sync.store.census import Censuses
 from vindaris_sync.store.changes import Changes
 from vindaris_sync.store.confirmations import Confirmations
@@ -67,6 +68,7 @@ class Store(
     Contests,
     Trackers,
     Attentions,
+    Called,
     Censuses,
     Changes,
     Publications,

@@ -28,7 +28,7 @@ class About:
     """Which list decisions were on: the places of a team, what was asked there, and about which goal (its id)."""
 
     places: Sequence[tuple[str, str]]
-    others: Collection[str]
+    others: Collection[tuple[str, str]]
     reason: str
     subject: str
 

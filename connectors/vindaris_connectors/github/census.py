@@ -49,7 +49,7 @@ class Census:
             addresses = tuple(
                 Address(self.tracker, one["id"], f"{name}#{one['number']}") for one in connection["nodes"]
             )
-            yield CensusPage(self.scope, addresses, f"{left[0]} {after}" if left else "")
+            yield CensusPage(self.scope, addresses, f"{left[0]} {after}" if left else "", {name: self.scope})
 
     def _asked(self, kind: str, after: str) -> tuple[Any, Any]:
         """Return a page of the list, and its repository; a cursor that GitHub takes no more begins the list anew."""

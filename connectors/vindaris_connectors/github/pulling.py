@@ -213,7 +213,8 @@ class Pull:
         if skipped:
             skipped -= reading.repeated(items, cursor.since or stamp(instant(cursor.start) - SETTLED))
         remarks, reading.remarks = reading.remarks, ()
-        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete, remarks)
+        called = {issue.place: reading.scope for issue in mapped.issues}
+        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete, remarks, called)
 
 
 def _next(reading: _Reading, cursor: Cursor) -> _Reading:

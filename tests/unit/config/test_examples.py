@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from vindaris_sync.app import teams_of
 from vindaris_sync.config.chats import NOTIFY_KINDS
 from vindaris_sync.config.goal_sources import SOURCE_KINDS
 from vindaris_sync.config.load import load
@@ -37,7 +38,9 @@ def loaded(tmp_path: Path) -> Config:
 
 def test_the_example_configuration_loads(loaded: Config) -> None:
     """Everybody starts with a copy of it."""
-    assert loaded.team("github-acme", "acme/api") == loaded.teams[1]
+    team = teams_of(loaded).of_place("github-acme", "acme/api")
+    assert team is not None
+    assert team.name == loaded.teams[1].name
 
 
 def _stated(data: Any, shown: Any) -> Iterator[tuple[Any, Any]]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from vindaris_sync.app import teams_of
 from vindaris_sync.config.chats import NOTIFY_KINDS, LogSettings
 from vindaris_sync.config.load import load
 from vindaris_sync.config.settings import Config
@@ -224,9 +225,9 @@ def test_every_tracked_place_needs_a_team(refusals: Refusals, config_of: Load) -
     assert refusals(TRACKER) == [
         'vindaris.toml:1: [trackers.main]: issues without a team: add "main:Red", "main:Blue" to the scopes of one'
     ]
-    config = config_of(TRACKER + teams('"main:red"', '"main:*"'))
-    assert [getattr(config.team("main", place), "name", None) for place in ("Red", "Blue")] == ["T0", "T1"]
-    assert config.team("other", "Red") is None
+    found = teams_of(config_of(TRACKER + teams('"main:red"', '"main:*"')))
+    assert [getattr(found.of_place("main", place), "name", None) for place in ("Red", "Blue")] == ["T0", "T1"]
+    assert found.of_place("other", "Red") is None
 
 
 def test_a_tracker_whose_places_only_it_knows_needs_some_team(refusals: Refusals, config_of: Load) -> None:
@@ -235,7 +236,7 @@ def test_a_tracker_whose_places_only_it_knows_needs_some_team(refusals: Refusals
     assert refusals(query) == [
         'vindaris.toml:1: [trackers.main]: issues without a team: add "main:*" to the scopes of one'
     ]
-    assert config_of(query + teams('"main:Anything"')).team("main", "anything")
+    assert teams_of(config_of(query + teams('"main:Anything"'))).of_place("main", "anything")
 
 
 def test_a_scope_leads_to_one_tracked_place_and_one_team(refusals: Refusals) -> None:

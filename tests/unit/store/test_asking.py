@@ -66,7 +66,7 @@ def test_pages_follow_each_other_in_the_order_that_is_wanted(store: Store, five:
     assert walk(store, Questions(reason=Reason.GOAL_CHANGED)) == [four, last]
     assert walk(store, Questions(silent=(two,), silent_goals=("2",))) == [one, three, last]
     assert walk(store, Questions(places=((T, "acme/api"),))) == [four, last]
-    others = frozenset({f"{T}:acme/api"})
+    others = frozenset({(T, "acme/api")})
     assert walk(store, Questions(places=((T, "*"),), others=others)) == [one, two, three]
 
 

@@ -13,11 +13,14 @@ from tests.unit.store.world import (
     decide_unlinked,
     due,
     issue,
+    opened,
     page,
+    plan,
     put,
     record_of,
+    state,
 )
-from vindaris_sync.domain.models import Address, Page, Presence, Rejected
+from vindaris_sync.domain.models import Address, LinkState, Page, Presence, Rejected
 from vindaris_sync.store.errors import StoreError
 from vindaris_sync.store.store import Store
 
@@ -168,3 +171,30 @@ def test_no_text_breaks_the_store(store: Store) -> None:
     title = "Robert'); DROP TABLE issue;-- \u202e {} ? %s 🎯 " + "x" * 200_000
     [number] = put(store, issue(1, title=title))
     assert record_of(store, number).title == title
+
+
+def test_what_the_configuration_calls_a_place_is_kept_and_what_is_asked_there_is_told_anew(store: Store) -> None:
+    """Issues known before are decided anew, and both teams' lists change: the former's and the new one's (L8)."""
+    [number] = put(store, issue(1))
+    asked = plan(opened(number, surface_at=NOW), state(number, LinkState.UNLINKED), decided=[number])
+    store.apply(asked, "p", NOW)
+    store.keep_called(T, {"acme/web": "Acme/Web"}, NOW)
+    assert (store.called()[T, "acme/web"], due(store)) == ("acme/web", [])
+    drain(store)
+    store.keep_called(T, {"acme/web": "acme/old"}, NOW)
+    assert (store.called()[T, "acme/web"], due(store)) == ("acme/old", [number])
+    assert drain(store) == {"acme/web", "*"}
+    store.apply(plan(decided=[number]), "p", NOW)
+    generation = store.generation
+    store.keep_called(T, {"acme/web": "acme/old"}, NOW)
+    assert store.generation == generation
+    store.keep_called(T, {"acme/web": "acme/web"}, NOW)
+    assert (store.called()[T, "acme/web"], drain(store)) == ("acme/web", {"acme/web", "acme/old"})
+
+
+def drain(store: Store) -> set[str]:
+    """Take everything out of the outbox; return the places that it was about."""
+    waiting = store.outbox(NOW + timedelta(days=1))
+    for each in waiting:
+        store.delivered(each)
+    return {each.announce.place for each in waiting}

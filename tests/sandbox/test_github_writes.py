@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sandbox.github_site import WEB
+from vindaris_sync.sandbox.faults import Fault
 
 if TYPE_CHECKING:
     from tests.sandbox.github_site import Site
@@ -33,6 +34,19 @@ def test_labels_are_added_and_removed_one_by_one(github: Site) -> None:
     assert github.get(f"{WEB}/issues/1")["updated_at"] > before
     missing = github.ask("DELETE", f"{WEB}/issues/1/labels/goal%3AG1")
     assert (missing.status_code, missing.json()["message"]) == (404, "Label does not exist")
+
+
+def test_a_clock_that_is_set_back_takes_updated_at_back(github: Site) -> None:
+    """GitHub stamps with its clock, and what was changed while it was ahead is in the lists as any other issue."""
+    github.server.faults.add(Fault("clock_skew", "github", seconds=3600))
+    github.world.edit("acme/web", 1, actor="mia", title="Ahead")
+    ahead = github.get(f"{WEB}/issues/1")["updated_at"]
+    github.server.faults.clear()
+    github.world.edit("acme/web", 1, actor="mia", title="Back")
+    assert github.get(f"{WEB}/issues/1")["updated_at"] < ahead
+    github.time.pass_(minutes=2)
+    github.server.faults.add(Fault("index_lag", "github", seconds=60))
+    assert github.get(f"{WEB}/issues?state=all&sort=updated")[0]["title"] == "Back"
 
 
 def test_one_bad_label_refuses_the_whole_request(github: Site) -> None:

@@ -203,6 +203,19 @@ def test_a_skewed_clock_stamps_what_happens(site: Site, cloud: Caller) -> None:
     assert cloud.get(f"{API}/serverInfo")["serverTime"].startswith("2026-03-01T13:00:01")
 
 
+def test_a_clock_that_is_set_back_takes_stamps_back(site: Site, cloud: Caller) -> None:
+    """Jira stamps with its clock, whatever the issue showed before; edits within a millisecond are still told apart."""
+    site.issues(1)
+    site.world.weather.clock_skew = timedelta(hours=1)
+    site.alice.edit("APP-1", summary="Ahead")
+    site.world.weather.clock_skew = timedelta()
+    stamps = []
+    for title in ("Back", "Again"):
+        site.alice.edit("APP-1", summary=title)
+        stamps.append(fields(cloud, "APP-1")["updated"])
+    assert [stamp[:23] for stamp in stamps] == ["2026-03-01T12:00:01.250", "2026-03-01T12:00:01.251"]
+
+
 def test_mails_are_spared_only_by_administrators(site: Site, cloud: Caller) -> None:
     """notifyUsers=false is ignored without the permission; the edit is made all the same."""
     site.issues(1)

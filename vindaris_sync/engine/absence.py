@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from vindaris_sync.domain.census import Numbers
 from vindaris_sync.domain.limits import missing_allowed
 from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Presence, Present, Seen
 from vindaris_sync.engine.context import Context, Tracker
+from vindaris_sync.sdk.clock import APART
+from vindaris_sync.sdk.protocol import LATEST
 
 _BATCH = 500
-_LAG = timedelta(hours=1)  # search indexes lag by minutes: what has just changed may be in scope and not be found yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def look_above(context: Context, tracker: Tracker, counted: Numbers) -> None:
         issues = list(_issues(seen))
         inside = tracker.connector.in_scope(issues) if issues else frozenset()
         outside = [issue for issue in issues if issue.ref.id not in inside]
-        context.store.record_context(tracker.name, outside, surfaces, context.now())
-        context.store.record_seen(tracker.name, seen, surfaces, context.now())
+        context.store.record_context(tracker.name, outside, surfaces, context.now(), ahead=tracker.ahead)
+        context.store.record_seen(tracker.name, seen, surfaces, context.now(), ahead=tracker.ahead)
 
 
 def ask(context: Context, tracker: Tracker, numbers: Iterable[int]) -> Counter[str]:
@@ -78,13 +79,14 @@ def ask(context: Context, tracker: Tracker, numbers: Iterable[int]) -> Counter[s
 
 
 def _asked(context: Context, tracker: Tracker, addresses: list[Address]) -> Counter[str]:
-    """Tell what was not named from what has left the scope: that is asked, too."""
+    """Tell what was not named from what has left the scope: that is asked, too; what has just changed may be late."""
     seen = list(tracker.connector.fetch(addresses))
     issues = list(_issues(seen))
     inside = tracker.connector.in_scope(issues) if issues else frozenset()
-    context.store.record_seen(tracker.name, seen, tracker.connector.layout().surfaces, context.now())
-    settled = context.now() - _LAG
-    left = {i.ref.id: i.key for i in issues if i.ref.id not in inside and i.updated < settled}
+    surfaces, ahead = tracker.connector.layout().surfaces, tracker.ahead
+    context.store.record_seen(tracker.name, seen, surfaces, context.now(), ahead=ahead)
+    now = context.now() - ahead
+    left = {i.ref.id: i.key for i in issues if i.ref.id not in inside and not now - LATEST <= i.updated <= now + APART}
     numbers = context.store.by_id(tracker.name, list(left))
     reasons = {numbers[ext]: f"{key} is outside of what is tracked" for ext, key in left.items()}
     context.store.record_absent(reasons, Presence.OUT_OF_SCOPE, context.now())

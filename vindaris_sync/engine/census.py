@@ -124,7 +124,9 @@ class _Counting:
         for start in range(0, len(strange), _BATCH):
             seen = list(self.tracker.connector.fetch(strange[start : start + _BATCH]))
             surfaces = self.tracker.connector.layout().surfaces
-            store.record_seen(name, seen, surfaces, self.context.now(), listed=Listed(watched))
+            store.record_seen(
+                name, seen, surfaces, self.context.now(), listed=Listed(watched), ahead=self.tracker.ahead
+            )
         if strange:
             now = store.numbered(name, [each.id for each in strange])
             self._tell(known, {ext: each for ext, each in now.items() if each.is_listed_as(keys[ext])})

@@ -96,7 +96,9 @@ def _read_again(context: Context, tracker: Tracker, census: Census, counts: Coun
             context.store.keep_called(tracker.name, page.called, context.now(), watched=watched.get(page.scope))
             kept = replace(page, cursor=cursors.get(page.scope, page.cursor))
             since = watched.get(page.scope)
-            result = context.store.record_page(tracker.name, kept, surfaces, context.now(), watched=since)
+            result = context.store.record_page(
+                tracker.name, kept, surfaces, context.now(), watched=since, ahead=tracker.ahead
+            )
             counts.update(new=result.new, changed=result.changed)
             census.counted.update(context.store.by_id(tracker.name, _ids(page)).values())
 

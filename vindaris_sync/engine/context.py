@@ -51,6 +51,11 @@ class Tracker:
     clock: ServerClock = field(default_factory=ServerClock)
     conduct: Conduct = field(default_factory=Conduct)
 
+    @property
+    def ahead(self) -> timedelta:
+        """By how much our clock is ahead of the tracker's, where the two contradict each other."""
+        return self.clock.astray or timedelta()
+
 
 @dataclass(frozen=True, slots=True)
 class GoalRules:

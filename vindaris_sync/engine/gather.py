@@ -34,7 +34,9 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
             context.store.keep_called(tracker.name, page.called, context.now(), watched=watched.get(page.scope))
             since = watched.get(page.scope)
             context.store.put_remarks(tracker.name, page.remarks, context.now())
-            result = context.store.record_page(tracker.name, page, surfaces, context.now(), watched=since)
+            result = context.store.record_page(
+                tracker.name, page, surfaces, context.now(), watched=since, ahead=tracker.ahead
+            )
             counts.update(
                 pulled=len(page.issues),
                 new=result.new,
@@ -96,7 +98,8 @@ def read_parents(context: Context, tracker: Tracker, counts: Counter[str]) -> No
             named = {
                 each.address.key: each.issue.ref.id for each in there if each.address.key not in ("", each.issue.key)
             }
-            context.store.record_context(tracker.name, found, surfaces, context.now(), named=named)
+            now, ahead = context.now(), tracker.ahead
+            context.store.record_context(tracker.name, found, surfaces, now, named=named, ahead=ahead)
             unread = {each.address: each.reason for each in seen if isinstance(each, Gone | Hidden)}
             still = set(context.store.unread_parents(tracker.name)).intersection(batch)  # nothing is asked for twice
             unread = dict.fromkeys(still, "it is another issue now") | unread
@@ -119,7 +122,7 @@ def verify(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     orphans = [where for issue, where in left.items() if issue not in held]
     for batch in _batches(list(dict.fromkeys([*edited, *unwritten, *orphans]))):
         seen = list(tracker.connector.fetch(batch))
-        context.store.record_seen(tracker.name, seen, surfaces, context.now())
+        context.store.record_seen(tracker.name, seen, surfaces, context.now(), ahead=tracker.ahead)
         let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved)])
         counts["fetched"] += len(batch)
     again = context.store.due_with_bases(tracker.name)  # what was not written may turn out to have changed

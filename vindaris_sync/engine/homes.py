@@ -350,5 +350,5 @@ class _Keeping:
 
     def _record(self, address: Address, issue: Issue | None) -> None:
         if issue is not None:
-            surfaces = self.connector.layout().surfaces
-            self.context.store.record_seen(self.tracker.name, [Present(address, issue)], surfaces, self.context.now())
+            seen, surfaces, ahead = [Present(address, issue)], self.connector.layout().surfaces, self.tracker.ahead
+            self.context.store.record_seen(self.tracker.name, seen, surfaces, self.context.now(), ahead=ahead)

@@ -37,7 +37,8 @@ def look_again(context: Context, tracker: Tracker, named: Sequence[Address], cou
         else:
             counts["left aside"] += 1
     for watched, answers in groups.items():
-        store.record_seen(tracker.name, answers, surfaces, now, listed=Listed(watched) if watched else None)
+        listed = Listed(watched) if watched else None
+        store.record_seen(tracker.name, answers, surfaces, now, listed=listed, ahead=tracker.ahead)
     let_leave(context, tracker, [each.issue for each in seen if isinstance(each, Moved) and each.issue.ref.id in known])
 
 

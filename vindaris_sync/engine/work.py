@@ -320,7 +320,7 @@ def _keep(context: Context, tracker: Tracker, work: Work, issue: Issue) -> None:
     goal = book.goals[work.goal]
     by = By(work.who or "vindaris-sync", "command line" if work.who else "required", _why(work), issue.created)
     with store.transaction():
-        store.record_seen(name, [Present(address, issue)], surfaces, now, listed=Listed(watched))
+        store.record_seen(name, [Present(address, issue)], surfaces, now, listed=Listed(watched), ahead=tracker.ahead)
         number = store.by_id(name, [issue.ref.id])[issue.ref.id]
         record = store.view_records([number])[number]
         store.apply(born(record, work.goal, work.revision or goal.revision, book, by), "", now)

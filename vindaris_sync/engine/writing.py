@@ -33,7 +33,7 @@ def write_back(context: Context, tracker: Tracker, planned: Sequence[WriteBack],
     for batch in _batches(list(_combined(planned, addresses)), _BATCH):
         for outcomes in _batches_of(tracker.connector.write(batch), _RECORD):
             context.beat(tracker.name)
-            context.store.record_written(tracker.name, outcomes, surfaces, context.now())
+            context.store.record_written(tracker.name, outcomes, surfaces, context.now(), ahead=tracker.ahead)
             counts.update(_word(outcome) for outcome in outcomes)
             refused += [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     return refused

@@ -181,3 +181,6 @@ class Connector(Protocol):
 
 OVERLAP = timedelta(minutes=5)
 """How far before its cursor a pull starts: Jira's search index lags by seconds to minutes (Atlassian, search docs)."""
+
+LATEST = timedelta(hours=1)
+"""Beyond it no list is late: one that shows less than was read longer ago shows what is."""

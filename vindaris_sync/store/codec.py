@@ -24,7 +24,11 @@ _CACHED = 4096  # distinct texts kept decoded; most issues show one of few thing
 
 def to_micros(at: datetime) -> int:
     """Return an aware instant as microseconds since 1970 UTC, exactly."""
-    span = at - EPOCH
+    return span_micros(at - EPOCH)
+
+
+def span_micros(span: timedelta) -> int:
+    """Return a span of time as microseconds, exactly."""
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
 
 

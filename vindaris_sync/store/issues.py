@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
 from vindaris_sync.store.attention import forget_refusals
-from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, to_micros
+from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, span_micros, to_micros
 from vindaris_sync.store.goal_issues import mark_due
 from vindaris_sync.store.outbox import announce_asked, announce_moves
 from vindaris_sync.store.parents import Parents, adopt_orphans
@@ -25,6 +25,8 @@ _UPDATE = (
     "presence_at = CASE WHEN presence = ? THEN presence_at ELSE ? END, presence = ?, verified_at = ?, "
     "refused = CASE WHEN ? THEN '[]' ELSE refused END, due = due OR ? WHERE id = ?"
 )
+IN_STEP = timedelta()
+"""That our clock and the tracker's agree."""
 NO_NAMES: Mapping[str, str] = {}
 _HISTORY = "INSERT INTO history (at, issue_id, event, how, before, after) VALUES (?, ?, ?, 'tracker', ?, ?)"
 
@@ -87,7 +89,7 @@ class _Change:
 class Issues(Part):
     """Recording of pages and the marks of what has to be decided."""
 
-    def record_page(
+    def record_page(  # noqa: PLR0913 - what was read, and how
         self,
         tracker: str,
         page: Page,
@@ -95,11 +97,13 @@ class Issues(Part):
         now: datetime,
         *,
         watched: datetime | None = None,
+        ahead: timedelta = IN_STEP,
     ) -> PageResult:
         """Record a page and, last, its scope's cursor, in one transaction. Recording it again does nothing.
 
         What is new or changed is due and unverified; what hangs on it is due where it may matter. An observation
-        older than what is held is ignored. Issues not known before that are older than their place's first sight are
+        older than what is held is ignored where it may be late; ``ahead``: by how much ``now`` is ahead of the
+        tracker's clock. Issues not known before that are older than their place's first sight are
         backlog; ``watched`` is since when all of the page's scope is known (None: it is being read for the first
         time), which is then the first sight of its new places. What could not be mapped goes to quarantine, and leaves
         it once it can.
@@ -111,7 +115,7 @@ class Issues(Part):
                 tracker,
                 page.issues,
                 self._observer(surfaces),
-                Reading(at, in_scope=True, watched=maybe_micros(watched)),
+                Reading(at, span_micros(ahead), in_scope=True, watched=maybe_micros(watched)),
             )
             _set_aside(sql, tracker, page.rejected, at)
             _readmit(sql, tracker, [issue.ref.id for issue in page.issues])
@@ -123,7 +127,7 @@ class Issues(Part):
             )
         return PageResult(result.new, result.changed, result.same, result.moved, len(page.rejected))
 
-    def record_context(
+    def record_context(  # noqa: PLR0913 - what was read, and how
         self,
         tracker: str,
         issues: Sequence[Issue],
@@ -131,13 +135,14 @@ class Issues(Part):
         now: datetime,
         *,
         named: Mapping[str, str] = NO_NAMES,
+        ahead: timedelta = IN_STEP,
     ) -> PageResult:
         """Record ancestors out of scope, read directly: they carry links, but have no state, review or writes (R6).
 
         ``named``: ids of those among them that were asked for under another key than they have; what names them so is
         theirs.
         """
-        reading = Reading(to_micros(now), direct=True, new=Presence.CONTEXT)
+        reading = Reading(to_micros(now), span_micros(ahead), direct=True, new=Presence.CONTEXT)
         with self._db.write() as sql:
             result = record(sql, tracker, issues, self._observer(surfaces), reading)
             if named:
@@ -266,7 +271,7 @@ def _compare(
     changed, verified = [], []
     for ext, old in known.items():
         payload = payloads[ext]
-        if payload.updated < old.updated:
+        if reading.is_late(old, payload):
             continue
         presence = reading.presence(old, payload)
         if presence in (Presence.GONE, Presence.MOVED):

@@ -10,8 +10,13 @@ import orjson
 
 from vindaris_sync.domain.models import Address, Issue, Presence, Raw, Surface, observe
 from vindaris_sync.domain.rules import traits_of
-from vindaris_sync.store.codec import dump, dump_traits, to_micros
+from vindaris_sync.sdk.clock import APART
+from vindaris_sync.sdk.protocol import LATEST, OVERLAP
+from vindaris_sync.store.codec import dump, dump_traits, span_micros, to_micros
 
+_LISTS = span_micros(LATEST)
+_ANSWERS = 2 * span_micros(OVERLAP)  # Data Center's come from its index where many are asked for
+_APART = span_micros(APART)
 _REMEMBERED = 8192  # distinct sets of labels, fields and traits whose observation is kept as text
 
 
@@ -143,12 +148,25 @@ class Reading:
     """How issues were read: when, directly or from a list, and what an issue is that was not known, or not there."""
 
     now: int
+    ahead: int = 0
+    """By how much ``now`` is ahead of the tracker's clock, which made the stamps."""
     direct: bool = False
     new: Presence = Presence.PRESENT
     in_scope: bool = False
     """Whether being read proves that the issue is in scope, as being on a page does."""
     watched: int | None = None
     """Since when all of the scope is known; what is created later in a place never seen before is no backlog."""
+
+    def is_late(self, known: Known, payload: Payload) -> bool:
+        """Return whether ``payload`` tells of what was before ``known``: it is older, and a delay may be the reason.
+
+        An index, or an answer on its way, can miss only what is new. A stamp held for longer, or one from the future,
+        tells that the tracker's clock, or the tracker itself, was set back: then what is read now is what is.
+        """
+        if payload.updated >= known.updated:
+            return False
+        now = self.now - self.ahead
+        return now - (_ANSWERS if self.direct else _LISTS) < known.updated <= now + _APART
 
     def presence(self, known: Known, payload: Payload) -> str:
         """Return what the issue's presence is after the observation ``payload``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from vindaris_sync.domain.models import (
@@ -19,8 +19,8 @@ from vindaris_sync.domain.models import (
     Surface,
     SurfaceKind,
 )
-from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, to_micros
-from vindaris_sync.store.issues import Issues, keep_aliases, lookup, mark_below, record
+from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, span_micros, to_micros
+from vindaris_sync.store.issues import IN_STEP, Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.outbox import announce_asked
 from vindaris_sync.store.rows import Reading
 from vindaris_sync.store.sql import Sql
@@ -63,7 +63,7 @@ class Listed:
 class Sightings(Issues):
     """Recording of direct reads."""
 
-    def record_seen(
+    def record_seen(  # noqa: PLR0913 - what was read, and how
         self,
         tracker: str,
         seen: Sequence[Seen],
@@ -71,6 +71,7 @@ class Sightings(Issues):
         now: datetime,
         *,
         listed: Listed | None = None,
+        ahead: timedelta = IN_STEP,
     ) -> SeenResult:
         """Record the answers of ``fetch``; a value read this way is verified as of the issue's own stamp.
 
@@ -79,7 +80,7 @@ class Sightings(Issues):
         census names these issues, so that those that can be read are in scope; known new ones may be backlog (R9).
         """
         since = maybe_micros(listed.watched) if listed else None
-        reading = Reading(to_micros(now), direct=True, in_scope=listed is not None, watched=since)
+        reading = Reading(to_micros(now), span_micros(ahead), direct=True, in_scope=listed is not None, watched=since)
         read, moved, gone, hidden = _sorted(seen)
         with self._db.write() as sql:
             issues = [each.issue for each in read] + [each.issue for each in moved]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from vindaris_sync.domain.actions import shown_after
@@ -26,9 +26,9 @@ from vindaris_sync.domain.models import (
     observe,
 )
 from vindaris_sync.store.attention import announce_attention, remember_refusal
-from vindaris_sync.store.codec import dump, dump_bases, load_bases, load_names, load_observed, to_micros
+from vindaris_sync.store.codec import dump, dump_bases, load_bases, load_names, load_observed, span_micros, to_micros
 from vindaris_sync.store.contests import note_written
-from vindaris_sync.store.issues import lookup, record
+from vindaris_sync.store.issues import IN_STEP, lookup, record
 from vindaris_sync.store.rows import Known, Reading, stated_parent
 from vindaris_sync.store.seen import Sightings
 from vindaris_sync.store.sql import Sql
@@ -47,7 +47,13 @@ class WriteBacks(Sightings):
     """Recording of write-back outcomes."""
 
     def record_written(
-        self, tracker: str, outcomes: Sequence[Written], surfaces: tuple[Surface, ...], now: datetime
+        self,
+        tracker: str,
+        outcomes: Sequence[Written],
+        surfaces: tuple[Surface, ...],
+        now: datetime,
+        *,
+        ahead: timedelta = IN_STEP,
     ) -> None:
         """Record outcomes of ``write`` in one transaction.
 
@@ -62,7 +68,7 @@ class WriteBacks(Sightings):
         with self._db.write() as sql:
             before = lookup(sql, tracker, {issue.ref.id for issue in issues} | set(found.uncertain))
             quiet = self._quiet(sql, found.done, before, surfaces)
-            record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, direct=True))
+            record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, span_micros(ahead), direct=True))
             if _agree(sql, tracker, found.done, surfaces):
                 announce_attention(sql, tracker, now)
             note_written(sql, tracker, found.done, found.undone, now)

@@ -77,6 +77,26 @@ def test_an_older_observation_is_ignored(store: Store) -> None:
     assert due(store) == []
 
 
+@pytest.mark.parametrize(
+    ("held", "after", "taken"), [(5, 30, False), (5, 66, True), (9, 0, False), (11, 0, True), (1440, 0, True)]
+)
+def test_only_what_a_lag_explains_is_ignored(store: Store, held: int, after: int, *, taken: bool) -> None:
+    """A stamp held for an hour, or one from the future, tells of a tracker or a clock that was set back."""
+    [number] = put(store, issue(1, at=held, title="held"))
+    now = NOW + timedelta(minutes=after)
+    store.record_page(T, page(issue(1, at=-600, title="shown", closed=True)), SURFACES, now)
+    shown = record_of(store, number)
+    assert (shown.title, shown.closed) == (("shown", True) if taken else ("held", False))
+
+
+def test_what_a_lag_explains_is_told_by_the_trackers_clock(store: Store) -> None:
+    """Where ours is two years ahead, every stamp would have been held for long."""
+    [number] = put(store, issue(1, at=5, title="held"))
+    two_years = timedelta(days=730)
+    store.record_page(T, page(issue(1, title="shown")), SURFACES, NOW + two_years, ahead=two_years)
+    assert record_of(store, number).title == "held"
+
+
 def test_of_duplicates_in_a_page_the_newest_counts(store: Store) -> None:
     """An issue that moves between pages while they are read comes twice."""
     [number, _] = put(store, issue(1, at=5, title="new"), issue(1, at=1, title="old"))

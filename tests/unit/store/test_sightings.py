@@ -69,6 +69,17 @@ def test_a_direct_read_of_a_change_makes_due(store: Store) -> None:
     assert record_of(store, number).verified == NOW + timedelta(minutes=2)
 
 
+@pytest.mark.parametrize(("after", "taken"), [(5, False), (15, True)])
+def test_a_direct_read_is_believed_as_soon_as_it_cannot_have_been_late(
+    store: Store, after: int, *, taken: bool
+) -> None:
+    """Answers cross, and many are read through an index: an older stamp counts where the newer one is no news."""
+    [number] = put(store, issue(1, labels=("goal:G-1",)))
+    decide_unlinked(store, number)
+    see(store, Present(HERE, issue(1, at=-600)), after=after)
+    assert (not record_of(store, number).observed[LABEL.key], due(store) == [number]) == (taken, taken)
+
+
 @pytest.mark.parametrize(
     ("answer", "presence"), [(Gone(HERE, "deleted"), Presence.GONE), (Hidden(HERE, "404"), Presence.HIDDEN)]
 )

@@ -61,7 +61,7 @@ class Family(Fields):
         kept["milestone"] = self._matching(destination, old.get("milestone"))
         family = (issue.parent, issue.children)
         self.take_out(issue)
-        moved = self.insert(destination, {**fresh, **kept, "updated_at": max(self.now(), issue.updated)})
+        moved = self.insert(destination, {**fresh, **kept, "updated_at": self.now()})
         source.moved[number] = (destination.id, moved.number)
         destination.comments[moved.number] = source.comments.pop(number, [])
         self._rejoin(moved, issue.id, family)

@@ -103,7 +103,7 @@ def _of_type(issue: Issue, asked: str) -> bool:
 def _then(call: Call) -> dict[int, Issue | None]:
     """Return the issues that the index does not know as they are, as it knows them."""
     lag = call.world.weather.index_lag
-    return call.repo.as_of(stamp(call.world.weather.now(call.world.clock) - lag)) if lag > timedelta() else {}
+    return call.repo.as_of(stamp(call.world.clock() - lag)) if lag > timedelta() else {}
 
 
 def _at(call: Call, found: Found, key: Key) -> Issue:

@@ -141,7 +141,7 @@ class State:
         issue = Issue.of(repository.id, document)
         self.index(repository, issue)
         repository.orders.add(issue)
-        repository.past.append(Past(self.now(), issue.number, None))
+        repository.past.append(Past(stamp(self.clock()), issue.number, None))
         return issue
 
     def index(self, repository: Repository, issue: Issue) -> None:
@@ -153,18 +153,18 @@ class State:
     def take_out(self, issue: Issue) -> None:
         """Remove an issue from its repository and every index."""
         repository = self.home(issue)
-        repository.past.append(Past(self.now(), issue.number, copy(issue)))
+        repository.past.append(Past(stamp(self.clock()), issue.number, copy(issue)))
         repository.orders.remove(issue)
         del repository.issues[issue.number], self.by_id[issue.id], self.by_node[issue.node_id]
 
     def change(self, issue: Issue, edit: Callable[[Document], object], *, quiet: bool = False) -> None:
-        """Apply ``edit`` to the issue's document; ``updated_at`` grows unless the change is ``quiet``."""
+        """Apply ``edit`` to the issue's document; ``updated_at`` is the clock, unless the change is ``quiet``."""
         repository = self.home(issue)
-        repository.past.append(Past(self.now(), issue.number, copy(issue)))
+        repository.past.append(Past(stamp(self.clock()), issue.number, copy(issue)))
         document = issue.document()
         edit(document)
         if not quiet:
-            document["updated_at"] = max(self.now(), issue.updated)
+            document["updated_at"] = self.now()
         fresh = Issue.of(repository.id, document)
         repository.orders.remove(issue)
         issue.updated, issue.state, issue.labels = fresh.updated, fresh.state, fresh.labels

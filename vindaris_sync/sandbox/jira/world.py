@@ -36,6 +36,8 @@ MAX_DIGITS = 18
 """Of an id, so that it stays within 64 bits."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_STOOD_STILL = 1000
+"""How many edits of one issue a clock that stands still tells apart; stamps further ahead of it were made before."""
 
 
 def millis(instant: datetime) -> int:
@@ -137,20 +139,29 @@ class World(Site):
         """Set fields of an issue as one entry of its history; what already shows the value is no change.
 
         ``parent`` takes an issue id or None, ``project`` gives the issue the next key of the target. ``updated``
-        grows with every change, even when the clock stands still. Returns None when nothing changed.
+        grows with every change, even when the clock stands still, and goes back with a clock that is set back. Returns
+        None when nothing changed.
         """
         old = issue.state
         new = self._with(old, values)
         changes = tuple(self._changes(old, new))
         if not changes:
             return None
-        new = replace(new, updated=max(self.now(), old.updated + 1))
+        new = replace(new, updated=self._stamp(old.updated))
         history = History(next(self._history_ids), actor, new.updated, changes)
         issue.histories.append(history)
         issue.state = new
         self.mails += not quiet
         self._tell(Event("updated", actor, new, history), new)
         return history
+
+    def _stamp(self, last: int) -> int:
+        """Return the clock; the next millisecond where it has stood still since ``last``, so that edits are told apart.
+
+        Jira stamps with its clock, whatever the issue showed before: a clock that was set back takes stamps back.
+        """
+        now = self.now()
+        return now if last - now > _STOOD_STILL else max(now, last + 1)
 
     def rewrite(self, issue: Issue, values: Mapping[str, Any]) -> None:
         """Change what an issue shows without a trace: no history, no ``updated``, as an administrator's act does."""

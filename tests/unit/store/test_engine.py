@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 from structlog.testing import capture_logs
@@ -243,6 +243,27 @@ def test_a_locked_database_says_so(tmp_path: Path) -> None:
         other.execute("ROLLBACK")
         put(store, issue(1))
         assert len(store.ids(T)) == 1
+
+
+def test_a_lock_that_ends_in_time_is_waited_for(tmp_path: Path) -> None:
+    """Another program that lets go a moment later costs that moment, and no error (fault 9)."""
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None, check_same_thread=False)
+    with Store.open(url(tmp_path), busy=5) as store, closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        release = Timer(0.3, other.execute, ["ROLLBACK"])
+        release.start()
+        put(store, issue(1))
+        release.join()
+        assert len(store.ids(T)) == 1
+
+
+def test_who_says_nothing_waits_a_minute_for_a_lock(tmp_path: Path) -> None:
+    """Reader and writer alike (fault 9)."""
+    with Store.open(url(tmp_path)) as store:
+        with store._db.write() as sql:  # noqa: SLF001 - a minute is asked for, and not waited for
+            assert sql.value("PRAGMA busy_timeout") == 60_000
+        with store._db.read() as sql:  # noqa: SLF001 - as above
+            assert sql.value("PRAGMA busy_timeout") == 60_000
 
 
 @contextmanager

@@ -22,6 +22,8 @@ DEFECT = 70
 """A defect of this program (EX_SOFTWARE of ``sysexits.h``)."""
 INTERRUPTED = 130
 """Stopped by Ctrl-C or SIGTERM, at a safe point."""
+CUT_OFF = 141
+"""Whoever read the output closed it: what a shell says of a program that SIGPIPE ended."""
 
 _LONGEST = 2000
 _PASSING = ("locked", "full", "read_only", "replaced")

@@ -30,7 +30,7 @@ from vindaris_sync.cli import (
     webhook,
     work,
 )
-from vindaris_sync.cli.exits import code_of, tell
+from vindaris_sync.cli.exits import CUT_OFF, code_of, tell
 from vindaris_sync.cli.options import examples
 
 
@@ -41,8 +41,10 @@ class Verbs(TyperGroup):
         """Run the verb."""
         try:
             return super().invoke(ctx)
-        except (SystemExit, typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+        except (SystemExit, typer.Exit, typer.Abort, typer.TyperException):
             raise
+        except BrokenPipeError:
+            raise typer.Exit(CUT_OFF) from None
         except BaseException as error:  # noqa: BLE001 - every end is told here, and nowhere else
             tell(error)
             raise typer.Exit(code_of(error)) from None

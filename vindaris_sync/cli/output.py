@@ -32,12 +32,12 @@ def err() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
-    from rich.console import Console
+    from vindaris_sync.cli.console import PipedConsole
 
     # no markup, no emoji codes, no highlighting: titles come from trackers, where strangers write
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
-    return Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
+    return PipedConsole(file=stream, markup=False, emoji=False, highlight=False, width=width)
 
 
 def clean(text: object, longest: int = 200, *, strip: bool = True) -> str:

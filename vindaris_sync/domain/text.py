@@ -7,7 +7,7 @@ import unicodedata
 from datetime import timedelta
 
 _JOINERS = "\u200c\u200d"  # without them emoji families and Persian words fall apart
-_NUMBERED = re.compile(r"\s*(?:p|prio|priority)?[\s:_-]*(\d{1,3})\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"\s*+(?:p|prio|priority)?[\s:_-]*+(\d{1,3})\b", re.IGNORECASE)
 _NAMED = (
     ("blocker", "critical", "highest", "urgent", "must", "must have"),
     ("high", "major", "important", "should", "should have"),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from vindaris_sync.domain.text import UNRANKED, priority_rank
 
-_NAMED = re.compile(r"\s*prio(?:rity)?\s*[:/_ -]\s*(.+)", re.IGNORECASE)
+_NAMED = re.compile(r"\s*+prio(?:rity)?+(?>\s*+[:/_-]|(?=\s* )\s++)\s*+(.+)", re.IGNORECASE)
 _NUMBERED = re.compile(r"\s*p\d{1,2}\s*", re.IGNORECASE)
 
 Urgency = tuple[tuple[int, str], tuple[int, str], datetime]

@@ -22,7 +22,7 @@ _COLUMNS = {
 }  # fmt: skip
 """What a column's head may say, folded, and what it means."""
 
-_NUMBER = re.compile(r"([+-]?\d[\d,. \u00a0\u202f]*|[+-]?\.\d+)\s*(\D*)")
+_NUMBER = re.compile(r"([+-]?\d[\d,. \u00a0\u202f]*+|[+-]?\.\d++)\s*+(\D*+)")
 VALUES = ("baseline", "target", "current")
 """An outcome's values."""
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import pytest
 
@@ -20,6 +21,13 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 def test_a_priority_is_read_off_labels_that_mean_one(labels: tuple[str, ...], stated: str) -> None:
     """A word alone may mean anything."""
     assert stated_priority(labels) == stated
+
+
+def test_a_hostile_label_takes_no_time() -> None:
+    """What might be the beginning of a priority until its end is looked at once."""
+    begun = perf_counter()
+    assert stated_priority(["prio" + " " * 2000 + "x\nx"]) == ""
+    assert perf_counter() - begun < 2
 
 
 def test_an_issues_own_priority_goes_before_its_goals_and_both_before_its_age() -> None:

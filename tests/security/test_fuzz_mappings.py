@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.security import corpus
 from tests.security.mutations import STRANGE, changed, damaged, encoded, tried
+from tests.unit.domain import building
 from vindaris_connectors.github.mapping import ManagedField, identify
 from vindaris_connectors.github.mapping import Mapper as GithubMapper
 from vindaris_connectors.jira.mapping import Mapper as JiraMapper
@@ -76,6 +77,22 @@ def check(mapped: Mapped, mend: Mapped, place: int, total: int) -> None:
         assert clean("".join(map(str, astuple(aside)))) == "".join(map(str, astuple(aside)))
 
 
+def decided(mapped: Mapped) -> None:
+    """Decide what was mapped, once where nobody has set anything, and once where it was linked before (L11)."""
+    for explicit in ((), (building.link(building.A),)):
+        records = (
+            building.record(
+                number,
+                **{name: getattr(issue, name) for name in ("key", "place", "type", "title", "closed")},
+                **{name: getattr(issue, name) for name in ("created", "updated", "author")},
+                explicit=explicit,
+                observed=building.shows(labels=issue.labels),
+            )
+            for number, issue in enumerate(mapped.issues)
+        )
+        building.World.of(*records).decide()
+
+
 def mutated(map_: Map, items: Sequence[Any], count: int, seed: int) -> Counter[str]:
     """Send ``count`` mutations through the decoder and the mapping; return what became of them."""
     random, outcomes = Random(seed), Counter[str]()  # noqa: S311 - a seed is one history
@@ -91,6 +108,7 @@ def mutated(map_: Map, items: Sequence[Any], count: int, seed: int) -> Counter[s
             continue
         mapped = map_(read)
         check(mapped, whole, at, len(items))
+        decided(mapped)
         outcomes["set aside" if mapped.rejected else "mapped"] += 1
     return outcomes
 
@@ -154,7 +172,9 @@ def test_fuzz_any_value_at_any_key(name: str) -> None:
                 page = decode(encoded([odd, *rest_]))
             except ValueError:  # a bomb, refused whole
                 continue
-            check(map_(page), whole, 0, len(items()))
+            mapped = map_(page)
+            check(mapped, whole, 0, len(items()))
+            decided(mapped)
 
     holds()
 

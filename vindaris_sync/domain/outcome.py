@@ -71,9 +71,8 @@ def timing(record: Record, effect: Effective, policy: Policy) -> str | None:
     """
     if record.timing is not None or not effect.links or effect.carrier is None:
         return record.timing
-    birth = record.created + policy.born_within
     made = min(_made(link, effect.carrier) for link in effect.links)
-    if max(made, record.updated) <= birth:
+    if max(made, record.updated) - record.created <= policy.born_within:
         return "at_birth"
     unproven = record.backlog and record.state is None and any(_shown(link) for link in effect.links)
     return "unknown" if unproven else "later"

@@ -149,7 +149,7 @@ def surface_at(key: CauseKey, record: Record, policy: Policy, now: datetime) -> 
         return now
     taken_off = key.fingerprint.startswith(LINK_REMOVED)
     edited = min(record.updated, now) + min(OWN_DOING, policy.grace) if taken_off else now
-    return max(now, edited, record.created + policy.grace)
+    return max(now, edited, min(record.created, now) + policy.grace)
 
 
 def labelling(causes: Iterable[Cause], policy: Policy, now: datetime, *, parent_unknown: bool) -> tuple[CauseKey, ...]:

@@ -17,6 +17,8 @@ from vindaris_sync.sdk.secret import holds_secret, redact
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 JsonObject = Mapping[str, Any]
+YEARS = range(1000, 9000)
+"""In which issues may have been made and changed."""
 _EXCERPT = 400
 _DIGITS = 400  # of a number; no float has more before its point, and Python refuses to read more than 4,300
 
@@ -76,7 +78,23 @@ def instant(text: str) -> datetime:
     if moment.tzinfo is None:
         message = f"an instant without an offset: {text!r}"
         raise ValueError(message)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        message = f"an instant outside of all calendars: {text!r}"
+        raise ValueError(message) from None
+
+
+def dated(text: str) -> datetime:
+    """Return the ``instant`` at which an issue was made or changed; raises ``ValueError`` for one that cannot be.
+
+    Years outside ``YEARS`` come from imports gone wrong; a span added to them would leave the calendar.
+    """
+    moment = instant(text)
+    if moment.year not in YEARS:
+        message = f"an instant in the year {moment.year}"
+        raise ValueError(message)
+    return moment
 
 
 @dataclass(frozen=True, slots=True)

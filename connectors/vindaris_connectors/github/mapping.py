@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
 from vindaris_sync.domain.text import clean
-from vindaris_sync.sdk.mapping import JsonObject, instant
+from vindaris_sync.sdk.mapping import JsonObject, dated
 from vindaris_sync.sdk.references import NO_REFERENCES, References
 
 GHOST = "ghost"
@@ -68,8 +68,8 @@ class Mapper:
             status=_status(state, reason),
             closed=state == "closed",
             declined=reason in _DECLINED,
-            created=instant(item["created_at"]),
-            updated=instant(item["updated_at"]),
+            created=dated(item["created_at"]),
+            updated=dated(item["updated_at"]),
             parent=self._parent(place, item, key_of(parent) if parent else ""),
             labels=_sorted([_label(label) for label in item["labels"]]),
             fields=self._rest_fields(place, item) if self.fields and not pull else {},
@@ -98,8 +98,8 @@ class Mapper:
             status=_status(state, reason and reason.lower()),
             closed=state == "closed",
             declined=bool(reason and reason.lower() in _DECLINED),
-            created=instant(node["createdAt"]),
-            updated=instant(node["updatedAt"]),
+            created=dated(node["createdAt"]),
+            updated=dated(node["updatedAt"]),
             parent=self._parent(place, node, _graph_key(parent) if parent else ""),
             labels=_sorted([clean(label["name"]) for label in node["labels"]["nodes"]]),
             fields=self._graph_fields(place, node) if self.fields else {},

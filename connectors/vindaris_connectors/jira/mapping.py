@@ -13,7 +13,7 @@ from typing import Any
 
 from vindaris_connectors.jira.texts import text_of
 from vindaris_sync.domain.models import Address, Issue, IssueRef, Raw
-from vindaris_sync.sdk.mapping import JsonObject, Mapped, instant, map_items
+from vindaris_sync.sdk.mapping import JsonObject, Mapped, dated, map_items
 from vindaris_sync.sdk.references import LONGEST_BODY, NO_REFERENCES, References
 from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
@@ -72,8 +72,8 @@ class Mapper:
             url=f"{self.browse}/browse/{key}",
             status=_text(status["name"]),
             closed=(status.get("statusCategory") or _NOTHING).get("key") == "done",
-            created=instant(fields["created"]),
-            updated=instant(fields["updated"]),
+            created=dated(fields["created"]),
+            updated=dated(fields["updated"]),
             parent=self._parent(key, fields),
             labels=tuple(map(_text, fields.get("labels") or ())),
             fields=self._managed(fields),

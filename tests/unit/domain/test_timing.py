@@ -1,9 +1,9 @@
 """Linked at birth or later: an inherited link is as old as the link that is inherited (DESIGN, *Provenance*)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from tests.unit.domain.building import LAYOUT, NOW, A, link, record
+from tests.unit.domain.building import LAYOUT, NOW, A, World, link, record
 from vindaris_sync.domain.links import effective
 from vindaris_sync.domain.models import LinkState, Provenance
 from vindaris_sync.domain.outcome import timing
@@ -38,3 +38,11 @@ def test_what_a_person_had_set_is_proven_by_the_issue_itself() -> None:
     edited = replace(linked(Provenance.ADOPTED, backlog=True), updated=NOW, state=None)
     assert told(edited) == "unknown"
     assert told(replace(edited, backlog=False)) == "later"
+
+
+def test_an_issue_from_the_end_of_time_is_decided_like_any_other() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    world = World.of(record(1, created=end, updated=end), replace(linked(), id=2, created=end, updated=end))
+    world.decide()
+    assert world.issues[1].causes[0].surface_at == NOW + POLICY.grace
+    assert world.issues[2].timing == "at_birth"

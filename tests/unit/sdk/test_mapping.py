@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vindaris_sync.domain.models import Issue, IssueRef
 from vindaris_sync.domain.text import clean
-from vindaris_sync.sdk.mapping import TooDeep, decode, instant, map_items
+from vindaris_sync.sdk.mapping import TooDeep, dated, decode, instant, map_items
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=[]))
 _JSON = st.recursive(
@@ -98,11 +98,34 @@ def test_instants(text: str, moment: datetime) -> None:
     assert instant(text).tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["2011-01-27T00:48:47", "yesterday", ""])
+@pytest.mark.parametrize(
+    "text", ["2011-01-27T00:48:47", "yesterday", "", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"]
+)
 def test_instants_that_are_none(text: str) -> None:
     """Text without an offset, or without an instant, raises ValueError."""
-    with pytest.raises(ValueError, match=r"offset|Invalid isoformat"):
+    with pytest.raises(ValueError, match=r"offset|Invalid isoformat|calendars"):
         instant(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59.000+0000",
+        "9000-01-01T01:00:00+01:00",
+        "0001-01-01T00:00:00Z",
+        "0999-12-31T23:59:59.000+0000",
+    ],
+)
+def test_an_issue_is_not_from_the_end_of_time(text: str) -> None:
+    """Sums with such an instant would overflow, wherever they are made."""
+    with pytest.raises(ValueError, match=r"in the year|calendars"):
+        dated(text)
+
+
+def test_an_issue_may_be_old_or_young() -> None:
+    """Any year that an importer may mean is read."""
+    assert [dated(f"{year}-06-01T00:00:00Z").year for year in (1000, 1900, 2026, 8999)] == [1000, 1900, 2026, 8999]
 
 
 _NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from vindaris_sync.sdk.addresses import base_url, loopback, webhook_url
 from vindaris_sync.sdk.secret import Secret
-from vindaris_sync.sdk.settings import Duration, SecretValue, Settings
+from vindaris_sync.sdk.settings import Duration, SecretValue, Settings, TokenValue
 
 
 def _as_api(url: str) -> str:
@@ -59,7 +59,7 @@ class NotifySettings(Settings):
 class BotSettings(NotifySettings):
     """A channel that a bot writes to, by a chat's API at ``api_url``."""
 
-    token: SecretValue
+    token: TokenValue
     api_url: ApiUrl
     deciders: Literal["anyone"] | Annotated[tuple[str, ...], Field(min_length=1)] = "anyone"
     """Who may decide with its buttons: ``anyone`` of the organisation who sees them, or people and groups by id."""
@@ -89,12 +89,12 @@ class SlackSettings(BotSettings):
     kind: Literal["slack"] = "slack"
     channel: str = Field(min_length=1)
     """``#name`` or the channel's id."""
-    token: SecretValue
+    token: TokenValue
     """The bot's token (``xoxb-…``), scope ``chat:write``."""
     api_url: ApiUrl = "https://slack.com/api"
     signing_secret: SecretValue | None = None
     """The app's signing secret: clicks come to ``/in/chat/NAME`` on the page's address, signed with it."""
-    app_token: SecretValue | None = None
+    app_token: TokenValue | None = None
     """The app's own token (``xapp-…``, scope ``connections:write``): clicks come over a connection that we open."""
 
     @model_validator(mode="after")
@@ -120,7 +120,7 @@ class DiscordSettings(BotSettings):
     kind: Literal["discord"] = "discord"
     channel: str = Field(pattern=r"^\d{5,20}$")
     """The channel's id (developer mode, Copy Channel ID)."""
-    token: SecretValue
+    token: TokenValue
     """The bot's token; permissions View Channel, Send Messages, Embed Links, Read Message History."""
     api_url: ApiUrl = "https://discord.com/api/v10"
     public_key: str = Field("", pattern=r"^([0-9a-f]{64})?$")
@@ -143,7 +143,7 @@ class MattermostSettings(BotSettings):
     kind: Literal["mattermost"] = "mattermost"
     channel: str = Field(pattern=r"^([a-z0-9]{26}|[a-z0-9._-]+/[a-z0-9._-]+)$")
     """The channel's id, or ``team/channel`` as in its address."""
-    token: SecretValue
+    token: TokenValue
     """The bot's token."""
     api_url: ApiUrl
     """The server's address, https://chat.acme.example."""
@@ -207,8 +207,8 @@ class EmailSettings(NotifySettings):
     port: int = Field(587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     """``starttls``, ``tls`` from the start (port 465), or ``none``, on loopback only."""
-    user: str = ""
-    password: SecretValue | None = None
+    user: str = Field("", pattern=r"^[ -~]*$")
+    password: TokenValue | None = None
     """With ``user``; absent: the server asks for none."""
     sender: MailAddress
     """``goals@acme.example``, or with a name, ``Goals <goals@acme.example>``."""

@@ -8,17 +8,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from vindaris_sync.config.paths import FilePath
-from vindaris_sync.sdk.addresses import base_url
+from vindaris_sync.sdk.addresses import document_url
 from vindaris_sync.sdk.goals import GoalSourceSettings
-from vindaris_sync.sdk.settings import Duration, SecretValue
+from vindaris_sync.sdk.settings import Duration, TokenValue
 
 OWN_SOURCE = "goals"
 """What the file that ``[goals]`` names is called among the sources."""
 
 
 def _feed_url(url: str) -> str:
-    base_url(url.partition("?")[0], wanted="the address of the feed, https://…", credentials="token")
-    return url
+    return document_url(url, wanted="the address of the feed, https://…", credentials="token")
 
 
 class FilesSettings(GoalSourceSettings):
@@ -33,7 +32,7 @@ class FeedSettings(GoalSourceSettings):
 
     kind: Literal["http"] = "http"
     url: Annotated[str, AfterValidator(_feed_url)]
-    token: SecretValue | None = None
+    token: TokenValue | None = None
     """Sent as a bearer token; absent: none is."""
     every: Duration = Field(timedelta(minutes=5), ge=timedelta(seconds=10))
     """How often it is asked; an unchanged document costs one conditional request."""

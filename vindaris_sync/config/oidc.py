@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from vindaris_sync.sdk.addresses import base_url
-from vindaris_sync.sdk.settings import SecretValue, Settings
+from vindaris_sync.sdk.settings import Settings, TokenValue
 
 
 def _as_issuer(value: str) -> str:
@@ -21,7 +21,7 @@ class OidcSettings(Settings):
     issuer: Annotated[str, AfterValidator(_as_issuer)]
     """The provider's issuer; ``/.well-known/openid-configuration`` below it says the rest."""
     client_id: str = Field(min_length=1)
-    client_secret: SecretValue
+    client_secret: TokenValue
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     """What is asked for; some providers give groups only with a scope of their own."""
     claim: str = "groups"

@@ -8,15 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from vindaris_sync.sdk.addresses import base_url
-from vindaris_sync.sdk.settings import Duration, SecretValue, Settings
+from vindaris_sync.sdk.addresses import document_url
+from vindaris_sync.sdk.settings import Duration, Settings, TokenValue
 
 _STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 
 def _url(url: str) -> str:
-    base_url(url.partition("?")[0], wanted="the address of the source, https://…", credentials="token")
-    return url
+    return document_url(url, wanted="the address of the source, https://…", credentials="token")
 
 
 def _path(path: str) -> str:
@@ -39,7 +38,7 @@ class OutcomeSourceSettings(Settings):
     goal: str = ""
     """The goal's key; default: all goals that state the metric."""
     url: Annotated[str, AfterValidator(_url)]
-    token: SecretValue | None = None
+    token: TokenValue | None = None
     """Sent as a bearer token; absent: none is."""
     every: Duration = Field(timedelta(hours=1), ge=timedelta(seconds=10))
     """How often it is asked."""

@@ -45,6 +45,8 @@ class SecretPlaces:
                 raise ValueError('write { env = "NAME" }, { file = "PATH" } or { credential = "NAME" }')
         if not (value := value.rstrip("\r\n")):
             raise ValueError(f"{source} is empty")
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError(f"{source} is not UTF-8 text")
         return value
 
     def _variable(self, name: str) -> str:
@@ -66,7 +68,7 @@ def _content(path: Path, *, guarded: bool) -> str:
     try:
         if guarded and (problem := exposed(path)):
             raise ValueError(problem)
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{path} is not UTF-8 text") from None
     except OSError as error:

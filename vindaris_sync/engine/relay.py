@@ -46,6 +46,7 @@ from vindaris_sync.engine.threads import tell_thread
 from vindaris_sync.notify.deliver import deliver
 from vindaris_sync.notify.protocol import Ability, Channel, ChannelUnusable, Repeated
 from vindaris_sync.sdk.errors import NotNow, Transient, Unknown, VindarisError
+from vindaris_sync.store.errors import StoreError
 from vindaris_sync.store.outbox import Waiting
 
 log = structlog.get_logger("vindaris_sync.relay")
@@ -58,8 +59,8 @@ _RARELY = timedelta(hours=24)  # every further attempt may be one more copy in a
 def relay(context: Context, channels: Mapping[str, Channel]) -> int:
     """Deliver what waits by now; return how many messages were posted or edited.
 
-    A channel that is down postpones its messages and loses none; the others go on. What may not notify now is shown in
-    messages that are there already, and sent when it may.
+    A channel that is down, or has a defect, postpones its messages and loses none; the others go on. What may not
+    notify now is shown in messages that are there already, and sent when it may.
     """
     now, sent = context.now(), 0
     waiting: dict[Message, list[Waiting]] = defaultdict(list)
@@ -81,6 +82,12 @@ def relay(context: Context, channels: Mapping[str, Channel]) -> int:
         except (Transient, ChannelUnusable, Unknown) as error:
             failed.update(row.id for row in its)
             _postpone(context, message, its, error)
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("defect", work=f"relay {channel.name}")
+            failed.update(row.id for row in its)
+            _postpone(context, message, its, Transient(f"a defect: {type(error).__name__}"))
     for row in rows:
         if row.id not in failed:
             context.store.delivered(row)

@@ -16,11 +16,35 @@ def base_url(url: str, *, wanted: str, credentials: str) -> str:
     host = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not host:
         raise ValueError(f"write {wanted}")
+    if not _reachable(url):
+        raise ValueError("there is no such host or port")
     if parts.scheme == "http" and not loopback(host):
         raise ValueError("plain http would send the token readable; only loopback may be http")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"only scheme, host and path belong here; credentials go into {credentials}")
     return url.rstrip("/")
+
+
+def document_url(url: str, *, wanted: str, credentials: str) -> str:
+    """Return ``url``, whose query says which document is meant, where it is fit as ``base_url`` tells without that.
+
+    A password with a question mark in it looks like the beginning of a query, so that none may hold an ``@``.
+    """
+    base, _, query = url.partition("?")
+    if "@" in query:
+        raise ValueError(f"write %40 for @ in the query; credentials go into {credentials}")
+    base_url(base, wanted=wanted, credentials=credentials)
+    return url
+
+
+def _reachable(url: str) -> bool:
+    """Return whether a resolver can be asked for the host, and a connection be made to the port."""
+    parts = urlsplit(url)
+    try:
+        (parts.hostname or "").encode("idna")
+        return parts.port != 0 and not any(char.isspace() or not char.isprintable() for char in url)
+    except ValueError:
+        return False
 
 
 def webhook_url(url: str) -> str:

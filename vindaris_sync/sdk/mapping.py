@@ -45,8 +45,8 @@ def _decode(body: bytes) -> Any:  # noqa: ANN401 - as above
     except orjson.JSONDecodeError as error:
         if "depth limit" in str(error):
             raise RecursionError from None
-        return _cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_nothing, parse_int=_integer))
-    return _cleaned(document) if b"\\u0000" in body else document
+        return cleaned(json.loads(body.decode("utf-8", "replace"), parse_constant=_nothing, parse_int=_integer))
+    return cleaned(document) if b"\\u0000" in body else document
 
 
 def _nothing(_: str) -> None:
@@ -57,13 +57,14 @@ def _integer(digits: str) -> int | None:
     return int(digits) if len(digits) <= _DIGITS else None
 
 
-def _cleaned(node: Any) -> Any:  # noqa: ANN401 - as above
+def cleaned(node: Any) -> Any:  # noqa: ANN401 - as above
+    """Return a document with all its strings ``clean``."""
     if isinstance(node, str):
         return clean(node)
     if isinstance(node, list):
-        return [_cleaned(item) for item in node]
+        return [cleaned(item) for item in node]
     if isinstance(node, dict):
-        return {clean(key): _cleaned(value) for key, value in node.items()}
+        return {clean(key): cleaned(value) for key, value in node.items()}
     return node
 
 

@@ -70,6 +70,14 @@ class Secret:
                 self._value = value
         return self._value != refused
 
+    def sendable(self) -> Secret:
+        """Return the secret as one that a header, or a log-in, can carry; ``ValueError`` says why it cannot be one.
+
+        What is read again later is held to the same: what cannot be sent is not taken up.
+        """
+        again = self._again
+        return Secret(_sendable(self._value), again=None if again is None else lambda: _sendable(again()))
+
     def watch(self) -> Callable[[], bool]:
         """Return what calls ``renew`` with the value held now; a traceback that shows locals does not show it (L9)."""
         held = self._value
@@ -89,6 +97,13 @@ class Secret:
     def __reduce__(self) -> str | tuple[object, ...]:
         message = "a Secret is not pickled"
         raise TypeError(message)
+
+
+def _sendable(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        message = "what was read there holds characters that cannot be sent: only printable ASCII can; copy it anew"
+        raise ValueError(message)
+    return value
 
 
 def redact(text: str) -> str:

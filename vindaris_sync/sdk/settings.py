@@ -38,6 +38,8 @@ def _as_secret(value: Any) -> Secret:  # noqa: ANN401 - validators receive whate
 
 SecretValue = Annotated[Secret, BeforeValidator(_as_secret), PlainSerializer(lambda _: MASK, return_type=str)]
 """A secret; the configuration loader has read it from the environment, a file or the credentials directory before."""
+TokenValue = Annotated[SecretValue, AfterValidator(Secret.sendable)]
+"""A secret that goes into a header, or a log-in, as it is: printable ASCII."""
 
 
 class WriteBackSettings(Settings):

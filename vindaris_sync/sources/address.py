@@ -44,6 +44,10 @@ class Address:
                 answer = client.get(url)
         except httpx.HTTPError as error:
             raise Transient(f"{self.name} gave no whole answer ({type(error).__name__})") from None
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise Transient(
+                f"{self.name} cannot be asked ({type(error).__name__})", advice="correct its block's url and token"
+            ) from None
         status = answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             wait = asked_wait(answer.headers, now) if "Retry-After" in answer.headers else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
@@ -10,7 +11,6 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import httpx
-import orjson
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from vindaris_sync.config.goal_sources import FeedSettings
@@ -18,6 +18,7 @@ from vindaris_sync.config.problems import explain
 from vindaris_sync.domain.goals import Goal
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
+from vindaris_sync.sdk.mapping import TooDeep, decode
 from vindaris_sync.sdk.settings import Settings
 from vindaris_sync.sources.address import Address
 from vindaris_sync.sources.files import GoalEntry, OutcomeEntry
@@ -105,8 +106,10 @@ class FeedGoals:
         if status != HTTPStatus.OK:
             raise GoalsRefused([f"{self._origin}: {_ADVICE.get(status, 'it states no goals')} ({status})"])
         try:
-            told = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
+            told = decode(body)
+        except TooDeep as error:
+            raise GoalsRefused([f"{self._origin}: {error}"]) from None
+        except json.JSONDecodeError as error:
             raise GoalsRefused([f"{self._origin}: no JSON at byte {error.pos}"]) from None
         return GoalsRead(self._parsed(told), self._origin, sha256(body).hexdigest())
 

@@ -14,6 +14,7 @@ from vindaris_sync.config.load import read_toml
 from vindaris_sync.config.problems import Problem, explain, lines_in
 from vindaris_sync.domain.goals import LABEL_LENGTH, Goal, Outcome, Status, problems
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
+from vindaris_sync.sdk.mapping import cleaned
 from vindaris_sync.sdk.material import MaterialFields
 from vindaris_sync.sdk.settings import Settings, Visibility
 from vindaris_sync.sources.requirements import RequirementEntry, consistent
@@ -46,7 +47,7 @@ class GoalEntry(Settings):
     """The key of the goal that takes over its open work once it is closed."""
     was: tuple[str, ...] = ()
     visibility: Visibility = "private"
-    minor_revision: int | None = Field(None, ge=2)
+    minor_revision: int | None = Field(None, ge=2, le=1_000_000)
     """The revision, made already or the next one, that is too small to ask anybody about."""
     material: MaterialFields | None = None
     """The fields whose change makes links suspect; default: its source's."""
@@ -173,7 +174,7 @@ def _read(path: Path) -> tuple[str, tuple[Goal, ...]]:
 
 def _parsed(data: dict[str, Any]) -> tuple[tuple[Goal, ...], list[Problem]]:
     try:
-        file = GoalsFile.model_validate(data)
+        file = GoalsFile.model_validate(cleaned(data))
     except ValidationError as error:
         return (), list(explain(error, GoalsFile))
     if not file.goal and file.goals is None:

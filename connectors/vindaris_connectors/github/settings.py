@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from vindaris_sync.sdk.addresses import base_url
-from vindaris_sync.sdk.settings import Duration, SecretValue, TrackerSettings
+from vindaris_sync.sdk.settings import Duration, SecretValue, TokenValue, TrackerSettings
 
 DOTCOM = "https://api.github.com"
 LONGEST_LABEL = 50
@@ -45,7 +45,7 @@ class GithubSettings(TrackerSettings):
     """The API: ``https://api.github.com``, ``https://HOST/api/v3`` (Enterprise Server), or loopback."""
     repositories: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_as_repositories)]
     """``owner/name`` each; they are the scopes under which cursors are kept."""
-    token: SecretValue | None = None
+    token: TokenValue | None = None
     """A fine-grained or classic personal access token; or the three keys of an App."""
     app_id: int | None = Field(None, gt=0)
     installation_id: int | None = Field(None, gt=0)

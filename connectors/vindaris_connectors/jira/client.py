@@ -76,8 +76,8 @@ class Client:
             surroundings.adapter,
             connections=surroundings.in_flight,
         )
-        self._token = settings.token
-        self._session.auth = _Account(settings.email, settings.token)
+        self._token = settings.token if settings.email else settings.token.sendable()
+        self._session.auth = _Account(settings.email, self._token)
         self._line = Line(self._session, settings.url)
         credential = f"{settings.email}:{settings.token.reveal()}"
         self._policy = Policy(surroundings, governor=share(surroundings, settings, settings.url, credential))
@@ -162,7 +162,7 @@ class _Account(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._email:
-            HTTPBasicAuth(self._email, self._token.reveal())(request)
+            HTTPBasicAuth(self._email.encode(), self._token.reveal().encode())(request)
         else:
             request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         return request

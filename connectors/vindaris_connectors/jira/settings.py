@@ -61,8 +61,15 @@ class JiraSettings(TrackerSettings):
     def _whole(self) -> Self:
         if bool(self.projects) == bool(self.jql):
             raise ValueError('name either projects = ["APP"] or jql = "…", one of the two')
+        self._check_token()
         self._check_surfaces()
         return self
+
+    def _check_token(self) -> None:
+        try:
+            _ = self.email or self.token.sendable()  # with an email both go encoded
+        except ValueError as error:
+            raise ValueError(f"token: {error}") from None
 
     def _check_surfaces(self) -> None:
         back = self.write_back

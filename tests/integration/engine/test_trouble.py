@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, Desk
-from tests.integration.engine.world import Site, ok, outcome
+from tests.integration.engine.world import SLACK_TOKEN, Site, ok, outcome
 from vindaris_sync.daemon.timetable import next_try
+from vindaris_sync.domain.messages import Content
+from vindaris_sync.notify.slack import SlackChannel
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sdk.secret import Secret
 
@@ -244,3 +246,31 @@ def test_hostile_titles_are_text_everywhere(site: Site) -> None:
     assert site.told() == ["5 issues serve no goal"]
     assert "<!channel>" not in site.messages()[0].text
     site.sound()
+
+
+class _Broken(SlackChannel):
+    """A channel with a mistake in it."""
+
+    sick = True
+
+    def post(self, content: Content, key: str, *, repeated: bool = False) -> str:
+        if self.sick:
+            return str(key.encode("latin-1").decode("ascii") + None)  # type: ignore[operator]
+        return super().post(content, key, repeated=repeated)
+
+
+def test_a_channel_with_a_defect_stops_no_other_and_loses_nothing(site: Site) -> None:
+    """What it does not take waits, as for a channel that is down, and comes when it works (L8, L11)."""
+    broken = _Broken("growth", "#growth", Secret(SLACK_TOKEN), f"{site.server.url}/slack/api")
+    site.channels["growth"] = broken
+    site.jira.create("Ours")
+    site.jira.create("Theirs", place="OPS")
+    for _ in range(3):
+        site.turn(30)
+    assert len(site.messages("platform")) == 1
+    assert site.messages("growth") == []
+    broken.sick = False
+    site.turn(60)
+    site.turn(60)
+    assert len(site.messages("growth")) == 1
+    assert len(site.messages("platform")) == 1

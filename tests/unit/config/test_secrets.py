@@ -133,6 +133,34 @@ def test_a_database_password_does_not_stand_in_the_file(refusals: Refusals) -> N
     assert "pass-word" not in line
 
 
+def test_a_mark_of_byte_order_is_no_part_of_a_secret(config_of: Load, tmp_path: Path) -> None:
+    """Some editors begin every file with one."""
+    written(tmp_path / "token", "\ufeff" + VALUE + "\n")
+    assert token_of(config_of(TEXT.replace("TOKEN", '{ file = "token" }'))) == VALUE
+
+
+@pytest.mark.parametrize("value", ["xoxb-pässwört", "xoxb-token…", "xoxb-to\nken", "xoxb-\udcff"])
+def test_a_token_that_cannot_be_sent_is_refused_unseen(refusals: Refusals, value: str) -> None:
+    """The line names the place, and the way out."""
+    (line,) = refusals(TEXT.replace("TOKEN", '{ env = "A" }'), {"A": value})
+    assert line.startswith("vindaris.toml:7: [notify.chat] token: ")
+    assert "copy it anew" in line or "not UTF-8" in line
+    assert value not in line
+
+
+def test_a_successor_that_cannot_be_sent_is_not_taken_up(config_of: Load, tmp_path: Path) -> None:
+    """The token stays what it is until its file is mended."""
+    path = written(tmp_path / "token", VALUE)
+    config = config_of(TEXT.replace("TOKEN", '{ file = "token" }'))
+    chat = config.notify["chat"]
+    assert isinstance(chat, SlackSettings)
+    written(path, "xoxb-pässwört")
+    assert not chat.token.renew(VALUE)
+    written(path, "xoxb-another-value")
+    assert chat.token.renew(VALUE)
+    assert chat.token.reveal() == "xoxb-another-value"
+
+
 def test_a_database_url_may_come_from_where_secrets_do(config_of: Load) -> None:
     """With a password it is masked, and still reaches the engine."""
     text = '[store]\nurl = { env = "DATABASE_URL" }\n' + TEXT.replace("TOKEN", '{ env = "A" }')

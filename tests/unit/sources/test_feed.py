@@ -14,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from vindaris_sync.config.goal_sources import FeedSettings
+from vindaris_sync.config.outcome_sources import JsonValueSettings
 from vindaris_sync.domain.goals import Goal, Outcome, Status
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.goals import GoalsRead, GoalsRefused
@@ -138,7 +139,7 @@ def test_it_is_asked_seldom_and_conditionally(feed: FeedGoals, server: Server, c
     [
         (b"", "no JSON at byte 0"),
         (b"<html>Sign in</html>", "no JSON at byte 0"),
-        (json.dumps(FULL).encode()[:150], "no JSON at byte 150"),
+        (json.dumps(FULL).encode()[:150], "no JSON at byte 147"),
         (b"[]", "should be a valid dictionary"),
         (b'{"goals": []}', "schema: is missing"),
         (b'{"schema": 2, "goals": []}', "schema: should be 1"),
@@ -214,6 +215,55 @@ def test_addresses_that_a_token_must_not_go_to_are_refused(url: str) -> None:
     """Plain http only on loopback, and no password in it."""
     with pytest.raises(ValidationError):
         FeedSettings(url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://u:pa?ss@okr.example/x",
+        "https://okr.example/x?user=u:pw@v",
+        "https://a..b/x",
+        "https://okr.example:99999/x",
+        "https://okr.example:pw/x",
+        "https://okr example/x",
+        f"https://{'a' * 64}.example/x",
+    ],
+)
+def test_addresses_that_cannot_be_asked_are_refused(url: str) -> None:
+    """And what may be a password in one is not shown."""
+    for make in (lambda: FeedSettings(url=url), lambda: JsonValueSettings(url=url, metric="m")):
+        with pytest.raises(ValidationError) as refused:
+            make()
+        assert not any(word in str(refused.value.errors()[0]["msg"]) for word in ("pa", "ss", "pw"))
+
+
+def test_an_address_that_turns_out_to_be_none_is_one_sources_trouble() -> None:
+    """It is found only when a connection is to be made."""
+    with pytest.raises(Transient, match="cannot be asked"):
+        FeedGoals("okr", FeedSettings(url="https://xn--a/x"), lambda: NOW).read()
+
+
+@pytest.mark.parametrize("token", ["t\u00f6ken-of-the-feed", "token-of\nthe-feed", "token\u2026of-the-feed"])
+def test_a_token_that_fits_no_header_is_refused_unseen(token: str) -> None:
+    """Before anybody is asked with it."""
+    with pytest.raises(ValidationError) as refused:
+        FeedSettings(url="https://okr.example/x", token=Secret(token))
+    assert token not in str(refused.value)
+
+
+def test_what_no_store_takes_is_cleaned(feed: FeedGoals, server: Server) -> None:
+    """NUL, and halves of characters."""
+    server.body = b'{"schema":1,"goals":[{"key":"A","title":"x\\u0000y\\ud800","owner":"\\u0000"}]}'
+    (goal,) = feed.read().goals
+    assert (goal.title, goal.owner) == ("x\ufffdy\ufffd", "\ufffd")
+
+
+@pytest.mark.parametrize("number", [1, 1_000_001, 1 << 64])
+def test_a_revision_that_no_store_counts_to_is_refused(feed: FeedGoals, server: Server, number: int) -> None:
+    """One such number would keep the goals of all sources from being kept."""
+    server.body = json.dumps({"schema": 1, "goals": [{"key": "A", "title": "x", "minor_revision": number}]}).encode()
+    with pytest.raises(GoalsRefused, match="minor_revision"):
+        feed.read()
 
 
 def test_the_schema_in_the_documentation_is_the_one_that_is_checked() -> None:

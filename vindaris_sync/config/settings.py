@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -37,7 +37,7 @@ from vindaris_sync.domain.rules import CONFIGURABLE, Condition, Stated
 from vindaris_sync.sdk.durations import format_duration
 from vindaris_sync.sdk.goals import GoalSourceSettings
 from vindaris_sync.sdk.material import MaterialFields
-from vindaris_sync.sdk.secret import MASK, Secret
+from vindaris_sync.sdk.secret import MASK, PASSWORDS, Secret
 from vindaris_sync.sdk.settings import Duration, Settings, TrackerSettings
 
 DEFAULT_PATH = Path("/etc/vindaris-sync/vindaris.toml")
@@ -50,8 +50,14 @@ STATE_DIRECTORY = Path("/var/lib/vindaris-sync")
 
 
 def with_password(url: object) -> bool:
-    """Whether a URL carries a password, ``scheme://user:password@host``."""
-    return isinstance(url, str) and bool(urlsplit(url).password)
+    """Whether a URL carries a password, ``scheme://user:password@host``, or in its query, as libpq takes one."""
+    if not isinstance(url, str):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.password) or any(name.casefold() in PASSWORDS for name, _ in parse_qsl(parts.query))
+    except ValueError:  # it is no URL, and may hold one all the same
+        return "@" in url
 
 
 def _as_database(value: object, info: ValidationInfo) -> str | Secret:

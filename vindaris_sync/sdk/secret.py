@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 MASK = "***"
 _SHORTEST = 6  # shorter values would turn ordinary words into masks
 _SHORTEST_PART = 16  # a part of an address or one line of a key: shorter ones are words
+PASSWORDS = frozenset({"password", "passfile", "sslpassword"})
+"""The names under which a database's address may hold what opens it (libpq, *Parameter Key Words*)."""
 _FLEETING = 32  # short-lived values that are remembered; an older one has ended
 
 _LONE = "surrogatepass"  # a variable of the environment may hold bytes that are no text
@@ -166,8 +168,11 @@ def _parts(value: str) -> Iterable[str]:
     except ValueError:
         return ()
     target = f"{address.path}?{address.query}" if address.query else address.path
-    words = (target, *address.path.split("/"), *(word for _, word in parse_qsl(address.query)))
-    return [word for word in words if len(word) >= _SHORTEST_PART] + [password] * (len(password) >= _SHORTEST)
+    asked = parse_qsl(address.query)
+    words = (target, *address.path.split("/"), *(word for _, word in asked))
+    passwords = (password, *(word for name, word in asked if name.casefold() in PASSWORDS))
+    long = [word for word in words if len(word) >= _SHORTEST_PART]
+    return long + [word for word in passwords if len(word) >= _SHORTEST]
 
 
 def _escaped(value: str) -> Iterator[str]:

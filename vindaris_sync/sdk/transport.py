@@ -12,6 +12,7 @@ from http.client import HTTPResponse
 from socket import socket
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -216,12 +217,14 @@ class Line:
     """A session's way to the server at ``url``: sends one request at a time and follows nothing.
 
     ``Session.request`` merges the session's settings with those of the environment anew for every request, which takes
-    longer than all else it does. Here proxies are those that the environment named when the line was made.
+    longer than all else it does. Here proxies are those that the environment named when the line was made. Plain http
+    goes through none: it is for this machine alone (``base_url``), and a proxy would read the token.
     """
 
     def __init__(self, session: Session, url: str) -> None:
         self._session = session
-        self._proxies = session.merge_environment_settings(url, {}, None, None, None)["proxies"]
+        plain = urlsplit(url).scheme == "http"
+        self._proxies = {} if plain else session.merge_environment_settings(url, {}, None, None, None)["proxies"]
 
     def send(
         self,

@@ -133,6 +133,18 @@ def test_a_database_password_does_not_stand_in_the_file(refusals: Refusals) -> N
     assert "pass-word" not in line
 
 
+@pytest.mark.parametrize("name", ["password", "sslpassword", "passfile", "PassWord"])
+def test_a_database_password_in_the_query_is_one_too(refusals: Refusals, config_of: Load, name: str) -> None:
+    """That is where libpq takes it, too."""
+    url = f"postgresql+psycopg://db/v?user=u&{name}=pass%2Dword"
+    text = f'[store]\nurl = "{url}"\n' + TEXT.replace("TOKEN", '{ env = "A" }')
+    (line,) = refusals(text, {"A": VALUE})
+    assert line.startswith("vindaris.toml:2: [store] url: a URL with a password is a secret")
+    config = config_of(text.replace(f'"{url}"', '{ env = "DATABASE_URL" }'), {"A": VALUE, "DATABASE_URL": url})
+    assert show(config)["store"]["url"] == "***"
+    assert redact("pass-word was refused") == "*** was refused"
+
+
 def test_a_mark_of_byte_order_is_no_part_of_a_secret(config_of: Load, tmp_path: Path) -> None:
     """Some editors begin every file with one."""
     written(tmp_path / "token", "\ufeff" + VALUE + "\n")

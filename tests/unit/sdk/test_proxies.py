@@ -56,9 +56,17 @@ def write(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Answer]:
     def post(tracker: str, proxy: str) -> Answer:
         for name in ("http_proxy", "https_proxy"):
             monkeypatch.setenv(name, proxy)
-        line = Line(mount(requests.Session()), tracker)
+        session = mount(requests.Session())
+        line, way = Line(session, tracker), session.get_adapter(tracker)
+        request = requests.Request("POST", f"{tracker}/issue", data=b"{}").prepare()
+
+        def send() -> Answer:
+            if tracker.startswith("https:"):
+                return Answer.of(line.send("POST", f"{tracker}/issue", data=b"{}"))
+            return Answer.of(way.send(request, proxies={"http": proxy}))  # a line takes none for plain http
+
         policy = Policy(Surroundings(sleep=lambda _: None, random=Random(7)))  # noqa: S311 - jitter
-        return policy.call(lambda: Answer.of(line.send("POST", f"{tracker}/issue", data=b"{}")), safe=False)
+        return policy.call(send, safe=False)
 
     return post
 
@@ -86,3 +94,15 @@ def test_a_write_that_a_proxy_refused_to_connect_never_left(write: Callable[[str
         write("https://tracker.example", address)
     assert not isinstance(raised.value, Unknown)
     assert [line.split()[0] for line in taken] == [b"CONNECT"] * 2
+
+
+def test_plain_http_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is for this machine alone, and a proxy would read the token."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with _proxy(answer) as (proxy, taken), _proxy(answer) as (tracker, asked):
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy)
+        Line(mount(requests.Session()), tracker).send("GET", f"{tracker}/issue")
+    assert (taken, asked) == ([], [b"GET /issue HTTP/1.1"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -168,8 +168,13 @@ def key_of(url: str) -> str:
 
 def newest(items: Any) -> str:  # noqa: ANN401 - a page's JSON, of whatever shape
     """Return the latest ``updated_at`` among a page's items, pull requests included, empty where there is none."""
-    stamps = (item.get("updated_at") for item in items if isinstance(item, dict))
-    return max((stamp for stamp in stamps if is_stamp(stamp)), default="")
+    return max(stamps(items), default="")
+
+
+def stamps(items: Any) -> Iterator[str]:  # noqa: ANN401 - a page's JSON, of whatever shape
+    """Yield the ``updated_at`` of a page's items, of those that have one."""
+    found = (item.get("updated_at") for item in items if isinstance(item, dict))
+    return (stamp for stamp in found if is_stamp(stamp))
 
 
 def is_stamp(text: object) -> TypeGuard[str]:

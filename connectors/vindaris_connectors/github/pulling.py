@@ -42,6 +42,8 @@ class _Reading:
     latest: str = ""
     keyset: bool = False
     edge: _Edge | None = None
+    since: str = ""
+    """From where on what is ``seen`` was listed."""
     seen: dict[str, str] = field(default_factory=dict)
     moved: str = ""
     then: Cursor | None = None
@@ -51,13 +53,16 @@ class _Reading:
     left_out: set[str] = field(default_factory=set)
     """Ids of recent pull requests that were counted as left out, so that the next round does not count them again."""
 
-    def note(self, items: list[Any], more: str) -> None:
+    def note(self, items: list[Any], since: str, more: str) -> None:
         """Remember a page's items, and in ``moved`` the earliest stamp from which on the list shifted under us.
 
         A list by page number shifts to the left when an issue on it is updated meanwhile: what stood at the edge of a
         page is skipped. The issue that was updated turns up a second time, at the end. Lists that go on *after* an
-        issue cannot skip.
+        issue, or ``since`` a later stamp, cannot skip.
         """
+        if since != self.since:
+            self.since = since
+            self.seen.clear()
         self.count += len(items)
         self.latest = max(self.latest, newest(items))
         self.keyset = self.keyset or "after=" in more
@@ -169,9 +174,10 @@ class Pull:
             return self._idle(reading, fetched)
         items = _items(fetched.answer)
         start = reading.cursor
-        reading.note(items, next_url(fetched.answer))
+        reading.note(items, fetched.since, next_url(fetched.answer))
         if not fetched.last:
-            return self._page(reading, items, Cursor(start.repository, start.since))
+            since = min(reading.moved or fetched.since, fetched.since)
+            return self._page(reading, items, Cursor(start.repository, since))
         if reading.moved:
             reading.then = Cursor(start.repository, reading.moved)
             return self._page(reading, items, reading.then)

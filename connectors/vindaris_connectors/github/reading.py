@@ -1,4 +1,4 @@
-"""Fetches the pages of one repository's issues. It reads headers only, so that threads may run it."""
+"""Fetches the pages of one repository's issues. It reads headers, and stamps of long lists: threads may run it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from vindaris_connectors.github.client import GithubClient, last_url, next_url
 from vindaris_connectors.github.cursor import Cursor
+from vindaris_connectors.github.mapping import stamps
 from vindaris_connectors.github.repositories import Unreachable, expected, find, followed, unreachable
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.exchange import Answer
@@ -24,7 +25,10 @@ PER_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One page as it came: where it was asked, its number where pages are counted, and whether more follow."""
+    """One page as it came: where it was asked, its number where pages are counted, and whether more follow.
+
+    ``since``: from which stamp on its list was asked for; what was updated before was on earlier pages.
+    """
 
     scope: str
     repository: int
@@ -32,6 +36,7 @@ class Fetched:
     url: str
     page: int = 0
     last: bool = False
+    since: str = ""
 
 
 def changes_url(repository: int, since: str) -> str:
@@ -69,9 +74,25 @@ def read_changes(client: GithubClient, scope: str, cursor: Cursor) -> Iterator[F
     if missing is not None:
         yield missing
         return
-    yield Fetched(scope, cursor.repository, expected(answer), url, last=not next_url(answer))
-    for here, more in _linked(client, url, answer):
-        yield Fetched(scope, cursor.repository, more, here, last=not next_url(more))
+    yield Fetched(scope, cursor.repository, expected(answer), url, last=not next_url(answer), since=cursor.since)
+    for here, more in _linked(client, url, answer, partial(_onward, cursor.repository)):
+        since = parse_qs(urlsplit(here).query).get("since", [cursor.since])[0]
+        yield Fetched(scope, cursor.repository, more, here, last=not next_url(more), since=since)
+
+
+def _onward(repository: int, answer: Answer) -> str:
+    """Return where a list of changes goes on after ``answer``, empty at its end.
+
+    A list by page number shifts when what stands on its earlier pages is edited, deleted or transferred; so it goes on
+    by the stamp that was reached, as long as that is a later one than the page began with.
+    """
+    link = next_url(answer)
+    if not link or "after=" in link:
+        return link
+    document = answer.json()
+    found = sorted(stamps(document)) if isinstance(document, list) else []
+    reached = found[-2] if len(found) > 1 else ""  # the newest may be an edit's that the order does not know yet
+    return changes_url(repository, reached) if found and reached > found[0] else link
 
 
 def read_all(client: GithubClient, scope: str, cursor: Cursor, in_flight: int) -> Iterator[Fetched | Unreachable]:
@@ -96,7 +117,7 @@ def read_all(client: GithubClient, scope: str, cursor: Cursor, in_flight: int) -
     computed = _computed(client, repository, range(page + 1, _last_number(answer) + 1) if page else (), in_flight)
     for number, url, answer in computed:
         yield Fetched(scope, repository, answer, url, number, last=not next_url(answer))
-    for here, more in _linked(client, url, answer):
+    for here, more in _linked(client, url, answer, next_url):
         yield Fetched(scope, repository, more, here, last=not next_url(more))
 
 
@@ -129,10 +150,12 @@ def _last_number(answer: Answer) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _linked(client: GithubClient, url: str, answer: Answer) -> Iterator[tuple[str, Answer]]:
-    """Yield the pages that ``Link`` leads to from ``answer``; raises ``TrackerUnusable`` where it leads in a circle."""
+def _linked(
+    client: GithubClient, url: str, answer: Answer, onward: Callable[[Answer], str]
+) -> Iterator[tuple[str, Answer]]:
+    """Yield the pages that ``onward`` leads to from ``answer``; raises ``TrackerUnusable`` where that is a circle."""
     seen = {url}
-    while url := next_url(answer):
+    while url := onward(answer):
         if url in seen:
             raise TrackerUnusable(
                 f"{url} is its own next page", reason="protocol", advice="report this to GitHub's support"

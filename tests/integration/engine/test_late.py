@@ -25,7 +25,7 @@ from vindaris_sync.sdk.errors import Transient
 
 P = ParamSpec("P")
 R = TypeVar("R")
-PATIENCE = 10
+PATIENCE = 60
 """Seconds after which nobody waits any more for what takes no time."""
 
 

@@ -6,17 +6,26 @@ import json
 import pickle
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vindaris_sync.sdk import secret as register
 from vindaris_sync.sdk.errors import ConfigError, TrackerUnusable, Transient, Unknown, VindarisError
 from vindaris_sync.sdk.secret import MASK, Secret, holds_secret, redact
 
 VALUE = "s3cr3t-Value/with+signs="
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forgotten() -> Iterator[None]:
+    """Let what is a secret here, six zeros too, be none in the tests that this process runs afterwards."""
+    lasting, fleeting, known = dict(register._lasting), register._fleeting.copy(), register._known  # noqa: SLF001 - nobody else forgets
+    yield
+    register._lasting, register._fleeting, register._known = lasting, fleeting, known  # noqa: SLF001 - as above
 
 
 def test_secret_never_shows_itself() -> None:

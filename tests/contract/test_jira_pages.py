@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from random import Random
 
@@ -69,6 +69,24 @@ def test_quiet_search_finds_each_issue_once(tracker: JiraTruth, order: str, size
     assert sorted(seen) == sorted(ids)
     stamps = [tracker.issue(id_).state.created for id_ in seen]
     assert stamps == sorted(stamps)
+
+
+@pytest.mark.parametrize("apart", [timedelta(minutes=4), timedelta(seconds=1), timedelta()])
+@pytest.mark.parametrize("edited", [[3], [3, 7, 11], range(12)])
+def test_what_the_index_prints_and_has_not_sorted_yet_hides_nothing(
+    tracker: JiraTruth, apart: timedelta, edited: Sequence[int]
+) -> None:
+    """An issue edited a moment ago, at its old place with its new stamp, does not stand for what lies in between."""
+    ids = []
+    for number in range(16):
+        tracker.advance(apart)
+        ids.append(tracker.create(tracker.places[number % 2], "issue"))
+    tracker.advance(timedelta(minutes=3))
+    tracker.lag(timedelta(minutes=2))
+    tracker.service.weather.fresh = True
+    for number in edited:
+        tracker.edit_title(ids[number], "edited a moment ago")
+    assert sorted(found(read(tracker, "updated", 4))) == sorted(ids)
 
 
 @pytest.mark.parametrize("seed", range(25))

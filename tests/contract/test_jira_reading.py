@@ -189,6 +189,28 @@ def test_interrupted_load_goes_on_where_it_was(tracker: JiraTruth, connector: Co
     assert len(again.issues) <= 151
 
 
+@pytest.mark.parametrize("edited", [1, 100])
+def test_interrupted_pull_keeps_what_lies_behind_a_fresh_stamp(cloud: JiraTruth, edited: int) -> None:
+    """The index shows edits of a moment ago at their old places: their stamps do not say how far the pull has come."""
+    ids = fill(cloud, 250)
+    connector = cloud.connect()
+    known = pull(connector)
+    for id_ in ids:
+        cloud.advance(timedelta(minutes=1))
+        cloud.edit_title(id_, "changed")
+    cloud.advance(timedelta(hours=1))
+    cloud.lag(timedelta(minutes=2))
+    cloud.service.weather.fresh = True
+    for id_ in ids[50 : 50 + edited]:
+        cloud.edit_title(id_, "changed a moment ago")
+    known = pull(connector, Pulled(cursors=known.cursors), stop_after=1)
+    assert set(known.issues) == set(ids[:100])
+    again = pull(connector, Pulled(cursors=known.cursors)).issues.keys()
+    assert set(ids[100:]) <= again
+    assert not again & set(ids[:40])
+    connector.close()
+
+
 @pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=4000)])
 def test_server_clock_set_back(tracker: JiraTruth, connector: Connector, ahead: timedelta) -> None:
     """A server whose clock ran ahead and was set back loses no change."""

@@ -73,10 +73,13 @@ class Weather:
     """What is wrong with one service's clock and index; set by faults from outside, read by the service.
 
     ``index_lag``: searches and lists show the world as it was that long ago; reads of one issue are direct.
+    ``fresh``: whether Jira's searches, which find and sort by that past, print what they found as it is now. Both are
+    seen: Data Center's index holds ids and reads the rest from the database, Cloud promises neither.
     ``clock_skew``: added to the clock for every instant the service prints or compares, its ``Date`` header included.
     """
 
     index_lag: timedelta = timedelta()
+    fresh: bool = False
     clock_skew: timedelta = timedelta()
 
     def now(self, clock: Clock) -> datetime:

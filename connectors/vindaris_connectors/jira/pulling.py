@@ -78,8 +78,9 @@ class Pulling:
     def _changes(self, since: datetime) -> Iterator[Page]:
         """Read changes oldest first, without an upper bound, which would starve an issue that always changes.
 
-        The cursor follows the issues' own stamps and stays ``OVERLAP`` behind the server's clock, where it is put at
-        the end: an index may be twice as late, and what changed last is not read again for ever.
+        The cursor follows the issues' own stamps as far as the index must know them: an issue stands where the index
+        has it and prints the stamp that it has now. At the end it is put ``OVERLAP`` behind the server's clock: an
+        index may be twice as late, and what changed last is not read again for ever.
         """
         late = self.recent.ids() if self.reader.cloud else ()
         fields, size = self.mapper.fields, self.reader.page
@@ -91,8 +92,8 @@ class Pulling:
                 yield from self._load(Cursor())
                 return
             mapped = self.mapper.page(found.items)
-            stamps = [issue.updated for issue in mapped.issues if issue.ref.id not in late]
-            newest = max(newest, *stamps) if stamps else newest
+            settled = (issue.updated for issue in mapped.issues if issue.updated < started - 2 * OVERLAP)
+            newest = max([newest, *settled])
             reached = started - OVERLAP if found.last else min(newest, started - OVERLAP)
             cursor = Cursor(updated=reached).write()
             yield Page(self.scope, mapped.issues, cursor, mapped.rejected, mapped.skipped, complete=found.last)

@@ -14,6 +14,7 @@ from vindaris_connectors.jira.client import Client, Reasons, as_object, server_t
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient
 from vindaris_sync.sdk.exchange import Answer
 from vindaris_sync.sdk.mapping import instant
+from vindaris_sync.sdk.protocol import OVERLAP
 
 Raws = list[dict[str, Any]]
 
@@ -106,7 +107,9 @@ def server_pages(client: Client, query: Query) -> Iterator[Found]:
 
     ``startAt`` slips when an issue leaves the pages that were read. So each page starts at the second in which the
     last one ended, at the last issue itself; if another one stands there, that second is read from its first issue.
-    Issues may come twice. What a page goes on with is the second in which it ended, in milliseconds.
+    Where the index need not know the last issue's stamp yet, the second is that of the last one before it whose stamp
+    it knows, and what stands in between is counted. Issues may come twice. What a page goes on with is that second, in
+    milliseconds.
     """
     since = _EPOCH + int(query.after) * _MILLISECOND if query.after.isdigit() else query.since
     place = _Place(since and since.replace(microsecond=0))
@@ -121,8 +124,9 @@ def server_pages(client: Client, query: Query) -> Iterator[Found]:
         last = place.offset + len(items) >= int(document.get("total") or 0)
         if not last and not items:
             raise Transient("the search holds back issues that it counts")
-        beyond = None if last else place.beyond(items, query.order)
-        yield Found(items[1:] if place.anchor else items, server_time(answer), beyond.text if beyond else "")
+        at = server_time(answer)
+        beyond = None if last else place.beyond(items, query.order, at and at - 2 * OVERLAP)
+        yield Found(items[1:] if place.anchor else items, at, beyond.text if beyond else "")
         if beyond is None:
             return
         place = beyond
@@ -151,17 +155,23 @@ class _Place:
             raise Transient("issues change faster than they can be read")
         return _Place(self.since, restarts=self.restarts + 1)
 
-    def beyond(self, items: Raws, order: str) -> _Place:
-        """Return the place of the last item that tells its stamp; what follows it is read again."""
+    def beyond(self, items: Raws, order: str, settled: datetime | None) -> _Place:
+        """Return the place of the last item that tells its stamp; what follows it is read again.
+
+        Items stand where the index has them and print the stamps that they have now: those from before ``settled`` are
+        the index's, births always are. Later ones are taken for that only where the items moved once already.
+        """
         seconds = [_second(item, order) for item in items]
         while seconds and seconds[-1] is None:
             seconds.pop()
         if not seconds or (last := _id(items[len(seconds) - 1])) == self.anchor:
             raise Transient(f"a page of issues that do not tell when they were {order}")
-        same = sum(second == seconds[-1] for second in seconds)
-        still = seconds[-1] == self.since
-        before = self.offset if still and same == len(seconds) else 0
-        return _Place(seconds[-1], before + same - 1, last, self.restarts if still else 0)
+        sure = settled is None or order == "created" or self.restarts > 0
+        known = [each for each in seconds if each is not None and (sure or settled is None or each < settled)]
+        since = known[-1] if known else self.since
+        if since == self.since:
+            return _Place(since, self.offset + len(seconds) - 1, last, self.restarts)
+        return _Place(since, len(seconds) - 1 - seconds.index(since), last)
 
 
 def _id(item: object) -> str:

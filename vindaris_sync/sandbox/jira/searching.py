@@ -42,10 +42,16 @@ def search_jql(call: Call) -> Response:
     size = min(whole(asked, "maxResults", 50) or 50, limit)
     search = _search(call, call.account, asked)
     states = list(islice(search.after(_place(call, asked)), size + 1))
-    shown = [call.show(state, selection, asked) for state in states[:size]]
+    shown = [call.show(_printed(call, state), selection, asked) for state in states[:size]]
     last = len(states) <= size
     more = {} if last else {"nextPageToken": _token(call, asked, search.place(states[size - 1]))}
     return reply({"issues": shown, **more, "isLast": last})
+
+
+def _printed(call: Call, found: State) -> State:
+    """Return what is printed of an issue that the index found."""
+    now = call.world.issues[found.id].state
+    return now if call.world.weather.fresh and now.listed else found
 
 
 def count(call: Call) -> Response:
@@ -72,7 +78,7 @@ class OffsetSearch:
         size = min(whole(asked, "maxResults", 50), MAX_OFFSET_PAGE)
         states = [] if call.account is None else self._states(call, call.account, asked)
         selection = Selection.of(listed(asked.get("fields")), "*navigable")
-        shown = [call.show(state, selection, asked) for state in states[start : start + size]]
+        shown = [call.show(_printed(call, state), selection, asked) for state in states[start : start + size]]
         page = {"expand": "names,schema", "startAt": start, "maxResults": size, "total": len(states)}
         return reply({**page, "issues": shown})
 

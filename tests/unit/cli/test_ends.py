@@ -19,6 +19,7 @@ class Finder:
         if name == "typer":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 sys.meta_path.insert(0, Finder())
 sys.argv = ["vindaris-sync", "--version"]
 from vindaris_sync.cli.__main__ import main

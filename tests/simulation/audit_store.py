@@ -103,12 +103,12 @@ def _arrived(scene: Scene, ref: tuple[str, str]) -> Iterator[bool]:
 
 def absence_is_told_apart(scene: Scene) -> Iterator[Violation]:
     """L6: deleted is gone, hidden is frozen, out of scope is neither, and a transferred issue goes on elsewhere."""
+    above = {row["parent_id"] for row in scene.books["issue"]}
     for ref, row in scene.held.items():
         shown = scene.truth.get(ref)
-        if shown is not None and row["presence"] in _AWAY and scene.doubtful(ref) and _was_hidden(scene, ref):
-            continue  # Jira says the same of an issue that is hidden and of one that is deleted; the night asks again
         if shown is not None and row["presence"] in _AWAY:
-            yield Violation("L6", said(row), f"it exists, and is held for {row['presence']}")
+            if not _may_be_hidden(scene, ref, alone=not shown.home and row["id"] not in above):
+                yield Violation("L6", said(row), f"it exists, and is held for {row['presence']}")
         elif scene.doubtful(ref):
             continue
         elif shown is None:
@@ -117,8 +117,9 @@ def absence_is_told_apart(scene: Scene) -> Iterator[Violation]:
             yield Violation("L6", said(row), f"it is out of scope, and is held for {row['presence']}")
 
 
-def _was_hidden(scene: Scene, ref: tuple[str, str]) -> bool:
-    return any(act.kind in {"hide", "show"} for act in scene.acts[ref])
+def _may_be_hidden(scene: Scene, ref: tuple[str, str], *, alone: bool) -> bool:
+    """Jira says the same of what is hidden and of what is deleted; the night asks again, but of nobody ``alone``."""
+    return any(act.kind in {"hide", "show"} for act in scene.acts[ref]) and (scene.doubtful(ref) or alone)
 
 
 def _departed(scene: Scene, row: Row) -> Iterator[Violation]:
@@ -249,9 +250,8 @@ def changed_goals_are_asked_about(scene: Scene) -> Iterator[Violation]:
     for row in _tracked(scene):
         asked = _asked(scene, row, "goal_changed", is_open=True)
         if asked != wanted.get(row["id"], set()):
-            yield Violation(
-                "L2", said(row), f"goals {sorted(wanted.get(row['id'], ()))} changed, asked {sorted(asked)}"
-            )
+            told = f"goals {sorted(wanted.get(row['id'], ()))} changed, asked {sorted(asked)}"
+            yield Violation("L2", said(row), told)
         asked, answered = (_asked(scene, row, "goal_closed", is_open=flag) for flag in (True, False))
         over = closing.get(row["id"], set())
         if asked - over or over - asked - answered:

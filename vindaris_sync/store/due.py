@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from vindaris_sync.domain.actions import Announce, WriteBack, shown_after
-from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.models import Address, Base
 from vindaris_sync.domain.records import Record, Stood
-from vindaris_sync.store.codec import dump, dump_bases, dump_stood, load_bases, load_ids, to_micros
+from vindaris_sync.store.codec import dump, dump_bases, dump_stood, load_bases, load_ids, to_instant, to_micros
 from vindaris_sync.store.outbox import announce
 from vindaris_sync.store.part import Part
 from vindaris_sync.store.restored import marked
@@ -202,15 +202,23 @@ class Due(Part):
 
 
 def _note_sent(sql: Sql, writes: Collection[WriteBack]) -> None:
-    """Note with the bases what surfaces may show from now on without anybody but us having changed them (R5)."""
-    query = "SELECT id, bases FROM issue WHERE id IN ({})"
-    held = {row[0]: load_bases(row[1]) for row in sql.rows_in(query, {each.issue for each in writes})}
+    """Note with the bases what surfaces may show from now on without anybody but us having changed them (R5).
+
+    A surface that was empty whenever it was read has no base yet; it gets one, since our answer may be lost as well.
+    """
+    query = "SELECT id, bases, place, type, updated FROM issue WHERE id IN ({})"
+    held = {row[0]: (load_bases(row[1]), row[2:]) for row in sql.rows_in(query, {each.issue for each in writes})}
     for each in writes:
-        bases = held.get(each.issue, {})
-        if (base := bases.get(each.surface.key)) is not None:
+        bases, (place, kind, updated) = held[each.issue]
+        base = bases.get(each.surface.key)
+        if base is None and not each.expected:
+            base = Base((), place, kind, to_instant(updated))
+        if base is not None:
             wanted = shown_after(each.expected, each.add, each.remove)
             bases[each.surface.key] = replace(base, sent=tuple(dict.fromkeys((*base.sent, wanted))))
-    sql.many("UPDATE issue SET bases = ? WHERE id = ?", [(dump_bases(bases), issue) for issue, bases in held.items()])
+    sql.many(
+        "UPDATE issue SET bases = ? WHERE id = ?", [(dump_bases(bases), issue) for issue, (bases, _) in held.items()]
+    )
 
 
 def _due(sql: Sql, trackers: Collection[str], waiting: Collection[int], limit: int, where: str) -> list[int]:

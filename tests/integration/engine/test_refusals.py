@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.engine.world import Setup, Site, ok
+from tests.integration.engine.world import Setup, Site, ok, outcome
+from vindaris_sync.domain import decisions
 from vindaris_sync.sandbox.faults import Fault
 
 MANY = 12
@@ -109,3 +110,16 @@ def test_a_write_whose_answer_was_lost_is_not_repeated(site: Site, service: str,
     with site.requests() as counted:
         assert ok(site.turn()).planned == []
     assert counted.writes == 0
+
+
+def test_a_first_value_that_was_written_and_never_read_back_is_ours(site: Site) -> None:
+    """What is decided before it is seen stands, and what we wrote meanwhile is no edit of a person (R5)."""
+    key = site.jira.create("Pay by phone", "goal:GROW-1")
+    site.server.faults.add(Fault("status", "jira", path="issue/bulkfetch$", skip=1))
+    assert outcome(site.round(), "jira").outcome == "later"
+    assert site.jira.field(key) == "GROW-1"
+    site.decide(key, decisions.unlink)
+    site.server.faults.clear()
+    ok(site.turn(rounds=3))
+    assert (site.serves(key), site.jira.field(key)) == ("unlinked", None)
+    assert "goal:GROW-1" not in site.jira.labels(key)

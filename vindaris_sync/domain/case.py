@@ -37,7 +37,6 @@ from vindaris_sync.domain.records import (
     Reason,
     Record,
     Situation,
-    Stood,
     value_text,
 )
 from vindaris_sync.domain.reviews import (
@@ -48,6 +47,7 @@ from vindaris_sync.domain.reviews import (
     parent_changed,
     redundant,
     standing,
+    stood_for,
     surface_at,
 )
 from vindaris_sync.domain.writes import goal_write, may_write
@@ -278,10 +278,10 @@ class Case:
             self._open(Standing(CauseKey(Reason.REQUESTED, "", stamp), "a person asked for a review"))
 
     def _stand_for_all(self) -> None:
-        """Let a label that a person put on stand for all that is asked, unless it is ours and was not recorded yet."""
-        asked = frozenset(cause.key for cause in self.causes if cause.answer is None)
-        if not asked & self.before.label_stood.causes:
-            stood = Stood(asked, self.goals.revisions_of(self._effective().links))
+        """Let a label that a person put on stand for what was asked then, unless it is ours and not recorded yet."""
+        waiting = [cause for cause in self.causes if cause.answer is None]
+        if self.before.label_stood.causes.isdisjoint(cause.key for cause in waiting):
+            stood = stood_for(waiting, self._effective(), self.goals, self.before.updated)
             self.actions.append(StandFor(self.before.id, stood))
 
     def _answer_open_causes(self) -> None:

@@ -200,6 +200,8 @@ class GoalFacts:
     """The fields whose change makes links suspect."""
     priority: str = ""
     """Its own, or the nearest ancestor's that has one; empty: none."""
+    revised: datetime | None = None
+    """When the revision in force was taken over, by our clock."""
 
     @property
     def closed(self) -> bool:
@@ -250,9 +252,11 @@ class GoalBook:
         carried = {ref: link if each.goal == link.goal else each for ref, each in self.carried.items()}
         return GoalBook(self.goals, self.by_key, carried)
 
-    def revisions_of(self, links: Iterable[Link]) -> dict[int, int]:
-        """Return the present revision of each goal that is linked to."""
-        return {link.goal: self.goals[link.goal].revision for link in links}
+    def revisions_of(self, links: Iterable[Link], by: datetime | None = None) -> dict[int, int]:
+        """Return the present revision of each goal that is linked to; the link's own where it came after ``by``."""
+        goals = [(link, self.goals[link.goal]) for link in links]
+        late = {goal.id for _, goal in goals if by is not None and goal.revised is not None and goal.revised > by}
+        return {goal.id: link.revision if goal.id in late else goal.revision for link, goal in goals}
 
     def is_itself(self, ref: IssueRef, goal: int) -> bool:
         """Return whether the issue is that goal itself (R6)."""

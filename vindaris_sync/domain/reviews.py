@@ -20,6 +20,7 @@ from vindaris_sync.domain.records import (
     Policy,
     Reason,
     Record,
+    Stood,
 )
 from vindaris_sync.domain.text import one_line
 
@@ -174,6 +175,15 @@ def next_look(causes: Iterable[Cause], explicit: Explicit, now: datetime) -> dat
     if isinstance(explicit, Exemption) and explicit.expires is not None and explicit.expires > now:
         times.append(explicit.expires)
     return min(times, default=None)
+
+
+def stood_for(waiting: Iterable[Cause], effect: Effective, goals: GoalBook, by: datetime) -> Stood:
+    """Return what a label stands for that a person put on ``by`` an instant, the last at which it can have come.
+
+    What was asked, and which revision of a goal came, after that, nobody meant; the request itself is seen later.
+    """
+    asked = (cause.key for cause in waiting if cause.opened <= by or cause.key.reason is Reason.REQUESTED)
+    return Stood(frozenset(asked), goals.revisions_of(effect.links, by))
 
 
 def answer_to(key: CauseKey) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -107,13 +107,16 @@ def declare_minor(sql: Sql, goal: int, revision: int | None, *, minor: bool = Tr
 
 def _book(sql: Sql) -> GoalBook:
     stored: dict[int, list[tuple[int, Contents, bool]]] = {}
-    for goal, revision, contents, minor in sql.rows(
-        "SELECT goal_id, revision, contents, minor FROM goal_revision ORDER BY goal_id, revision"
+    revised: dict[int, datetime] = {}
+    for goal, revision, contents, minor, at in sql.rows(
+        "SELECT goal_id, revision, contents, minor, at FROM goal_revision ORDER BY goal_id, revision"
     ):
         stored.setdefault(goal, []).append((revision, load(contents), bool(minor)))
+        revised[goal] = to_instant(at)
     columns = "id, key, title, status, revision, missing_since, content, pending IS NOT NULL"
     rows = sql.rows(f"SELECT {columns} FROM goal ORDER BY position, id")  # noqa: S608 - fixed names
-    goals = {row[0]: _facts(*row[:7], waits=bool(row[7]), stored=stored[row[0]]) for row in rows}
+    facts = (_facts(*row[:7], waits=bool(row[7]), stored=stored[row[0]]) for row in rows)
+    goals = {each.id: replace(each, revised=revised[each.id]) for each in facts}
     return GoalBook(goals, _names(sql), carried(sql, goals))
 
 

@@ -64,12 +64,20 @@ class Writer:
         if step.change.surface.kind is SurfaceKind.FIELD:
             return _unless(self._set_field(path, step), _DONE)
         if step.remove:
-            return _unless(self._client.delete(label_path(path, step.remove)), {*_DONE, HTTPStatus.NOT_FOUND})
+            answer = self._client.delete(label_path(path, step.remove))
+            if answer.status == HTTPStatus.NOT_FOUND:
+                self._take_back(path, step.change)
+            return _unless(answer, {*_DONE, HTTPStatus.NOT_FOUND})
         for name in step.add:
             refusal = self._labels.ensure(issue.place, step.change.surface, name)
             if refusal is not None:
                 return refusal
         return _unless(self._client.post(f"{path}/labels", {"labels": list(step.add)}), _DONE)
+
+    def _take_back(self, path: str, change: Change) -> None:
+        """Take off what was put on in place of a label that somebody took off just then: theirs is the last word."""
+        for value in change.add:
+            self._client.delete(label_path(path, label_name(change.surface, value)))
 
     def _set_field(self, path: str, step: _Step) -> Answer:
         field = step.change.surface.id

@@ -166,6 +166,25 @@ def test_a_label_taken_off_while_the_goal_changes_again_confirms_what_it_stood_f
     assert link.revision == 2
 
 
+def test_a_label_that_was_put_on_before_a_revision_came_confirms_the_older_one(one: Site, desk: Desk) -> None:
+    """A person asked for a review, and its goal changed before we saw that: nobody meant the newer revision (R10)."""
+    key = desk.create("Checkout in one step", "goal:GROW-1")
+    ok(one.turn())
+    desk.add_label(key, REVIEW)
+    one.clock.pass_(minutes=2)
+    one.change_goal("GROW-1", title="Checkout in no time")
+    ok(one.turn())
+    assert one.asks(key) == ["goal_changed", "requested"]
+    desk.remove_label(key, REVIEW)
+    ok(one.turn(rounds=2))
+    assert (one.asks(key), desk.labels(key)) == (["goal_changed"], {"goal:GROW-1", REVIEW})
+    (link,) = one.record(key).links
+    assert link.revision == 1
+    desk.remove_label(key, REVIEW)
+    ok(one.turn(rounds=2))
+    assert (one.asks(key), one.record(key).links[0].revision) == ([], 2)
+
+
 def test_an_achieved_goal_asks_about_its_open_work(one: Site, desk: Desk) -> None:
     """Work on a goal that is closed is shown to its team until it is moved or closed itself."""
     key, done = desk.create("Pay by phone", "goal:GROW-1"), desk.create("One step", "goal:GROW-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.unit.connectors.github.sandboxed import (
     issue_at,
     served,
 )  # fmt: skip
+from vindaris_connectors.github.client import GithubClient
 from vindaris_connectors.github.connector import GithubConnector
 from vindaris_connectors.github.creating import marker
 from vindaris_sync.domain.drafts import Draft
@@ -36,6 +38,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.github import Account
 from vindaris_sync.sdk.errors import IssueRejected, Unknown
+from vindaris_sync.sdk.exchange import Answer
 
 
 @pytest.fixture
@@ -142,6 +145,28 @@ def test_label_is_removed_as_spelled(place: Place) -> None:
     done = write(connector, f"{WEB}#1", change(connector, SurfaceKind.LABEL, "G-1", "a/b?#%"))
     assert isinstance(done, Done)
     assert done.issue.labels == ("bug", "goal:G-1", "goal:a")
+
+
+def test_a_label_that_somebody_takes_off_between_two_requests_is_not_brought_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The goal has a new key; while its label is put on, a person takes off the old one: theirs is the last word."""
+    place.create(WEB, 1, labels=["goal:G-1", "bug"])
+    connector = place.connect()
+    post = GithubClient.post
+
+    def overtaken(client: GithubClient, path: str, body: Any) -> Answer:
+        answer = post(client, path, body)
+        if path.endswith("/1/labels"):
+            monkeypatch.undo()
+            client.delete(f"/repos/{WEB}/issues/1/labels/goal:G-1")
+        return answer
+
+    monkeypatch.setattr(GithubClient, "post", overtaken)
+    outcome = write(connector, f"{WEB}#1", change(connector, SurfaceKind.LABEL, "G-1.2", "G-1"))
+    assert isinstance(outcome, Failed)
+    assert outcome.undone
+    assert issue_at(connector, f"{WEB}#1").labels == ("bug",)
 
 
 def test_write_to_a_moved_issue_fails_alone(place: Place) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import wraps
 from inspect import signature
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,7 +33,7 @@ from vindaris_sync.notify import http
 from vindaris_sync.sdk import exchange, writing
 from vindaris_sync.sdk.errors import Unknown
 from vindaris_sync.sdk.protocol import OVERLAP
-from vindaris_sync.store import apply, writebacks
+from vindaris_sync.store import apply, due, writebacks
 
 Make = Callable[[Any], Any]
 """Given what is replaced, returns what takes its place."""
@@ -110,6 +111,14 @@ def _no_time(_: Any) -> Any:
     return timedelta()
 
 
+def _nothing(original: Any) -> Any:
+    @wraps(original)
+    def nothing(*_: Any) -> None:
+        """Ask nobody, or remember nothing."""
+
+    return nothing
+
+
 def _few(_: Any) -> Any:
     return PAGE
 
@@ -150,13 +159,6 @@ def _unlisted_is_gone(_: Any) -> Any:
     return _asked
 
 
-def _nobody_asks_for_definitions(_: Any) -> Any:
-    def _find_undefined(context: Any, tracker: Any, records: Any, situation: Any) -> None:
-        """Ask nothing: what vanished was taken off by somebody."""
-
-    return _find_undefined
-
-
 def _latest_is_confirmed(original: Any) -> Any:
     def _confirm(link: Any, goals: Any, seen: Any) -> Any:  # noqa: ARG001 - as the original
         return original(link, goals, {link.goal: goals.goals[link.goal].revision})
@@ -170,13 +172,6 @@ def _agreement_is_adoption(original: Any) -> Any:
         return replace(merged, result=Result.ADOPT) if merged.result is Result.AGREE else merged
 
     return merge
-
-
-def _nothing_is_agreed(_: Any) -> Any:
-    def _agree(sql: Any, tracker: Any, done: Any, surfaces: Any) -> None:
-        """Forget what was written."""
-
-    return _agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +283,7 @@ def _all() -> Iterable[Mutant]:
         "github",
         7,
         20,
-        (Replacement(gather, "_find_undefined", _nobody_asks_for_definitions),),
+        (Replacement(gather, "_find_undefined", _nothing),),
         crowd=1,
         trouble=("delete_definition",) * 3,
     )
@@ -328,7 +323,8 @@ def _all() -> Iterable[Mutant]:
         5,
         (
             Replacement(merge, "merge", _agreement_is_adoption),
-            Replacement(writebacks, "_agree", _nothing_is_agreed),
+            Replacement(writebacks, "_agree", _nothing),
+            Replacement(due, "_note_sent", _nothing),
         ),
     )
     yield Mutant(

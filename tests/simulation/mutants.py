@@ -167,8 +167,9 @@ def _latest_is_confirmed(original: Any) -> Any:
 
 
 def _agreement_is_adoption(original: Any) -> Any:
-    def merge(record: Any, sides: Any, *, several: bool, yields: bool = False) -> Merged:
-        merged: Merged = original(record, sides, several=several, yields=yields)
+    @wraps(original)
+    def merge(*case: Any, **told: bool) -> Merged:
+        merged: Merged = original(*case, **told)
         return replace(merged, result=Result.ADOPT) if merged.result is Result.AGREE else merged
 
     return merge

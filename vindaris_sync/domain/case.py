@@ -114,8 +114,8 @@ class Case:
 
     def merge(self) -> None:
         """Merge the surfaces (R3, R4): adopt, agree, or remember a conflict."""
-        layout, restored = self.policy.layout, self.policy.restored
-        self._take(merging.merge(self.after, self._sides, several=layout.several_goals, yields=restored))
+        told = {"several": self.policy.layout.several_goals, "steady": self.policy.layout.steady}
+        self._take(merging.merge(self.after, self._sides, yields=self.policy.restored, **told))
 
     def answer_label(self) -> None:
         """Take the review label's removal as an answer, and its appearance as a request (R10)."""

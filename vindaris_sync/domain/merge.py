@@ -158,7 +158,7 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         return Side(surface, raw, known, known, agreed, unknown)
     hidden = _hidden(record, surface, agreed - known, base, goals)
     known |= {value for _, value in hidden}
-    if not known and _elsewhere(base, record, layout):
+    if not known and _elsewhere(base, record, steady=layout.steady):
         return Side(surface, raw, agreed, known, agreed, unknown)
     if (
         agreed - known
@@ -178,12 +178,12 @@ def _is_ours(raw: Raw, base: Base) -> bool:
     return any(shown == sorted(value.casefold() for value in sent) for sent in base.sent)
 
 
-def _elsewhere(base: Base, record: Record, layout: Layout) -> bool:
+def _elsewhere(base: Base, record: Record, *, steady: bool) -> bool:
     """Return whether an emptiness may have come with the issue's move since ``base`` was agreed on (R2).
 
     Where an issue keeps all as long as it has its id, another place is the same one under a new name.
     """
-    return not base.place or (not layout.steady and (base.place, base.type) != (record.place, record.type))
+    return not base.place or (not steady and (base.place, base.type) != (record.place, record.type))
 
 
 def _unmoved(surface: Surface, raw: Raw, goals: GoalBook) -> Side:
@@ -223,15 +223,18 @@ def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, .
     return tuple([read_side(record, surface, layout, goals) for surface in layout.values])
 
 
-def merge(record: Record, sides: Sequence[Side], *, several: bool, yields: bool = False) -> Merged:
+def merge(
+    record: Record, sides: Sequence[Side], *, several: bool, yields: bool = False, steady: bool = False
+) -> Merged:
     """Return R3's decision for ``record``; where a conflict is remembered, R4's.
 
     ``yields``: S comes from a restored database, so that what the tracker shows is the newer of two (fault 57).
+    ``steady``: an issue keeps all as long as it has its id, whatever its place is called.
     """
     current, primary = value_of(record.explicit), primary_of(record.explicit)
     sides = tuple(sides)
     if record.conflict is not None:
-        return _reconsider(record, sides, several=several)
+        return _reconsider(record, sides, several=several, steady=steady)
     moved = [side for side in sides if side.moved]
     if not moved and not yields:
         in_sync = all(side.shows(project(current, primary, side.surface)) or not side.works for side in sides)
@@ -292,13 +295,14 @@ def _adopt(  # noqa: PLR0913 - S in its two parts, the surfaces, and from where 
     return Merged(Result.ADOPT, proposed, sides, _primary(proposed, primary, moved))
 
 
-def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool) -> Merged:
+def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool, steady: bool) -> Merged:
     """Return what the next change of a person means for a remembered conflict; one on each side is a new one (R4)."""
     conflict = record.conflict
     current, primary = value_of(record.explicit), primary_of(record.explicit)
     decided = conflict is None or value_text(record.explicit) != conflict.explicit
     seen = conflict.observed if conflict else {}
-    changed = [side for side in sides if side.works and _edited(record, side, seen.get(side.surface.key, side.raw))]
+    working = [(side, seen.get(side.surface.key, side.raw)) for side in sides if side.works]
+    changed = [side for side, before in working if _edited(record, side, before, steady=steady)]
     if decided and record.by_machine:
         changed = changed or [side for side in sides if side.works and side.moved]
     elif decided:
@@ -309,8 +313,14 @@ def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool) -> Me
     return adopt_shown(record, tuple(changed), sides, several=several)
 
 
-def _edited(record: Record, side: Side, before: Raw) -> bool:
-    """Return whether a person changed what ``side`` showed ``before``; a deleted definition is no edit (R2)."""
+def _edited(record: Record, side: Side, before: Raw, *, steady: bool) -> bool:
+    """Return whether a person changed what ``side`` showed ``before``.
+
+    A deleted definition is no edit, nor is what may have been lost on the way to another place (R2).
+    """
+    base = record.bases.get(side.surface.key)
+    if not side.raw and base is not None and _elsewhere(base, record, steady=steady):
+        return False
     was, now = ({raw.casefold() for raw in values} for values in (before, side.raw))
     return bool(now - was or {raw for raw in was - now if (side.surface.key, raw) not in record.undefined})
 

@@ -166,6 +166,19 @@ def test_a_conflict_in_which_both_sides_change_again_is_a_new_conflict() -> None
     assert goals_of(world) == [A] or asked(world) == {Reason.CONFLICT}
 
 
+def test_a_field_that_a_move_emptied_decides_no_conflict() -> None:
+    """R2, R4: it may have been lost on the way to another place, and the label that somebody set stays."""
+    world = in_conflict()
+    world.see(1, place="OPS")
+    world.person(1, field="", labels=["C"], review=True)
+    world.decide()
+    assert (goals_of(world), asked(world)) == ([B], {Reason.CONFLICT})
+    assert LABEL.key not in planned(world)
+    world.person(1, field="A", labels=["A"], review=True)
+    world.decide()
+    assert (goals_of(world), asked(world)) == ([A], set())
+
+
 def test_choosing_what_the_store_holds_ends_a_conflict() -> None:
     """A person who says on the command line that B is right has decided, though B is what the store held."""
     world = in_conflict()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
 from vindaris_sync.store.attention import forget_refusals
+from vindaris_sync.store.bases import keep_last_sight
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, span_micros, to_micros
 from vindaris_sync.store.goal_issues import mark_due
 from vindaris_sync.store.outbox import announce_asked, announce_moves
@@ -334,6 +335,7 @@ def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading
     announce_moves(sql, tracker, [(new.known.id, new.known.place, new.payload.place) for new in changes], now)
     announce_asked(sql, tracker, {new.known.id: (new.payload.place,) for new in changes if new.comes_or_goes}, now)
     _redefine(sql, [new.known.id for new in changes])
+    keep_last_sight(sql, [(new.known, new.payload.observed) for new in changes])
     keep_aliases(
         sql, tracker, [(new.known.key, new.known.id) for new in changes if new.known.key != new.payload.key], now
     )

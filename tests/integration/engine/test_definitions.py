@@ -47,6 +47,21 @@ def test_a_renamed_label_unlinks_nothing_and_is_said(site: Site) -> None:
     assert {tuple(site.asks(key)) for key in keys} == {("unknown_goal",)}
 
 
+def test_a_label_that_was_renamed_and_put_on_anew_can_be_taken_off(site: Site) -> None:
+    """Its definition is younger than the agreement on it, but it was seen on the issue: who takes it off has edited."""
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    site.clock.pass_(minutes=10)
+    site.github.world.rename_label("acme/web", "goal:GROW-1", "goal:grow-one", actor="mia")
+    site.github.add_label(key, "goal:GROW-1")
+    site.github.remove_label(key, "goal:grow-one")
+    ok(site.turn(rounds=2))
+    assert site.serves(key) == "linked GROW-1"
+    site.github.remove_label(key, "goal:GROW-1")
+    ok(site.turn(rounds=2))
+    assert site.serves(key) == "unlinked"
+
+
 @pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
 def test_a_renamed_label_is_found_at_night_and_the_goal_shown_again(site: Site) -> None:
     """No stamp grows when a label is renamed: the night finds it, keeps the links, and shows them as before."""

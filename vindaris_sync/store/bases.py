@@ -1,0 +1,30 @@
+"""What a surface was agreed on, told from when that was last seen (R2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vindaris_sync.store.codec import dump_bases, load_bases, load_observed, to_instant, to_micros
+from vindaris_sync.store.rows import Known
+from vindaris_sync.store.sql import Sql
+
+
+def keep_last_sight(sql: Sql, changes: Iterable[tuple[Known, str]]) -> None:
+    """Let bases tell until when their surfaces showed them, where these show something else now.
+
+    ``changes`` are issues as they were held until now, each with what its surfaces show by now. A definition that is
+    younger than a base stands in the place of one that was deleted, unless it was seen on the issue itself.
+    """
+    changed = {known.id: (known, shown) for known, shown in changes if known.observed != shown}
+    updates = []
+    for issue, stored in sql.rows_in("SELECT id, bases FROM issue WHERE id IN ({})", changed):
+        known, shown = changed[issue]
+        before, now, bases = load_observed(known.observed), load_observed(shown), load_bases(stored)
+        for key, base in bases.items():
+            left = before.get(key) == base.value != now.get(key)
+            if left and base.value and to_micros(base.updated) < known.updated:
+                bases[key] = replace(base, updated=to_instant(known.updated))
+        if (text := dump_bases(bases)) != stored:
+            updates.append((text, issue))
+    sql.many("UPDATE issue SET bases = ? WHERE id = ?", updates)

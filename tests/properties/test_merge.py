@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -61,7 +62,7 @@ def between(store: Value, agreed: Value, tracker: Value, *, machine: bool = Fals
 
 def merged(one: Record, *, several: bool) -> Merged:
     """Return what the merge decides about ``one``."""
-    return merge(one, read_sides(one, LAYOUT, book()), several=several)
+    return merge(one, read_sides(one, LAYOUT, book()), Layout(LAYOUT.surfaces, several_goals=several))
 
 
 def table(store: Value, agreed: Value, tracker: Value) -> tuple[Result, Value]:
@@ -154,7 +155,7 @@ def test_the_order_of_surfaces_does_not_matter(
     """Field and label do not rank: whichever is configured first, the same follows."""
     turned = Layout(tuple(order))
     first = merged(one, several=several)
-    second = merge(one, read_sides(one, turned, book()), several=several)
+    second = merge(one, read_sides(one, turned, book()), replace(turned, several_goals=several))
     assert (first.result, first.value, first.primary) == (second.result, second.value, second.primary)
 
 

@@ -114,8 +114,7 @@ class Case:
 
     def merge(self) -> None:
         """Merge the surfaces (R3, R4): adopt, agree, or remember a conflict."""
-        told = {"several": self.policy.layout.several_goals, "steady": self.policy.layout.steady}
-        self._take(merging.merge(self.after, self._sides, yields=self.policy.restored, **told))
+        self._take(merging.merge(self.after, self._sides, self.policy.layout, yields=self.policy.restored))
 
     def answer_label(self) -> None:
         """Take the review label's removal as an answer, and its appearance as a request (R10)."""

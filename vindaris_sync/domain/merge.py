@@ -158,7 +158,7 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
         return Side(surface, raw, known, known, agreed, unknown)
     hidden = _hidden(record, surface, agreed - known, base, goals)
     known |= {value for _, value in hidden}
-    if not known and _elsewhere(base, record, steady=layout.steady):
+    if not known and _elsewhere(base, record, layout):
         return Side(surface, raw, agreed, known, agreed, unknown)
     if (
         agreed - known
@@ -178,12 +178,12 @@ def _is_ours(raw: Raw, base: Base) -> bool:
     return any(shown == sorted(value.casefold() for value in sent) for sent in base.sent)
 
 
-def _elsewhere(base: Base, record: Record, *, steady: bool) -> bool:
+def _elsewhere(base: Base, record: Record, layout: Layout) -> bool:
     """Return whether an emptiness may have come with the issue's move since ``base`` was agreed on (R2).
 
     Where an issue keeps all as long as it has its id, another place is the same one under a new name.
     """
-    return not base.place or (not steady and (base.place, base.type) != (record.place, record.type))
+    return not base.place or (not layout.steady and (base.place, base.type) != (record.place, record.type))
 
 
 def _unmoved(surface: Surface, raw: Raw, goals: GoalBook) -> Side:
@@ -223,35 +223,32 @@ def read_sides(record: Record, layout: Layout, goals: GoalBook) -> tuple[Side, .
     return tuple([read_side(record, surface, layout, goals) for surface in layout.values])
 
 
-def merge(
-    record: Record, sides: Sequence[Side], *, several: bool, yields: bool = False, steady: bool = False
-) -> Merged:
+def merge(record: Record, sides: Sequence[Side], layout: Layout, *, yields: bool = False) -> Merged:
     """Return R3's decision for ``record``; where a conflict is remembered, R4's.
 
     ``yields``: S comes from a restored database, so that what the tracker shows is the newer of two (fault 57).
-    ``steady``: an issue keeps all as long as it has its id, whatever its place is called.
     """
     current, primary = value_of(record.explicit), primary_of(record.explicit)
     sides = tuple(sides)
     if record.conflict is not None:
-        return _reconsider(record, sides, several=several, steady=steady)
+        return _reconsider(record, sides, layout)
     moved = [side for side in sides if side.moved]
     if not moved and not yields:
         in_sync = all(side.shows(project(current, primary, side.surface)) or not side.works for side in sides)
         return Merged(Result.IN_SYNC if in_sync else Result.WRITE_BACK, current, sides, primary)
     wanted = {side.surface.key: project(current, primary, side.surface) for side in sides}
     if yields:
-        return _yielded(record, sides, wanted, several=several)
+        return _yielded(record, sides, wanted, layout)
     differing = [side for side in moved if side.shown != wanted[side.surface.key]]
     if not differing:
         return Merged(Result.AGREE, current, sides, primary)
-    replaced = not several and _added(differing) == current  # one key beside the old one means that one
+    replaced = not layout.several_goals and _added(differing) == current  # one key beside the old one means that one
     if any(_changed(side, sides, wanted) for side in differing) and not record.by_machine and not replaced:
         return Merged(Result.CONFLICT, current, sides, primary)
-    return _adopt(current, primary, differing, sides, several=several)
+    return _adopt(current, primary, differing, sides, several=layout.several_goals)
 
 
-def _yielded(record: Record, sides: tuple[Side, ...], wanted: Mapping[str, Value], *, several: bool) -> Merged:
+def _yielded(record: Record, sides: tuple[Side, ...], wanted: Mapping[str, Value], layout: Layout) -> Merged:
     """Return what the tracker makes of the value agreed last, as though S had never been changed since.
 
     What our own clock ended (an expiry) counts only where the tracker shows it too: it may have been decided anew.
@@ -260,9 +257,9 @@ def _yielded(record: Record, sides: tuple[Side, ...], wanted: Mapping[str, Value
     newer = [side for side in sides if side.moved or (record.by_machine and side.base)]
     differing = [side for side in newer if side.works and side.shown != wanted[side.surface.key]]
     if not differing:
-        return merge(record, sides, several=several)
+        return merge(record, sides, layout)
     agreed: Value = frozenset().union(*(side.base for side in sides))
-    return _adopt(current, primary, differing, sides, several=several, start=agreed)
+    return _adopt(current, primary, differing, sides, several=layout.several_goals, start=agreed)
 
 
 def _changed(moved: Side, sides: Sequence[Side], wanted: Mapping[str, Value]) -> bool:
@@ -295,31 +292,31 @@ def _adopt(  # noqa: PLR0913 - S in its two parts, the surfaces, and from where 
     return Merged(Result.ADOPT, proposed, sides, _primary(proposed, primary, moved))
 
 
-def _reconsider(record: Record, sides: tuple[Side, ...], *, several: bool, steady: bool) -> Merged:
+def _reconsider(record: Record, sides: tuple[Side, ...], layout: Layout) -> Merged:
     """Return what the next change of a person means for a remembered conflict; one on each side is a new one (R4)."""
     conflict = record.conflict
     current, primary = value_of(record.explicit), primary_of(record.explicit)
     decided = conflict is None or value_text(record.explicit) != conflict.explicit
     seen = conflict.observed if conflict else {}
     working = [(side, seen.get(side.surface.key, side.raw)) for side in sides if side.works]
-    changed = [side for side, before in working if _edited(record, side, before, steady=steady)]
+    changed = [side for side, before in working if _edited(record, side, before, layout)]
     if decided and record.by_machine:
         changed = changed or [side for side in sides if side.works and side.moved]
     elif decided:
-        shown = adopt_shown(record, changed, sides, several=several).value if changed else current
+        shown = adopt_shown(record, changed, sides, several=layout.several_goals).value if changed else current
         return Merged(Result.DECIDED if shown == current else Result.CONFLICT, current, sides, primary)
     if not changed:
         return Merged(Result.CONFLICT, current, sides, primary)
-    return adopt_shown(record, tuple(changed), sides, several=several)
+    return adopt_shown(record, tuple(changed), sides, several=layout.several_goals)
 
 
-def _edited(record: Record, side: Side, before: Raw, *, steady: bool) -> bool:
+def _edited(record: Record, side: Side, before: Raw, layout: Layout) -> bool:
     """Return whether a person changed what ``side`` showed ``before``.
 
     A deleted definition is no edit, nor is what may have been lost on the way to another place (R2).
     """
     base = record.bases.get(side.surface.key)
-    if not side.raw and base is not None and _elsewhere(base, record, steady=steady):
+    if not side.raw and base is not None and _elsewhere(base, record, layout):
         return False
     was, now = ({raw.casefold() for raw in values} for values in (before, side.raw))
     return bool(now - was or {raw for raw in was - now if (side.surface.key, raw) not in record.undefined})

@@ -21,10 +21,11 @@ def keep_last_sight(sql: Sql, changes: Iterable[tuple[Known, str]]) -> None:
     for issue, stored in sql.rows_in("SELECT id, bases FROM issue WHERE id IN ({})", changed):
         known, shown = changed[issue]
         before, now, bases = load_observed(known.observed), load_observed(shown), load_bases(stored)
-        for key, base in bases.items():
-            left = before.get(key) == base.value != now.get(key)
-            if left and base.value and to_micros(base.updated) < known.updated:
-                bases[key] = replace(base, updated=to_instant(known.updated))
-        if (text := dump_bases(bases)) != stored:
-            updates.append((text, issue))
+        left = {
+            key: replace(base, updated=to_instant(known.updated))
+            for key, base in bases.items()
+            if base.value and before.get(key) == base.value != now.get(key) and to_micros(base.updated) < known.updated
+        }
+        if left:
+            updates.append((dump_bases(bases | left), issue))
     sql.many("UPDATE issue SET bases = ? WHERE id = ?", updates)

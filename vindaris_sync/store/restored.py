@@ -72,9 +72,9 @@ def go_on(database: Database, reached: int, own: int, now: datetime) -> bool:
     chat may know of the one before it is looked for even then.
     """
     with database.write() as sql:
-        new = _empty(sql)
         if not sql.run("UPDATE counter SET value = ? WHERE name = 'generation' AND value < ?", (reached, reached)):
             return False
+        new = _empty(sql)
         mark(sql, own, reached)
         if new:
             return False

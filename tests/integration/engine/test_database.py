@@ -13,6 +13,7 @@ import pytest
 
 from tests.blank import blank
 from tests.integration.engine.world import Setup, Site, ok
+from tests.unit.cli.installation import CONFIG
 from vindaris_sync.cli.examining import database
 from vindaris_sync.config.load import load
 from vindaris_sync.store.errors import StoreError, Trouble
@@ -54,20 +55,6 @@ def test_another_programs_lock_ends_the_pass_with_advice(site: Site) -> None:
     assert (site.serves(key), site.jira.field(key)) == ("linked GROW-1", "GROW-1")
 
 
-CONFIG = """
-[goals]
-file = "goals.toml"
-[trackers.mem]
-kind = "memory"
-[notify.quiet]
-kind = "log"
-[[teams]]
-name = "Growth"
-scopes = ["mem:*"]
-notify = "quiet"
-"""
-
-
 @contextmanager
 def nobody() -> Iterator[None]:
     """Be a user that file permissions hold for."""
@@ -103,21 +90,23 @@ def test_a_database_that_may_not_be_written_is_refused_with_advice() -> None:
 def test_doctor_names_a_database_that_may_not_be_written() -> None:
     """It is open elsewhere, so that it can be read, and the daemon would fail at its first pass."""
     with TemporaryDirectory() as folder:
-        path, stated = Path(folder) / "vindaris.db", Path(folder) / "vindaris.toml"
+        state, stated = Path(folder) / "state", Path(folder) / "vindaris.toml"
+        state.mkdir(mode=0o700)
+        path = state / "vindaris.db"
         path.write_bytes(blank())
-        stated.write_text(f'state_dir = "{folder}"\n{CONFIG}', "utf-8")
+        stated.write_text(CONFIG, "utf-8")
         config = load(stated)
         with closing(Store.open(f"sqlite:///{path}")) as store:
             store.put_tracker("mem", "memory")
-            for each in (Path(folder), *Path(folder).glob("vindaris.db*")):
+            for each in (Path(folder), state, *state.glob("vindaris.db*")):
                 os.chown(each, 65534 if os.geteuid() == 0 else -1, -1)
             path.chmod(0o444)
-            Path(folder).chmod(0o555)
+            state.chmod(0o555)
             with nobody():
                 found = list(database(config))
-            Path(folder).chmod(0o755)
+            state.chmod(0o755)
         assert [each.message for each in found if each.level == "error"] == [
-            f"{each} cannot be written by this user" for each in (path, folder)
+            f"{each} cannot be written by this user" for each in (path, state)
         ]
 
 

@@ -22,6 +22,7 @@ from tests.unit.connectors.github.sandboxed import (
     pulled,
     served,
 )
+from vindaris_connectors.github.connector import GithubConnector
 from vindaris_connectors.github.cursor import SETTLED
 from vindaris_sync.domain.models import Level
 from vindaris_sync.sandbox.faults import Fault
@@ -263,16 +264,22 @@ def test_next_page_that_leads_in_a_circle_ends(place: Place) -> None:
     assert raised.value.reason == "protocol"
 
 
-@pytest.mark.parametrize("apart", [0, 1])
-def test_list_that_shifts_is_read_again(place: Place, apart: int, cursors: dict[str, str]) -> None:
-    """An issue updated while the changed ones are paged shifts the list; who stood at the edge is found at once."""
-    numbers = place.create(WEB, 320)
+def long_list(place: Place, cursors: dict[str, str], apart: int = 1) -> tuple[GithubConnector, list[int]]:
+    """Return a connector that has read all, and the 310 issues edited since, ``apart`` seconds each."""
+    numbers = place.create(WEB, 320)[:310]
     place.clock.advance(timedelta(days=1))
     connector = place.connect(repositories=[WEB])
     pulled(connector, cursors)
-    for number in numbers[:310]:
+    for number in numbers:
         place.clock.advance(timedelta(seconds=apart))
         place.world.edit(WEB, number, actor=PERSON, title=f"changed {number}")
+    return connector, numbers
+
+
+@pytest.mark.parametrize("apart", [0, 1])
+def test_list_that_shifts_is_read_again(place: Place, apart: int, cursors: dict[str, str]) -> None:
+    """An issue updated while the changed ones are paged shifts the list; who stood at the edge is found at once."""
+    connector, numbers = long_list(place, cursors, apart)
     seen: dict[str, str] = {}
     for count, page in enumerate(connector.pull(dict(cursors))):
         if count == 0:
@@ -280,20 +287,14 @@ def test_list_that_shifts_is_read_again(place: Place, apart: int, cursors: dict[
                 place.clock.advance(timedelta(seconds=1))
                 place.world.edit(WEB, number, actor=PERSON, title=f"moved {number}")
         seen |= {issue.key: issue.title for issue in page.issues}
-    assert set(seen) == {f"{WEB}#{number}" for number in numbers[:310]}
+    assert set(seen) == {f"{WEB}#{number}" for number in numbers}
     assert all(seen[f"{WEB}#{number}"] == f"moved {number}" for number in numbers[:5])
 
 
 @pytest.mark.parametrize("how", ["deleted", "transferred"])
 def test_what_leaves_a_list_hides_no_neighbour(place: Place, how: str, cursors: dict[str, str]) -> None:
     """Issues deleted or transferred from pages behind us do not make others slip through between two pages."""
-    numbers = place.create(WEB, 320)
-    place.clock.advance(timedelta(days=1))
-    connector = place.connect(repositories=[WEB])
-    pulled(connector, cursors)
-    for number in numbers[:310]:
-        place.clock.advance(timedelta(seconds=1))
-        place.world.edit(WEB, number, actor=PERSON, title=f"changed {number}")
+    connector, numbers = long_list(place, cursors)
     seen: dict[str, str] = {}
     place.spent()
     for page in connector.pull(dict(cursors)):
@@ -304,19 +305,13 @@ def test_what_leaves_a_list_hides_no_neighbour(place: Place, how: str, cursors: 
             else:
                 place.world.transfer(WEB, number, API, actor=PERSON)
         seen |= {issue.key: issue.title for issue in page.issues}
-    assert seen == {f"{WEB}#{number}": f"changed {number}" for number in numbers[:310]}
+    assert seen == {f"{WEB}#{number}": f"changed {number}" for number in numbers}
     assert len([path for method, path in place.spent() if method == "GET" and path.endswith("/issues")]) == 4
 
 
 def test_an_interrupted_list_goes_on_where_it_had_come(place: Place, cursors: dict[str, str]) -> None:
     """The changes of the first pages are not read again after a stop."""
-    numbers = place.create(WEB, 320)
-    place.clock.advance(timedelta(days=1))
-    connector = place.connect(repositories=[WEB])
-    pulled(connector, cursors)
-    for number in numbers[:310]:
-        place.clock.advance(timedelta(seconds=1))
-        place.world.edit(WEB, number, actor=PERSON, title=f"changed {number}")
+    connector, numbers = long_list(place, cursors)
     pages = connector.pull(dict(cursors))
     seen: list[str] = []
     for page in (next(pages), next(pages), next(pages)):
@@ -324,7 +319,7 @@ def test_an_interrupted_list_goes_on_where_it_had_come(place: Place, cursors: di
         cursors[page.scope] = page.cursor
     pages.close()  # type: ignore[attr-defined] # a generator
     rest = keys(pulled(connector, cursors))
-    assert {*seen, *rest} == {f"{WEB}#{number}" for number in numbers[:310]}
+    assert {*seen, *rest} == {f"{WEB}#{number}" for number in numbers}
     assert len(rest) < 130
 
 

@@ -245,7 +245,7 @@ def merge(record: Record, sides: Sequence[Side], layout: Layout, *, yields: bool
     replaced = not layout.several_goals and _added(differing) == current  # one key beside the old one means that one
     if any(_changed(side, sides, wanted) for side in differing) and not record.by_machine and not replaced:
         return Merged(Result.CONFLICT, current, sides, primary)
-    return _adopt(current, primary, differing, sides, several=layout.several_goals)
+    return _adopt(current, primary, moved, sides, several=layout.several_goals)
 
 
 def _yielded(record: Record, sides: tuple[Side, ...], wanted: Mapping[str, Value], layout: Layout) -> Merged:

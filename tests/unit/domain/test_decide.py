@@ -365,6 +365,15 @@ def test_an_exemption_in_the_tracker_and_a_goal_in_the_store_are_a_conflict() ->
     assert Reason.CONFLICT in asked(world)
 
 
+def test_an_exemption_and_the_goal_that_stands_set_together_are_a_conflict() -> None:
+    """A field that was never written and now shows S was set by a person: it counts beside the exempt label."""
+    world = World.of(record(explicit=(link(A),), **agreed(labels=["A"])))
+    world.person(1, field="A", labels=["A"], exempt=True)
+    world.decide()
+    assert goals_of(world) == [A]
+    assert Reason.CONFLICT in asked(world)
+
+
 def test_a_refused_surface_makes_no_conflict_of_an_edit_beside_it() -> None:
     """One surface that agrees is enough to tell that S was agreed on."""
     world = World.of(linked())

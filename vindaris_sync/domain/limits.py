@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from vindaris_sync.domain.actions import Silence, WriteBack
 from vindaris_sync.domain.records import CauseKey
 
+FOLLOWED = timedelta(days=7)
+"""In which what was hidden or left the scope is asked about: it may have gone on elsewhere."""
 _FEWEST_HELD = 20
 _SHARE_HELD = 0.05
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from vindaris_sync.domain.census import Numbers
-from vindaris_sync.domain.limits import missing_allowed
+from vindaris_sync.domain.limits import FOLLOWED, missing_allowed
 from vindaris_sync.domain.models import Address, Gone, Hidden, Issue, Moved, Presence, Present, Seen
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.sdk.clock import APART
@@ -43,10 +43,14 @@ def judge(context: Context, tracker: Tracker, counted: Numbers, began: datetime)
     return Judgement(kinds, known=known)
 
 
-def follow(context: Context, tracker: Tracker, counted: Numbers) -> Counter[str]:
-    """Ask about issues that left the scope: under a new id they may be back in it, and their links go along (R6)."""
-    away = context.store.ids(tracker.name, (Presence.OUT_OF_SCOPE,)).values()
-    kinds = ask(context, tracker, [number for number in away if number not in counted])
+def follow(context: Context, tracker: Tracker, counted: Numbers, most: int | None) -> Counter[str]:
+    """Ask about issues that left the scope: under a new id they may be back in it, and their links go along (R6).
+
+    They are asked about for a week, the ``most`` that left last (None: all of them). Whatever returns under its own id
+    is on the tracker's lists, however long it was away.
+    """
+    away = context.store.absent_since(tracker.name, Presence.OUT_OF_SCOPE, context.now() - FOLLOWED)
+    kinds = ask(context, tracker, [number for number in away if number not in counted][:most])
     return Counter({"moved": kinds["moved"]})
 
 

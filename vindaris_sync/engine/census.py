@@ -28,6 +28,7 @@ from vindaris_sync.store.seen import Listed
 log = structlog.get_logger("vindaris_sync.census")
 
 _BATCH = 500
+_FOLLOWED = 500  # of those that left the scope last: the night asks about the others
 
 
 def count(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
@@ -48,20 +49,23 @@ def count(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
             look(context, tracker)
         known = facts.known or store.present(tracker.name)
         if counting.go_on(portion(counting.census, known, now, context.census)):
-            conclude(context, tracker, counting.census, counts)
+            conclude(context, tracker, counting.census, counts, followed=_FOLLOWED)
     except (Transient, TrackerUnusable) as error:
         reason = f"{error}. {error.advice}".strip(" .")
         store.fail_census(tracker.name, reason, context.now())
         log.warning("census failed", tracker=tracker.name, error=reason)
 
 
-def conclude(context: Context, tracker: Tracker, census: Census, counts: Counter[str]) -> None:
-    """Ask about what a whole census did not name, and remember what it found."""
-    followed = follow(context, tracker, census.counted)
+def conclude(context: Context, tracker: Tracker, census: Census, counts: Counter[str], *, followed: int | None) -> None:
+    """Ask about what a whole census did not name, and remember what it found.
+
+    ``followed``: of how many issues that left the scope lately it is asked where they are now (None: of all).
+    """
+    asked = follow(context, tracker, census.counted, followed)
     judged = judge(context, tracker, census.counted, census.began)
     if not judged.missing:
         look_above(context, tracker, census.counted)
-    kinds = followed + judged.kinds
+    kinds = asked + judged.kinds
     counts.update(kinds)
     counts["missing"] += judged.missing
     context.store.end_census(tracker.name, kinds, tracker.connector.scopes(), context.now())

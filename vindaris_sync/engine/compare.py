@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from vindaris_sync.domain.actions import Announce
 from vindaris_sync.domain.census import Census
 from vindaris_sync.domain.findings import DriftRow, NotChecked
+from vindaris_sync.domain.limits import FOLLOWED
 from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Page, Presence
 from vindaris_sync.engine.absence import ask
@@ -18,8 +18,6 @@ from vindaris_sync.engine.census import conclude
 from vindaris_sync.engine.context import Context, Tracker
 from vindaris_sync.engine.gather import pages_of, watched_since
 from vindaris_sync.engine.passes import PassReport, run_pass
-
-_HIDDEN = timedelta(days=7)  # in which what was hidden is asked about each night: it may have gone on elsewhere
 
 
 @dataclass(slots=True)
@@ -67,13 +65,13 @@ def _again(context: Context, tracker: Tracker, found: Comparison) -> None:
     found.add("missing from the store", counts["new"], counts["new"], "recorded")
     found.add("changed unnoticed", counts["changed"], counts["changed"], "recorded")
     kinds = Counter[str]()
-    conclude(context, tracker, census, kinds)
+    conclude(context, tracker, census, kinds, followed=None)
     if missing := kinds.pop("missing"):
         why = f"{missing} issues vanished at once; confirm with `vindaris-sync review release {tracker.name}`"
         found.not_checked.append(NotChecked(tracker.name, why, issues=missing))
     for kind, number in kinds.items():
         found.add(kind, number, number, "link kept" if kind != "gone" else "kept as a tombstone")
-    unseen = context.store.hidden_since(tracker.name, context.now() - _HIDDEN)
+    unseen = context.store.absent_since(tracker.name, Presence.HIDDEN, context.now() - FOLLOWED)
     asked = [number for number in gone if number in census.counted]
     answers = ask(context, tracker, asked + [number for number in unseen if number not in census.counted])
     back = answers.total() - answers["gone"] - answers["hidden"]

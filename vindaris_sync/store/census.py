@@ -22,6 +22,14 @@ _FACTS = (
     "SELECT tracker, began_at, listed, ended_at, found, scopes, error, failed_at, missing, known, missing_at, accepted "
     "FROM census"
 )
+_LEFT_ABOVE = (
+    "WITH RECURSIVE carrying (id, parent_id) AS (SELECT id, parent_id FROM issue WHERE tracker = ? "
+    "AND presence = 'out_of_scope' "
+    "AND EXISTS (SELECT 1 FROM issue below WHERE below.parent_id = issue.id AND below.presence = 'present') "
+    "UNION SELECT above.id, above.parent_id FROM carrying JOIN issue above ON above.id = carrying.parent_id "
+    "WHERE above.tracker = ? AND above.presence = 'out_of_scope') SELECT id FROM carrying"
+)
+"""What left the scope and has an issue in scope somewhere below."""
 
 
 class Numbered(NamedTuple):
@@ -120,13 +128,17 @@ class Censuses(Part):
         return known, absent
 
     def above(self, tracker: str) -> list[int]:
-        """Return what may carry links and is on no list: context, and what is hidden or gone and has issues below."""
+        """Return what may carry links and is on no list.
+
+        That is context, what is hidden or gone and has issues below, and what left the scope above issues in it.
+        """
         text = (
             "SELECT id FROM issue WHERE tracker = ? AND (presence = 'context' OR presence IN ('hidden', 'gone') "
-            "AND EXISTS (SELECT 1 FROM issue below WHERE below.parent_id = issue.id)) ORDER BY id"
+            "AND EXISTS (SELECT 1 FROM issue below WHERE below.parent_id = issue.id))"
         )
         with self._db.read() as sql:
-            return [row[0] for row in sql.rows(text, (tracker,))]
+            left = sql.rows(_LEFT_ABOVE, (tracker, tracker))
+            return sorted({row[0] for row in (*sql.rows(text, (tracker,)), *left)})
 
     def put_missing(self, tracker: str, missing: int, known: int, now: datetime) -> None:
         """Remember, and announce, that ``missing`` of ``known`` issues are missing, too many to decide anything.

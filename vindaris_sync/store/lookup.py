@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vindaris_sync.domain.goals import fold
-from vindaris_sync.domain.models import Address
+from vindaris_sync.domain.models import Address, Presence
 from vindaris_sync.store.codec import load, to_instant, to_micros
 from vindaris_sync.store.goal_issues import HOLDING
 from vindaris_sync.store.part import Part
@@ -85,11 +85,14 @@ class Lookups(Part):
         with self._db.read() as sql:
             return {row[0]: row[1] for row in sql.rows_in(query, presence, tracker)}
 
-    def hidden_since(self, tracker: str, since: datetime) -> list[int]:
-        """Return the tracker's issues that were found to be hidden at ``since`` or later, and are."""
-        query = "SELECT id FROM issue WHERE tracker = ? AND presence = 'hidden' AND presence_at >= ? ORDER BY id"
+    def absent_since(self, tracker: str, presence: Presence, since: datetime) -> list[int]:
+        """Return the tracker's issues whose absence of this kind was found at ``since`` or later, the last first."""
+        query = (
+            "SELECT id FROM issue WHERE tracker = ? AND presence = ? AND presence_at >= ? "
+            "ORDER BY presence_at DESC, id DESC"
+        )
         with self._db.read() as sql:
-            return [row[0] for row in sql.rows(query, (tracker, to_micros(since)))]
+            return [row[0] for row in sql.rows(query, (tracker, str(presence), to_micros(since)))]
 
     def stamps(self, tracker: str, types: Collection[str]) -> dict[str, datetime]:
         """Return the tracker's stamps of its present issues of ``types`` (in any case), by the tracker's ids."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from tests.integration.engine.desks import GITHUB_TOKEN, JIRA_TOKEN, Desk
 from tests.integration.engine.world import Setup, Site, ok
-from vindaris_sync.domain.models import Address, Gone, Presence
+from vindaris_sync.domain.models import Address, Gone, Presence, Seen
+from vindaris_sync.engine import census
 from vindaris_sync.engine.gather import verify
 from vindaris_sync.engine.passes import run_pass
 from vindaris_sync.sandbox.faults import Fault
@@ -377,3 +379,44 @@ def test_a_repository_that_we_track_no_more_is_no_drop(site: Site) -> None:
     assert {site.record(key).presence for key in keys} == {Presence.OUT_OF_SCOPE}
     assert all(site.record(key).links for key in keys)
     assert GITHUB_TOKEN not in str(site.store.census("github"))
+
+
+def asked_about(site: Site, service: str, look: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the ids of those out of scope that ``look`` asks the tracker about."""
+    connector, asked = site.context.trackers[service].connector, set[str]()
+    fetch = connector.fetch
+
+    def noting(addresses: Sequence[Address]) -> Iterator[Seen]:
+        asked.update(each.id for each in addresses)
+        return fetch(addresses)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connector, "fetch", noting)
+        look()
+    return asked & site.store.ids(service, (Presence.OUT_OF_SCOPE,)).keys()
+
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+def test_what_left_the_scope_is_asked_about_for_a_week(
+    site: Site, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may go on under another id; a parent of what is in scope is read for as long as that hangs below it (R6)."""
+    site.jira.world.add_project("LAB")
+    site.github.world.create_repository("acme/lab")
+    desk, lab = desk_of(site, service), {"jira": "LAB", "github": "acme/lab"}[service]
+    above = desk.epic("Everything", "goal:GROW-1")
+    desk.create("Part of it", parent=above)
+    keys = [above, *(desk.create(f"Away {number}", "goal:GROW-1") for number in range(3))]
+    ok(site.turn(rounds=2))
+    above, *_ = [desk.move(key, lab) for key in keys]
+    later(site)
+    everything = set(site.store.ids(service, (Presence.OUT_OF_SCOPE,)))
+    assert len(everything) == len(keys)
+    assert asked_about(site, service, lambda: later(site), monkeypatch) == everything
+    monkeypatch.setattr(census, "_FOLLOWED", 1)
+    assert len(asked_about(site, service, lambda: later(site), monkeypatch)) == 2
+    assert asked_about(site, service, site.night, monkeypatch) == everything
+    site.clock.pass_(days=8)
+    later(site)
+    assert asked_about(site, service, site.night, monkeypatch) == {site.record(above).ref.id}
+    site.sound()

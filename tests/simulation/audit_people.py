@@ -226,15 +226,13 @@ def confirmations_are_of_what_was_seen(scene: Scene) -> Iterator[Violation]:
             continue
         held = scene.by_number[row["issue_id"]]
         shown = scene.truth.get((held["tracker"], held["ext_id"]))
-        put_on = (
-            []
-            if shown is None
-            else [
-                micros(touch.at)
-                for touch in shown.touches
-                if REVIEW in {name.casefold() for name in touch.on} and micros(touch.at) <= row["at"]
-            ]
-        )
+        if shown is None:
+            continue  # transferred or deleted since: nothing tells any more when we put it on
+        put_on = [
+            micros(touch.at)
+            for touch in shown.touches
+            if REVIEW in {name.casefold() for name in touch.on} and micros(touch.at) <= row["at"]
+        ]
         put_on += [
             micros(act.at)  # by a person: it stands for all that is asked then
             for act in scene.acts[held["tracker"], held["ext_id"]]

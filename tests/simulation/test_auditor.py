@@ -344,17 +344,18 @@ def test_damage_in_the_world_is_found(one: Company, damage: str) -> None:
     assert one.found() == {}
 
 
-def test_a_revision_that_nobody_saw_is_no_confirmation(one: Company) -> None:
-    """R10: the review label was put on before the revision that its removal is said to have confirmed."""
+@pytest.mark.parametrize(("name", "found"), [("changed", ["confirmations_are_of_what_was_seen"]), ("gone", [])])
+def test_a_revision_that_nobody_saw_is_no_confirmation(one: Company, name: str, found: list[str]) -> None:
+    """R10: the review label was put on before the revision that is confirmed; of what is gone, nobody knows."""
     one.sql(
         "INSERT INTO goal_revision (goal_id, revision, contents, at) SELECT goal_id, 3, contents, 9000000000000000 "
         "FROM goal_revision WHERE goal_id = 3 AND revision = 2",
         "INSERT INTO history (at, issue_id, goal_id, event, who, how, why, goal_revision, before, after) "
         "SELECT 9000000000000001, id, 3, 'confirmed', 'alice', 'review label taken off', 'right', 3, '[]', '[]' "
-        "FROM issue WHERE ext_id = :changed",
+        f"FROM issue WHERE ext_id = :{name}",
     )
-    with _said(one, "review_off", "changed"):
-        assert list(one.found()) == ["confirmations_are_of_what_was_seen"], one.found()
+    with _said(one, "review_on", name), _said(one, "review_off", name):
+        assert list(one.found()) == found, one.found()
 
 
 def test_a_write_that_may_have_worked_is_not_sent_again(one: Company) -> None:

@@ -45,9 +45,8 @@ def overdue(context: Context, team: str, goal: int, now: datetime, most: int) ->
     teams = context.owners()
     places, others = teams.places(team), teams.named
     lists = [context.store.asked(places, others, why, str(goal), now - patience, most) for why in ASKED]
-    items = [
-        Item(f"{one.tracker}:{one.id}", one.key, one.title, one.url, one.note, since=one.since)
-        for each in lists
-        for one in each.items
-    ]
-    return items, frozenset().union(*(each.members for each in lists))
+    items: dict[str, Item] = {}
+    for one in (one for each in lists for one in each.items):
+        name = f"{one.tracker}:{one.id}"
+        items.setdefault(name, Item(name, one.key, one.title, one.url, one.note, since=one.since))
+    return list(items.values()), frozenset().union(*(each.members for each in lists))

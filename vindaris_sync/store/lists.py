@@ -100,18 +100,20 @@ class Lists(Part):
     ) -> AskedList:
         """Return the issues of ``places`` that are asked about for ``reason`` (and ``subject``, a goal's id) by now.
 
-        A place ``*`` is every place of the tracker that is not among ``others``. Backlog,
-        acknowledged causes, and issues that are closed, hidden, moved or gone are left out; muted ones are counted.
+        Each stands there once, whatever the number of its causes. Backlog, acknowledged causes, and issues that are
+        closed, hidden, moved or gone are left out; muted ones are counted. A place ``*`` is every place of the tracker
+        that is not among ``others``.
         ``priorities`` are the goals', by number.
         """
         where, values = in_places(places, others)
         at = to_micros(now)
         with self._db.read() as sql:
             rows = sql.rows(_TOLD + where + _BY_NOW, (at, str(reason), subject, *values, at))
-            told = [_Told(row, priorities) for row in rows if not row[6]]
-            shown = {row[0]: row[1:] for row in sql.rows_in(_SHOWN, [each.cause for each in nsmallest(most, told)])}
-        items = tuple(each.asked(*shown[each.cause]) for each in nsmallest(most, told))
-        return AskedList(items, frozenset(each.member for each in told), len(rows) - len(told))
+            told = _by_issue(_Told(row, priorities) for row in rows if not row[6])
+            first = nsmallest(most, told.values())
+            shown = {row[0]: row[1:] for row in sql.rows_in(_SHOWN, [each.cause for each in first])}
+        items = tuple(each.asked(*shown[each.cause]) for each in first)
+        return AskedList(items, frozenset(told), len({(row[1], row[2]) for row in rows if row[6]}))
 
     def surfacing(
         self,
@@ -155,6 +157,14 @@ class Lists(Part):
             rows = list(sql.rows_in(_HELD, held))
         items = _items(rows)
         return AskedList(items[:most], frozenset(f"{item.tracker}:{item.id}" for item in items))
+
+
+def _by_issue(causes: Iterable[_Told]) -> dict[str, _Told]:
+    """Return what is asked about each issue; of several causes, that which matters most."""
+    found: dict[str, _Told] = {}
+    for each in causes:
+        found[each.member] = min(each, found.get(each.member, each))
+    return found
 
 
 def _items(rows: Iterable[Any]) -> tuple[Asked, ...]:

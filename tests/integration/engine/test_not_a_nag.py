@@ -13,7 +13,7 @@ import pytest
 from tests.integration.engine.test_telling import World
 from vindaris_sync.domain import decisions
 from vindaris_sync.domain.decisions import By
-from vindaris_sync.domain.goals import Goal
+from vindaris_sync.domain.goals import Goal, Status
 from vindaris_sync.domain.messages import Content, Kind, State
 from vindaris_sync.domain.models import Provenance
 from vindaris_sync.domain.muting import Muted
@@ -428,6 +428,21 @@ def test_the_goals_owner_hears_once_of_questions_that_wait_too_long(world: World
         world.tracker.remove_label(issue, "goal:A")
     wait(world, minutes=5)
     assert states(world, Kind.OVERDUE) == [State.RESOLVED]
+
+
+def test_the_goals_owner_reads_of_an_issue_once_though_its_goal_changed_and_was_closed(world: World) -> None:
+    """Two questions about one issue are one line."""
+    works(world, None, escalate_after=timedelta(days=3))
+    world.context = replace(world.context, people={"ana": Person("Ana")})
+    world.source.goals = tuple(replace(goal, owner="ana") for goal in world.source.goals)
+    world.tracker.create("APP", "Work", labels=["goal:A"])
+    world.go(minutes=1)
+    change(world, "The very first")
+    world.source.goals = (replace(world.source.goals[0], status=Status.ABANDONED), *world.source.goals[1:])
+    world.go(minutes=1)
+    wait(world, days=4)
+    [told] = world.board.of(Kind.OVERDUE)
+    assert (told.total, len(told.lines)) == (1, 1)
 
 
 def test_nobody_is_mentioned_for_a_goal_whose_owner_is_not_known(world: World) -> None:

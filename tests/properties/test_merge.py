@@ -28,9 +28,10 @@ from tests.unit.domain.building import (
     shows,
 )
 from vindaris_sync.domain.decide import decide_issue
-from vindaris_sync.domain.merge import NO_GOAL, Merged, Result, merge, project, read_sides, value_of
+from vindaris_sync.domain.merge import Merged, Result, merge, project
 from vindaris_sync.domain.models import Explicit, Layout, Surface
 from vindaris_sync.domain.records import Policy, Record
+from vindaris_sync.domain.sides import NO_GOAL, read_sides, value_of
 
 Value = frozenset[int]
 NOTHING: Value = frozenset()

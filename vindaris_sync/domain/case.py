@@ -24,7 +24,7 @@ from vindaris_sync.domain.actions import (
 )
 from vindaris_sync.domain.carrying import confirming
 from vindaris_sync.domain.links import UNDECIDED, Effective, effective, ends_at, holds, suspect
-from vindaris_sync.domain.merge import Merged, Result, Side, Value
+from vindaris_sync.domain.merge import Merged, Result
 from vindaris_sync.domain.mirrors import mirrored
 from vindaris_sync.domain.models import Base, Exemption, Explicit, Link, LinkState, Presence, Provenance
 from vindaris_sync.domain.outcome import adopted, is_stored, names, timing
@@ -50,6 +50,7 @@ from vindaris_sync.domain.reviews import (
     stood_for,
     surface_at,
 )
+from vindaris_sync.domain.sides import NO_GOAL, Side, Value, agreed_base, read_side, read_sides
 from vindaris_sync.domain.writes import goal_write, may_write
 
 
@@ -100,9 +101,9 @@ class Case:
     def read(self) -> bool:
         """Read its surfaces under R2; False where an edit must be seen by a direct read first."""
         layout = self.policy.layout
-        sides = self._sides = merging.read_sides(self.after, layout, self.goals)
+        sides = self._sides = read_sides(self.after, layout, self.goals)
         if layout.review is not None:
-            label = self._label = merging.read_side(self.after, layout.review, layout, self.goals)
+            label = self._label = read_side(self.after, layout.review, layout, self.goals)
             sides = (*sides, label)
             if self.policy.restored and not label.shown:
                 self._label = replace(label, shown=label.base)  # nobody knows who took it off
@@ -235,7 +236,7 @@ class Case:
                 self._agree(side, merged.wanted(side))
 
     def _agree(self, side: Side, wanted: Value) -> None:
-        self._bases[side.surface.key] = merging.agreed_base(self.after, side, wanted)
+        self._bases[side.surface.key] = agreed_base(self.after, side, wanted)
 
     def _leave_base(self, side: Side) -> None:
         """Let what cannot be shown count as agreed elsewhere: it may come back without values."""
@@ -360,7 +361,7 @@ class Case:
             return
         causes = labelling(self.causes, self.policy, self.now, parent_unknown=self._effect.parent_unknown)
         asked = self.asked and not self.before.closed and bool(causes)
-        if label.shows(wanted := frozenset({merging.NO_GOAL} if asked else ())):
+        if label.shows(wanted := frozenset({NO_GOAL} if asked else ())):
             self._agree(label, wanted)
             return
         if not asked:

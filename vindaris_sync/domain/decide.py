@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from vindaris_sync.domain.actions import Action, NeedsRead, Plan, Skip
 from vindaris_sync.domain.case import Case
-from vindaris_sync.domain.merge import Side, read_side
 from vindaris_sync.domain.models import Presence, Surface, SurfaceKind
 from vindaris_sync.domain.records import Record, Situation, View
+from vindaris_sync.domain.sides import Side, read_side
 
 _DEEPEST = 50  # trackers allow fewer levels; a longer chain is a cycle
 

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from vindaris_sync.domain.actions import SetState
 from vindaris_sync.domain.goals import fold
 from vindaris_sync.domain.links import Effective
-from vindaris_sync.domain.merge import NO_GOAL, Merged, Side, Value
+from vindaris_sync.domain.merge import Merged
 from vindaris_sync.domain.models import Exemption, Explicit, Link, Provenance, Raw
 from vindaris_sync.domain.records import GoalBook, Policy, Record
+from vindaris_sync.domain.sides import NO_GOAL, Side, Value
 
 
 def names(explicit: Explicit, goals: GoalBook) -> tuple[str, ...]:

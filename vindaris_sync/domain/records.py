@@ -25,8 +25,8 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.domain.rules import NO_RULES, RuleBook
 
 if TYPE_CHECKING:
-    from vindaris_sync.domain.merge import Side
     from vindaris_sync.domain.reviews import Standing
+    from vindaris_sync.domain.sides import Side
 
 
 class Reason(StrEnum):

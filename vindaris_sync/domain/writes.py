@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from vindaris_sync.domain.actions import WriteBack
-from vindaris_sync.domain.merge import Side, primary_of, project, value_of
+from vindaris_sync.domain.merge import primary_of, project
 from vindaris_sync.domain.models import Presence, Surface
 from vindaris_sync.domain.outcome import spellings
 from vindaris_sync.domain.records import GoalBook, Policy, Record
+from vindaris_sync.domain.sides import Side, value_of
 
 
 def may_write(record: Record, policy: Policy, surface: Surface) -> bool:

@@ -180,9 +180,7 @@ class Trackers(Part):
     def clear_refusal(self, tracker: str, place: str, surface: str) -> None:
         """Let the place be written again; its issues are due."""
         with self._db.write() as sql:
-            text = "DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?"
-            if sql.run(text, (tracker, place, surface)):
-                sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND place = ?", (tracker, place))
+            lift(sql, tracker, {(place, surface)})
 
     def quarantine(self, tracker: str | None = None) -> tuple[SetAside, ...]:
         """Return what is set aside, of one tracker or all."""
@@ -196,6 +194,16 @@ class Trackers(Part):
             SetAside(name, ext_id, key, reason, excerpt, to_instant(first), to_instant(last), tries)
             for name, ext_id, key, reason, excerpt, first, last, tries in rows
         )
+
+
+def lift(sql: Sql, tracker: str, surfaces: Collection[tuple[str, str]]) -> bool:
+    """Forget that these (place, surface key) refuse writes; what is in such a place is due. Return whether any did."""
+    if sql.row("SELECT 1 FROM refusal WHERE tracker = ? LIMIT 1", (tracker,)) is None:
+        return False
+    text = "DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?"
+    places = {place for place, surface in sorted(surfaces) if sql.run(text, (tracker, place, surface))}
+    sql.run_in("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND place IN ({})", places, tracker)
+    return bool(places)
 
 
 def _released(sql: Sql, tracker: str) -> frozenset[int]:

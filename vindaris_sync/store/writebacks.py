@@ -32,6 +32,7 @@ from vindaris_sync.store.issues import IN_STEP, lookup, record
 from vindaris_sync.store.rows import Known, Reading, stated_parent
 from vindaris_sync.store.seen import Sightings
 from vindaris_sync.store.sql import Sql
+from vindaris_sync.store.trackers import lift
 
 
 @dataclass(slots=True)
@@ -58,9 +59,10 @@ class WriteBacks(Sightings):
         """Record outcomes of ``write`` in one transaction.
 
         Done: what was read back is observed, what was written is the base; the issue is due only where it shows
-        anything else than what was written, which is somebody's edit. Stale and overridden: observed and due.
-        Refused: remembered for the place and surface, or for the issue alone, and due, so that what else was wanted
-        is written without it. Failed: due, so that the next pass reads it.
+        anything else than what was written, which is somebody's edit; where its place was thought to refuse that, all
+        that is there is due. Stale and overridden: observed and due. Refused: remembered for the place and surface, or
+        for the issue alone, and due, so that what else was wanted is written without it. Failed: due, so that the next
+        pass reads it.
         """
         found = _sort(outcomes)
         now_micros = to_micros(now)
@@ -69,14 +71,15 @@ class WriteBacks(Sightings):
             before = lookup(sql, tracker, {issue.ref.id for issue in issues} | set(found.uncertain))
             quiet = self._quiet(sql, found.done, before, surfaces)
             record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, span_micros(ahead), direct=True))
-            if _agree(sql, tracker, found.done, surfaces):
-                announce_attention(sql, tracker, now)
+            _agree(sql, tracker, found.done, surfaces)
             note_written(sql, tracker, found.done, found.undone, now)
+            sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
+            if lift(sql, tracker, _written(found.done)):
+                announce_attention(sql, tracker, now)
             for refused in found.refused:
                 _refuse(sql, tracker, refused, now)
             undone = {done.issue.ref.id for done in found.done if done.undone}
             again = {issue.ref.id for issue in found.read}.union(found.uncertain, undone)
-            sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
             made = {each.write.address.id for each in outcomes if not isinstance(each, Failed)}
             sql.run_in("UPDATE issue SET unwritten = FALSE WHERE tracker = ? AND ext_id IN ({})", made, tracker)
             sql.run_in("UPDATE issue SET due = TRUE WHERE tracker = ? AND ext_id IN ({})", again, tracker)
@@ -138,8 +141,13 @@ def _wanted(write: Write) -> dict[str, Raw]:
     return wanted
 
 
-def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...]) -> bool:
-    """Make what was written the base of its surfaces; return whether a place was thought to refuse that."""
+def _written(done: Iterable[Done]) -> set[tuple[str, str]]:
+    """Return the (place, surface key) that were written, and so refuse that no longer."""
+    return {(each.issue.place, change.surface.key) for each in done for change in each.write.changes}
+
+
+def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface, ...]) -> None:
+    """Make what was written the base of its surfaces."""
     query = "SELECT ext_id, id, bases FROM issue WHERE tracker = ? AND ext_id IN ({})"
     held = {row[0]: row[1:] for row in sql.rows_in(query, {each.issue.ref.id for each in done}, tracker)}
     values = []
@@ -151,10 +159,6 @@ def _agree(sql: Sql, tracker: str, done: Sequence[Done], surfaces: tuple[Surface
         held[each.issue.ref.id] = (number, merged)
         values.append((merged, number))
     sql.many("UPDATE issue SET bases = ? WHERE id = ?", values)
-    lifted = {(tracker, each.issue.place, change.surface.key) for each in done for change in each.write.changes}
-    text = "DELETE FROM refusal WHERE tracker = ? AND place = ? AND surface = ?"
-    refused = sql.row("SELECT 1 FROM refusal WHERE tracker = ? LIMIT 1", (tracker,)) is not None
-    return refused and sum(sql.run(text, each) for each in sorted(lifted)) > 0
 
 
 def _bases(done: Done, surfaces: tuple[Surface, ...], former: Mapping[str, Base]) -> dict[str, Base]:

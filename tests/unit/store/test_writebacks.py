@@ -142,6 +142,15 @@ def test_a_refusal_of_the_place_is_remembered_for_place_and_surface(store: Store
     assert store.refused(T) == frozenset()
 
 
+def test_a_write_that_succeeds_where_it_was_refused_lets_the_whole_place_be_decided(store: Store, number: int) -> None:
+    """What waited there for the nightly probe need wait no longer; what is elsewhere is not touched (L1, R10)."""
+    near, far = put(store, issue(2), issue(3, key="acme/app#3", place="acme/app"))
+    written(store, Refused(ADD, FIELD.key, "the account may not edit issues here"))
+    decide_unlinked(store, number, near, far)
+    written(store, Done(ADD, WRITTEN))
+    assert due(store) == [number, near]
+
+
 def test_a_refusal_of_one_issue_concerns_no_other(store: Store, number: int) -> None:
     """A full or locked issue is left alone by itself, until it moves or the nightly probe."""
     written(store, Refused(ADD, LABEL.key, "100 labels", place_wide=False))

@@ -286,7 +286,6 @@ class Case:
 
     def _answer_open_causes(self) -> None:
         """Say "what this issue shows is right" to every cause that the label stood for (R10)."""
-        carrier = self._effective()
         stood = self.before.label_stood.causes
         for cause in [cause for cause in self.causes if cause.answer is None and cause.key in stood]:
             answer = answer_to(cause.key)
@@ -295,7 +294,7 @@ class Case:
             if cause.key.reason is Reason.PARENT_CHANGED:
                 self._confirmed_basis = True
             self._close(cause, answer, who=f"someone in {self.before.ref.tracker}", how="review label taken off")
-        if carrier.links:
+        if (carrier := self._effective()).links:  # not before: a conflict was answered with what the issue shows
             self._confirm(carrier)
 
     def _adopt_conflict(self) -> None:

@@ -104,9 +104,11 @@ class _Sorted:
 
 
 def _explicit(sql: Sql, actions: Sequence[SetExplicit], pass_id: str, now: int) -> None:
+    """Let the last action about an issue stand, and remember all of them: what was adopted may be confirmed at once."""
     if not actions:
         return
-    touched = [(each.issue,) for each in actions]
+    last = {each.issue: each for each in actions}
+    touched = [(issue,) for issue in last]
     sql.many("DELETE FROM link WHERE issue_id = ?", touched)
     sql.many("DELETE FROM exemption WHERE issue_id = ?", touched)
     sql.many(
@@ -114,7 +116,7 @@ def _explicit(sql: Sql, actions: Sequence[SetExplicit], pass_id: str, now: int) 
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             _link(each.issue, link)
-            for each in actions
+            for each in last.values()
             if not isinstance(each.explicit, Exemption)
             for link in each.explicit
         ],
@@ -123,13 +125,14 @@ def _explicit(sql: Sql, actions: Sequence[SetExplicit], pass_id: str, now: int) 
         "INSERT INTO exemption (issue_id, reason, author, at, expires) VALUES (?, ?, ?, ?, ?)",
         [
             (each.issue, what.reason, what.author, to_micros(what.at), maybe_micros(what.expires))
-            for each in actions
+            for each in last.values()
             for what in [each.explicit]
             if isinstance(what, Exemption)
         ],
     )
     sql.many(
-        "UPDATE issue SET by_machine = ?, due = TRUE WHERE id = ?", [(each.by_machine, each.issue) for each in actions]
+        "UPDATE issue SET by_machine = ?, due = TRUE WHERE id = ?",
+        [(each.by_machine, each.issue) for each in last.values()],
     )
     _remember(sql, [_told(each, pass_id, now) for each in actions])
 

@@ -139,6 +139,35 @@ def test_taking_the_review_label_off_a_conflict_adopts_what_the_issue_shows() ->
     settle(world)
 
 
+def test_taking_the_review_label_off_a_conflict_confirms_no_goal_that_it_gives_up() -> None:
+    """R10: B changed as well, the issue shows C, and what it shows is right."""
+    world = World.of(replace(linked(), explicit=(link(B),)))
+    world.goals = book(B=GoalFacts(B, "B", "Goal B", "active", 2, {1: "B1", 2: "B2"}))
+    world.person(1, field="C", labels=["C"])
+    world.decide()
+    assert asked(world) == {Reason.CONFLICT, Reason.GOAL_CHANGED}
+    world.write()
+    world.person(1, field="C", labels=["C"])
+    world.decide()
+    assert goals_of(world) == [3]
+    settle(world)
+    assert asked(world) == set()
+
+
+def test_what_is_adopted_and_confirmed_at_once_keeps_its_goals() -> None:
+    """A goal put beside one that changed, and the review label taken off: both are meant, the former as it is now."""
+    world = World.of(linked())
+    world.policy = replace(world.policy, layout=replace(LAYOUT, several_goals=True))
+    world.goals = book(A=GoalFacts(A, "A", "Goal A", "active", 2, {1: "A1", 2: "A2"}))
+    world.decide()
+    world.write()
+    world.person(1, field="A", labels=["A", "B"])
+    world.decide()
+    assert {one.goal: one.revision for one in world.issues[1].links} == {A: 2, B: 1}
+    settle(world)
+    assert asked(world) == set()
+
+
 def in_conflict() -> World:
     """Return an issue that the store holds as B and the tracker shows as C, with the review label on."""
     world = World.of(replace(linked(), explicit=(link(B),)))

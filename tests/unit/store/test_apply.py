@@ -73,6 +73,15 @@ def test_an_exemption_replaces_a_link(store: Store, goal: int) -> None:
     assert record_of(store, number).explicit == ()
 
 
+def test_what_is_adopted_and_confirmed_at_once_is_held_as_confirmed(store: Store, goal: int) -> None:
+    """Of two decisions about one issue in one plan the last one stands, and the history tells both."""
+    [number] = put(store, issue(1))
+    later = replace(link(goal), revision=2)
+    store.apply(plan(explicit(number, (link(goal),)), explicit(number, (later,), "confirmed")), "p1", NOW)
+    assert record_of(store, number).links == (later,)
+    assert [event.event for event in store.history(issue=number)] == ["confirmed", "linked"]
+
+
 def test_a_link_set_by_a_person_makes_due(store: Store, goal: int) -> None:
     """A link set outside a pass is decided and written back by the next one."""
     [number] = put(store, issue(1))

@@ -71,6 +71,8 @@ class Issue:
     """Whether it was closed without being done, as the tracker says."""
     estimate: float | None = None
     """How much work it is, in the tracker's configured unit; None: not estimated, or estimates are not read."""
+    called: str = field(default="", compare=False)
+    """What the configuration calls its place, which may be renamed (L8); empty where the connector cannot tell."""
 
 
 class SurfaceKind(StrEnum):
@@ -234,8 +236,6 @@ class Page:
     """Whether this is the last page of its scope in this pull."""
     remarks: tuple[Finding, ...] = ()
     """What a person should know of the scope, and is told once: that its name means another one now."""
-    called: Mapping[str, str] = field(default_factory=dict)
-    """What the configuration calls the places of these issues, where that is known: a place may be renamed (L8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class CensusPage:
     position: str = ""
     """Where the census of the scope goes on, opaque to all but the connector; empty: this was its last page."""
     called: Mapping[str, str] = field(default_factory=dict)
-    """What the configuration calls the scope's places, as a ``Page`` says it."""
+    """What the configuration calls the scope's places, as an ``Issue`` says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,6 @@ def _read_again(context: Context, tracker: Tracker, census: Census, counts: Coun
     with closing(pages_of(tracker, tracker.connector.recall(cursors))) as pages:
         for page in pages:
             context.beat(tracker.name)
-            context.store.keep_called(tracker.name, page.called, context.now(), watched=watched.get(page.scope))
             kept = replace(page, cursor=cursors.get(page.scope, page.cursor))
             since = watched.get(page.scope)
             result = context.store.record_page(

@@ -31,7 +31,6 @@ def pull(context: Context, tracker: Tracker, counts: Counter[str]) -> None:
     with closing(pages_of(tracker, cursors)) as pages:
         for page in pages:
             context.beat(tracker.name)
-            context.store.keep_called(tracker.name, page.called, context.now(), watched=watched.get(page.scope))
             since = watched.get(page.scope)
             context.store.put_remarks(tracker.name, page.remarks, context.now())
             result = context.store.record_page(

@@ -11,6 +11,11 @@ from vindaris_sync.store.part import Part
 from vindaris_sync.store.sql import Sql
 
 _REST = "*"
+_CALL = (
+    "INSERT INTO place (tracker, place, first_seen_at, called) VALUES (?, ?, COALESCE("
+    "(SELECT min(first_seen_at) FROM place WHERE tracker = ? AND lower(place) = lower(?)), ?), ?) "
+    "ON CONFLICT (tracker, place) DO UPDATE SET called = excluded.called"
+)
 
 
 class Called(Part):
@@ -19,21 +24,12 @@ class Called(Part):
     def keep_called(
         self, tracker: str, called: Mapping[str, str], now: datetime, *, watched: datetime | None = None
     ) -> None:
-        """Remember what the configuration calls these places; ``watched`` is as with ``record_page``.
-
-        Where that is news, the place's issues are due, and what is asked about them goes from the team that was asked
-        so far to the one that is asked from now on.
-        """
-        names = {place: "" if name.casefold() == place.casefold() else name for place, name in called.items()}
+        """Remember what the configuration calls these places; ``watched`` is as with ``record_page``."""
         with self._db.read() as sql:
-            if not _news(sql, tracker, names):
+            if not _news(sql, tracker, called):
                 return
-        seen = to_micros(now if watched is None else watched)
         with self._db.write() as sql:
-            for place, before in _news(sql, tracker, names).items():
-                _call(sql, tracker, place, names[place], seen)
-                issues = sql.rows("SELECT id FROM issue WHERE tracker = ? AND place = ?", (tracker, place))
-                announce_asked(sql, tracker, {row[0]: (place, before or _REST) for row in issues}, to_micros(now))
+            call_places(sql, tracker, called, to_micros(now), to_micros(now if watched is None else watched))
 
     def called(self) -> dict[tuple[str, str], str]:
         """Return every (tracker, place) that was seen, with what the configuration calls it: itself, or as it was."""
@@ -47,17 +43,22 @@ def all_called(sql: Sql) -> dict[tuple[str, str], str]:
     return {(tracker, place): called or place for tracker, place, called in rows}
 
 
-def _news(sql: Sql, tracker: str, names: Mapping[str, str]) -> dict[str, str]:
-    """Return the places that have another name now than the one that is remembered, with that one."""
-    query = "SELECT place, called FROM place WHERE tracker = ? AND place IN ({})"
-    held = dict(sql.rows_in(query, names, tracker))
-    return {place: held.get(place, "") for place in sorted(names) if names[place] != held.get(place, "")}
+def call_places(sql: Sql, tracker: str, called: Mapping[str, str], now: int, seen: int) -> None:
+    """Remember in this transaction what the configuration calls these places.
+
+    Where that is news, the place's issues are due, and what is asked about them goes from the team that was asked so
+    far to the one that is asked from now on. A new name was first seen when the former one was, else at ``seen`` (R9).
+    """
+    for place, (before, name) in _news(sql, tracker, called).items():
+        sql.run(_CALL, (tracker, place, tracker, name, seen, name))
+        sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND place = ?", (tracker, place))
+        issues = sql.rows("SELECT id FROM issue WHERE tracker = ? AND place = ?", (tracker, place))
+        announce_asked(sql, tracker, {row[0]: (place, before or _REST) for row in issues}, now)
 
 
-def _call(sql: Sql, tracker: str, place: str, name: str, seen: int) -> None:
-    sql.run(
-        "INSERT INTO place (tracker, place, first_seen_at, called) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (tracker, place) DO UPDATE SET called = excluded.called",
-        (tracker, place, seen, name),
-    )
-    sql.run("UPDATE issue SET due = TRUE WHERE NOT due AND tracker = ? AND place = ?", (tracker, place))
+def _news(sql: Sql, tracker: str, called: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return the places that are called otherwise now than is remembered, with both names; empty: as the place."""
+    names = {place: "" if name.casefold() == place.casefold() else name for place, name in called.items()}
+    held = dict(sql.rows_in("SELECT place, called FROM place WHERE tracker = ? AND place IN ({})", names, tracker))
+    both = {place: (held.get(place, ""), names[place]) for place in sorted(names)}
+    return {place: (before, name) for place, (before, name) in both.items() if before != name}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from vindaris_sync.domain.models import Issue, Page, Presence, Rejected, Surface
 from vindaris_sync.store.attention import forget_refusals
 from vindaris_sync.store.bases import keep_last_sight
+from vindaris_sync.store.called import call_places
 from vindaris_sync.store.codec import dump, load_observed, load_undefined, maybe_micros, span_micros, to_micros
 from vindaris_sync.store.goal_issues import mark_due
 from vindaris_sync.store.outbox import announce_asked, announce_moves
@@ -213,6 +214,8 @@ class Issues(Part):
 
 def record(sql: Sql, tracker: str, issues: Sequence[Issue], observer: Observer, reading: Reading) -> PageResult:
     """Bring the rows of ``issues`` to what was read; write those only that differ."""
+    called = {issue.place: issue.called for issue in issues if issue.called}
+    call_places(sql, tracker, called, reading.now, reading.sight)
     payloads = _latest(issues, observer)
     known = lookup(sql, tracker, payloads)
     new = {ext: payload for ext, payload in payloads.items() if ext not in known}
@@ -310,12 +313,11 @@ def _insert(sql: Sql, tracker: str, rows: Sequence[tuple[int, str, Payload, int 
 
 
 def _first_sight(sql: Sql, tracker: str, places: set[str], reading: Reading) -> dict[str, int]:
-    now = reading.now if reading.watched is None else reading.watched
     query = "SELECT place, first_seen_at FROM place WHERE tracker = ? AND place IN ({})"
     seen = {row[0]: row[1] for row in sql.rows_in(query, places, tracker)}
-    fresh = [(tracker, place, now) for place in sorted(places - seen.keys())]
+    fresh = [(tracker, place, reading.sight) for place in sorted(places - seen.keys())]
     sql.many("INSERT INTO place (tracker, place, first_seen_at) VALUES (?, ?, ?)", fresh)
-    return seen | {place: now for _, place, _ in fresh}
+    return seen | {place: sight for _, place, sight in fresh}
 
 
 def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading) -> None:

@@ -157,6 +157,11 @@ class Reading:
     watched: int | None = None
     """Since when all of the scope is known; what is created later in a place never seen before is no backlog."""
 
+    @property
+    def sight(self) -> int:
+        """When a place that was never seen before counts as first seen (R9)."""
+        return self.now if self.watched is None else self.watched
+
     def is_late(self, known: Known, payload: Payload) -> bool:
         """Return whether ``payload`` tells of what was before ``known``: it is older, and a delay may be the reason.
 

@@ -298,7 +298,8 @@ class GithubConnector:
         return tuple(field for field in self._resolved()[0] if field.name.casefold() in names)
 
     def _mapper(self, *, pull_requests: bool = True) -> Mapper:
-        return Mapper(self.name, self._resolved()[0], pull_requests, self._references)
+        called = {number: scope for scope, number in self._numbers.items()}
+        return Mapper(self.name, self._resolved()[0], pull_requests, self._references, called)
 
     def _surfaces(self, fields: Sequence[ManagedField], broken: Sequence[Broken]) -> Iterator[Surface]:
         back = self._settings.write_back

@@ -71,11 +71,12 @@ class Reader:
         return found
 
     def _collect(self, found: dict[Address, Seen], addresses: Sequence[Address], nodes: Sequence[Any]) -> None:
+        mapper = self._mapper()
         for address, node in zip(addresses, nodes, strict=False):
             if not isinstance(node, dict) or node.get("__typename") not in {"Issue", "PullRequest"}:
                 continue
             try:
-                issue = masked(self._mapper().from_graph(node))
+                issue = masked(mapper.from_graph(node))
             except SHAPE_ERRORS:  # asked again by REST, which says what is wrong
                 continue
             found[address] = _present_or_moved(address, issue)

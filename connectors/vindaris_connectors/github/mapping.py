@@ -44,11 +44,14 @@ class Mapper:
     """False: REST items that are pull requests map to ``None``."""
     references: References = NO_REFERENCES
     """Finds parents that texts name; GitHub's own go before them."""
+    called: Mapping[int, str] = field(default_factory=dict)
+    """What the configuration calls the repositories that we read, by their numbers."""
     _places: dict[str, str] = field(default_factory=dict)
 
-    def from_rest(self, item: JsonObject) -> Issue | None:
+    def from_rest(self, item: JsonObject, called: str = "") -> Issue | None:
         """Return the issue that a REST item shows, ``None`` for a pull request that is left out.
 
+        ``called`` is what the configuration calls its repository: an item names it, and does not number it.
         Raises what reading an unexpected shape raises: lookup, type, value and attribute errors.
         """
         pull = "pull_request" in item
@@ -78,6 +81,7 @@ class Mapper:
             pull_request=pull,
             milestone=clean(milestone["title"]) if milestone else "",
             milestone_id=_text(milestone["node_id"]) if milestone else "",
+            called=called,
         )
 
     def from_graph(self, node: JsonObject) -> Issue:
@@ -108,6 +112,7 @@ class Mapper:
             pull_request=pull,
             milestone=clean(milestone["title"]) if milestone else "",
             milestone_id=_text(milestone["id"]) if milestone else "",
+            called=self.called.get(node["repository"]["databaseId"], ""),
         )
 
     def _parent(self, place: str, item: JsonObject, key: str) -> Address | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -214,13 +215,12 @@ class Pull:
         return Cursor(old.repository, since)
 
     def _page(self, reading: _Reading, items: list[Any], cursor: Cursor, *, complete: bool = False) -> Page:
-        mapped = map_items(items, self._mapper.from_rest, identify)
+        mapped = map_items(items, partial(self._mapper.from_rest, called=reading.scope), identify)
         skipped = mapped.skipped
         if skipped:
             skipped -= reading.repeated(items, cursor.since or stamp(instant(cursor.start) - SETTLED))
         remarks, reading.remarks = reading.remarks, ()
-        called = {issue.place: reading.scope for issue in mapped.issues}
-        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete, remarks, called)
+        return Page(reading.scope, mapped.issues, cursor.text(), mapped.rejected, skipped, complete, remarks)
 
 
 def _next(reading: _Reading, cursor: Cursor) -> _Reading:

@@ -10,7 +10,7 @@ BATCH = 100
 
 _COMMON = "__typename id number title url createdAt updatedAt"
 _PEOPLE = "author { __typename login } assignees(first: 1) { nodes { login } } labels(first: 100) { nodes { name } }"
-_PLACE = "repository { nameWithOwner } milestone { id title }"
+_PLACE = "repository { databaseId nameWithOwner } milestone { id title }"
 
 OPTIONAL = {
     "stateReason": "stateReason(enableDuplicate: true)",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.engine.test_link_rules import V2, rule, state_rules
 from tests.integration.engine.world import Setup, Site, ok
+from vindaris_sync.domain.goals import Status
 from vindaris_sync.engine.findings import gather_findings
 from vindaris_sync.engine.inbox import Choice, Inboxes
 from vindaris_sync.engine.teams import Team, Teams
@@ -54,6 +55,19 @@ def test_what_is_seen_under_a_new_name_first_goes_to_its_team_once_that_is_known
         ok(site.turn(rounds=2))
     assert site.record(key).place == "acme/shop"
     assert (site.told(), site.told("platform")[1:]) == ([UNLINKED, *site.told()[1:]], [])
+    assert listed(site, "Growth") == [f"acme/shop#{key.partition('#')[2]}"]
+
+
+@pytest.mark.parametrize("site", ONLY_GITHUB, indirect=True)
+def test_what_a_direct_read_finds_under_a_new_name_is_its_teams_at_once(site: Site) -> None:
+    """No list shows it, since a renamed repository changes no issue; what is written is read back by its id."""
+    key = site.github.create("Pay by phone", "goal:GROW-1")
+    ok(site.turn(minutes=16))
+    site.github.world.rename_repository("acme/web", "shop", actor="mia")
+    site.change_goal("GROW-1", status=Status.ABANDONED)
+    ok(site.turn())
+    assert site.record(key).place == "acme/shop"
+    assert (len(site.told()), site.told("platform")) == (1, [])
     assert listed(site, "Growth") == [f"acme/shop#{key.partition('#')[2]}"]
 
 

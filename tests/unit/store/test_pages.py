@@ -20,7 +20,7 @@ from tests.unit.store.world import (
     record_of,
     state,
 )
-from vindaris_sync.domain.models import Address, LinkState, Page, Presence, Rejected
+from vindaris_sync.domain.models import Address, LinkState, Moved, Page, Presence, Rejected
 from vindaris_sync.store.errors import StoreError
 from vindaris_sync.store.store import Store
 
@@ -210,6 +210,19 @@ def test_what_the_configuration_calls_a_place_is_kept_and_what_is_asked_there_is
     assert store.generation == generation
     store.keep_called(T, {"acme/web": "acme/web"}, NOW)
     assert (store.called()[T, "acme/web"], drain(store)) == ("acme/web", {"acme/web", "acme/old"})
+
+
+def test_a_new_name_was_first_seen_when_the_former_one_was(store: Store) -> None:
+    """What is created there while it is read directly alone, and turns up on a list only later, is no backlog (R9)."""
+    put(store, issue(1))
+    moved = replace(issue(1), place="acme/shop", key="acme/shop#1", called="acme/web")
+    later = NOW + timedelta(hours=1)
+    store.record_seen(T, [Moved(Address(T, moved.ref.id, "acme/web#1"), moved)], SURFACES, later)
+    assert store.called()[T, "acme/shop"] == "acme/web"
+    made = NOW + timedelta(minutes=30)
+    new = replace(issue(2), created=made, updated=made, place="acme/shop", key="acme/shop#2", called="acme/web")
+    store.record_page(T, page(new), SURFACES, later)
+    assert not record_of(store, 2).backlog
 
 
 def drain(store: Store) -> set[str]:

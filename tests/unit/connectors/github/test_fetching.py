@@ -153,7 +153,7 @@ def test_partial_answer_is_not_believed(place: Place) -> None:
     node = {
         "__typename": "Issue", "id": address.id, "number": number, "title": "issue 0", "url": whole.url,
         "createdAt": "2026-03-02T09:00:00Z", "updatedAt": "2026-03-02T09:00:00Z", "state": "OPEN",
-        "repository": {"nameWithOwner": WEB}, "author": {"__typename": "User", "login": PERSON},
+        "repository": {"databaseId": 1, "nameWithOwner": WEB}, "author": {"__typename": "User", "login": PERSON},
         "assignees": {"nodes": []}, "labels": {"nodes": []}, "parent": None,
     }  # fmt: skip
     error = {"type": "FORBIDDEN", "path": ["nodes", 0, "parent"], "message": "Resource not accessible"}

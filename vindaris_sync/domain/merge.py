@@ -198,7 +198,7 @@ def _proposal(current: Value, moved: Sequence[Side], *, several: bool) -> Value 
 
 
 def _added(moved: Iterable[Side]) -> Value:
-    return frozenset().union(*(side.shown - side.base for side in moved))
+    return frozenset().union(*(side.added for side in moved))
 
 
 def _alike(sides: Sequence[Side]) -> bool:

@@ -39,11 +39,18 @@ class Side:
     """An edit that counts only once the issue was read directly."""
     hidden: tuple[tuple[str, int], ...] = ()
     """(raw value, what it stands for) that counts as shown: nobody took it off, its definition was deleted (R2)."""
+    again: Value = NOTHING
+    """Of what was agreed on and S is no more: what somebody has said again, by another of its names (L5)."""
 
     @property
     def moved(self) -> bool:
         """Whether a person changed it since both sides agreed."""
-        return self.shown != self.base
+        return self.shown != self.base or bool(self.again)
+
+    @property
+    def added(self) -> Value:
+        """What a person said here since both sides agreed."""
+        return (self.shown - self.base) | self.again
 
     @property
     def replaced(self) -> bool:
@@ -99,7 +106,8 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     if raw is None or not works:
         return Side(surface, base.value if base else (), agreed, agreed, agreed, works=False)
     known, unknown = _known(surface, raw, goals)
-    if base is None or known == agreed:
+    again = _again(record, raw, base, goals) if base and known else NOTHING
+    if base is None or (known == agreed and not again):
         return Side(surface, raw, known, known, agreed, unknown)
     hidden = _hidden(record, surface, agreed - known, base, goals)
     known |= {value for _, value in hidden}
@@ -112,7 +120,18 @@ def read_side(record: Record, surface: Surface, layout: Layout, goals: GoalBook)
     ):
         return Side(surface, raw, agreed, known, agreed, unknown, held=True, hidden=hidden)
     unread = record.verified != record.updated and (bool(agreed - known) or record.updated <= base.updated)
-    return Side(surface, raw, known, known, agreed, unknown, unread=unread, hidden=hidden)
+    return Side(surface, raw, known, known, agreed, unknown, unread=unread, hidden=hidden, again=again)
+
+
+def _again(record: Record, raw: Raw, base: Base, goals: GoalBook) -> Value:
+    """Return the goals that S has no more, and that somebody named anew beside the name that was agreed on.
+
+    In the place of that, another name is no statement: a label or an option may have been renamed.
+    """
+    agreed, shown = ({value.casefold() for value in values} for values in (base.value, raw))
+    ours = {value.casefold() for sent in base.sent for value in sent}
+    stays, fresh = ({goals.find(value) for value in values} for values in (shown & agreed, shown - agreed - ours))
+    return frozenset(goal for goal in stays & fresh if goal is not None) - value_of(record.explicit)
 
 
 def _is_ours(raw: Raw, base: Base) -> bool:

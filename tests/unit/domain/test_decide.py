@@ -717,6 +717,39 @@ def test_a_renamed_goal_is_written_under_its_new_key() -> None:
     settle(world)
 
 
+def relinked(*labels: str, sent: tuple[tuple[str, ...], ...] = ()) -> World:
+    """Return an issue that a person relinked from A to B in the store, A having another name, "NEW", by now."""
+    one = linked()
+    bases = dict(one.bases) | {LABEL.key: replace(one.bases[LABEL.key], sent=sent)}
+    shown = dict(one.observed) | {LABEL.key: labels}
+    world = World.of(replace(one, explicit=(link(B),), observed=shown, bases=bases))
+    world.goals = replace(book(), by_key=dict(book().by_key) | {"new": A})
+    return world
+
+
+def test_a_goal_said_again_by_its_other_name_is_somebodys_edit() -> None:
+    """L5: it stands beside the name that was agreed on, so nobody renamed the label: two people differ."""
+    world = relinked("A", "NEW")
+    world.decide()
+    assert asked(world) == {Reason.CONFLICT}
+    assert not [write for write in world.writes if write.surface is not REVIEW]
+    by = By("kim", "command line", "agreed", world.now)
+    world.apply(decisions.link(world.issues[1], [B], world.goals, by, Provenance.CHOSEN))
+    world.decide()
+    assert asked(world) == set()
+    assert planned(world)[LABEL.key] == (("B",), ("A", "NEW"))
+
+
+@pytest.mark.parametrize("case", ["renamed", "ours", "meant"])
+def test_another_name_of_a_goal_is_not_always_an_edit(case: str) -> None:
+    """Not where the label was renamed, not where we wrote it ourselves, and not where the link says the same."""
+    world = relinked(*(("NEW",) if case == "renamed" else ("A", "NEW")), sent=(("NEW",),) if case == "ours" else ())
+    if case == "meant":
+        world.issues[1] = replace(world.issues[1], explicit=(link(A),))
+    world.decide()
+    assert asked(world) == set()
+
+
 def test_gone_issues_lose_their_reviews_and_keep_their_links() -> None:
     """A tombstone's review is moot."""
     world = World.of(record())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,12 @@ from tests.simulation.audit_people import (
     window_of,
 )
 from tests.simulation.audit_store import said
+from tests.simulation.clock import MONDAY
 from tests.simulation.truth import FIELD, PREFIX, Scene, Shown, Violation, micros, ours
 
 if TYPE_CHECKING:
     from tests.simulation.journal import Act
+    from tests.simulation.site import Sent
 
 
 def we_touch_what_is_ours(scene: Scene) -> Iterator[Violation]:
@@ -141,7 +144,7 @@ _MOMENT = timedelta(seconds=2)
 
 
 def _unseen(scene: Scene, window: Window, shown: Shown, act: Act) -> bool:
-    """Whether we changed the same in that very moment: between a write and its reading back nobody is noticed.
+    """Whether we changed or sent the same in that very moment: between a write and its reading back nobody is noticed.
 
     But by Jira Cloud's changelog, where we did not die before we had looked at it.
     """
@@ -149,10 +152,23 @@ def _unseen(scene: Scene, window: Window, shown: Shown, act: Act) -> bool:
     if scene.site.trackers[shown.ref[0]].kind == "jira" and not died:
         return False
     value = act.detail.get("value", "").casefold()
-    return any(
+    return sent_the_same(scene.site.requests, shown, act) or any(
         abs(touch.at - act.at) <= _MOMENT
         and {value, f"{PREFIX}{value}"} & {one.casefold() for one in touch.on | touch.off}
         for touch in shown.touches
+    )
+
+
+def sent_the_same(requests: Iterable[Sent], shown: Shown, act: Act) -> bool:
+    """Whether we wrote the value of ``act`` to its issue in that very moment; whoever came second changed nothing."""
+    value, number = act.detail.get("value", "").casefold(), shown.key.rpartition("#")[2]
+    about = re.compile(rf"/issues?/(?:{shown.ref[1]}|{number})(?:[/?]|$)")
+    return bool(value) and any(
+        sent.service == act.tracker
+        and abs(MONDAY + timedelta(seconds=sent.at) - act.at) <= _MOMENT
+        and about.search(sent.path)
+        and f'{PREFIX}{value}"' in sent.body.decode().casefold()
+        for sent in requests
     )
 
 

@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.simulation.audit_edits import sent_the_same
 from tests.simulation.audit_people import Window
+from tests.simulation.clock import MONDAY
 from tests.simulation.journal import Act
+from tests.simulation.site import Sent
 from tests.simulation.truth import Ref, Shown
 
 ISSUE: Ref = ("jira", "10009")
@@ -36,3 +39,19 @@ def test_what_an_exemption_stood_against_is_told_when_it_ends() -> None:
     """R3: its end is a change by machine, which yields to what people said before."""
     window = Window([SINCE], [], {ISSUE: shown()})
     assert window.told_of(ISSUE, [BEFORE, SINCE], late=True) == [BEFORE, SINCE]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "issue", "goal", "same"),
+    [(1, "10009", "GROW-1", True), (9, "10009", "GROW-1", False), (1, "1000", "GROW-1", False)]
+    + [(1, "10009", goal, False) for goal in ("GROW", "GROW-2")],
+    ids=["the same", "later", "elsewhere", "a part of it", "another"],
+)
+def test_what_we_send_as_somebody_says_it_cannot_be_told_apart(
+    seconds: int, issue: str, goal: str, *, same: bool
+) -> None:
+    """L5: of two who put the same label on at once, the second changes nothing, and no history tells of it."""
+    body = b'{"update":{"labels":[{"add":"goal:GROW-1"}]}}'
+    sent = Sent(float(seconds), "jira", "PUT", f"/rest/api/2/issue/{issue}?notifyUsers=false", body, 204)
+    act = Act(MONDAY, "alice", "set_goal", *ISSUE, {"surface": "label", "value": goal})
+    assert sent_the_same([sent], shown(), act) == same

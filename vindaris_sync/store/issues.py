@@ -328,7 +328,7 @@ def _update(sql: Sql, tracker: str, changes: Sequence[_Change], reading: Reading
             (
                 *new.payload, new.parent_id, new.presence, now, new.presence,
                 new.payload.updated if reading.direct else None, new.known.place != new.payload.place,
-                not reading.direct or new.steers, new.known.id,
+                new.known.id not in reading.ours and (not reading.direct or new.steers), new.known.id,
             )
             for new in changes
         ],

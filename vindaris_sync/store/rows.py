@@ -156,6 +156,8 @@ class Reading:
     """Whether being read proves that the issue is in scope, as being on a page does."""
     watched: int | None = None
     """Since when all of the scope is known; what is created later in a place never seen before is no backlog."""
+    ours: frozenset[int] = frozenset()
+    """The rows of issues on which nothing but what we wrote has changed: no reason to decide these anew."""
 
     @property
     def sight(self) -> int:

@@ -69,11 +69,11 @@ class WriteBacks(Sightings):
         issues = [done.issue for done in found.done] + found.read
         with self._db.write() as sql:
             before = lookup(sql, tracker, {issue.ref.id for issue in issues} | set(found.uncertain))
-            quiet = self._quiet(sql, found.done, before, surfaces)
-            record(sql, tracker, issues, self._observer(surfaces), Reading(now_micros, span_micros(ahead), direct=True))
+            ours = _as_written(found.done, before, surfaces)
+            reading = Reading(now_micros, span_micros(ahead), direct=True, ours=ours)
+            record(sql, tracker, issues, self._observer(surfaces), reading)
             _agree(sql, tracker, found.done, surfaces)
             note_written(sql, tracker, found.done, found.undone, now)
-            sql.run_in("UPDATE issue SET due = FALSE WHERE id IN ({})", quiet)
             if lift(sql, tracker, _written(found.done)):
                 announce_attention(sql, tracker, now)
             for refused in found.refused:
@@ -83,16 +83,6 @@ class WriteBacks(Sightings):
             made = {each.write.address.id for each in outcomes if not isinstance(each, Failed)}
             sql.run_in("UPDATE issue SET unwritten = FALSE WHERE tracker = ? AND ext_id IN ({})", made, tracker)
             sql.run_in("UPDATE issue SET due = TRUE WHERE tracker = ? AND ext_id IN ({})", again, tracker)
-
-    @staticmethod
-    def _quiet(sql: Sql, done: Iterable[Done], before: Mapping[str, Known], surfaces: tuple[Surface, ...]) -> list[int]:
-        """Return the rows, not due now, on which nothing but what we wrote has changed."""
-        calm = [
-            before[each.issue.ref.id].id
-            for each in done
-            if each.issue.ref.id in before and _as_written(before[each.issue.ref.id], each, surfaces)
-        ]
-        return [row[0] for row in sql.rows_in("SELECT id FROM issue WHERE NOT due AND id IN ({})", calm)]
 
 
 def _sort(outcomes: Iterable[Written]) -> _Sorted:
@@ -116,7 +106,13 @@ def _sort(outcomes: Iterable[Written]) -> _Sorted:
     return found
 
 
-def _as_written(known: Known, done: Done, surfaces: tuple[Surface, ...]) -> bool:
+def _as_written(done: Iterable[Done], known: Mapping[str, Known], surfaces: tuple[Surface, ...]) -> frozenset[int]:
+    """Return the rows of issues that were read back as they were known, plus what was written."""
+    held = ((known.get(each.issue.ref.id), each) for each in done)
+    return frozenset(row.id for row, each in held if row is not None and _shows_only(row, each, surfaces))
+
+
+def _shows_only(known: Known, done: Done, surfaces: tuple[Surface, ...]) -> bool:
     """Whether the issue read back is the one known before plus what was written."""
     issue = done.issue
     shown = observe(issue, surfaces)

@@ -114,6 +114,18 @@ def test_what_was_due_meanwhile_stays_due(store: Store, number: int) -> None:
     assert due(store) == [number]
 
 
+@pytest.mark.parametrize("closed", [True, False], ids=["parent closed", "nothing"])
+def test_what_shows_only_our_write_is_due_where_its_parent_was_changed_meanwhile(store: Store, *, closed: bool) -> None:
+    """R8: both are read back at once, and where a question is asked depends on whether the parent is open."""
+    below = replace(SHOWS, parent=Address(T, "id2", "acme/web#2"))
+    child, above = put(store, below, issue(2))
+    decide_unlinked(store, child, above)
+    mark = Write(Address(T, "id2", "acme/web#2"), (Change(REVIEW, ("goal-review",)),), {REVIEW.key: ()})
+    echo = replace(WRITTEN, parent=below.parent)
+    written(store, Done(ADD, echo), Done(mark, issue(2, at=1, labels=("goal-review",), closed=closed)))
+    assert due(store) == ([child, above] if closed else [])
+
+
 @pytest.mark.parametrize("kind", [Stale, Overridden])
 def test_what_a_person_changed_is_observed_and_due(store: Store, number: int, kind: type[Stale | Overridden]) -> None:
     """Nothing was agreed: what it shows now is decided against the old base (L5)."""

@@ -31,7 +31,7 @@ from vindaris_sync.sandbox.faults import Fault
 from vindaris_sync.sandbox.jira import LABELS, MULTI_SELECT, TEXT, JiraCloud, Person
 from vindaris_sync.sdk.contract_truth import pull, shown
 from vindaris_sync.sdk.errors import IssueRejected
-from vindaris_sync.sdk.protocol import Capability, Connector, Missing
+from vindaris_sync.sdk.protocol import Capability, Connector, Loss, Missing
 from vindaris_sync.sdk.settings import WriteBackSettings
 
 if TYPE_CHECKING:
@@ -502,7 +502,32 @@ def test_a_value_that_vanished_with_its_option_was_taken_off_by_nobody(tracker: 
     tracker.set_field(missing[1].address.id, "G-1")
     tracker.alice.delete_option("Goal", "G-1")
     tracker.alice.add_option("Goal", "G-1")
-    assert connector.taken_off(missing) == dict(zip(missing, (True, False, False), strict=True))
+    expected = (Loss.TAKEN_OFF, Loss.UNDEFINED, Loss.UNDEFINED)
+    assert connector.losses(missing) == dict(zip(missing, expected, strict=True))
+    connector.close()
+
+
+def test_a_field_that_a_move_emptied_was_taken_off_by_nobody(tracker: JiraTruth) -> None:
+    """There and back again: the history names the place with it; what somebody empties after that is taken off."""
+    connector = tracker.connect()
+    on = surfaces(connector)[SurfaceKind.FIELD]
+    issues = known(tracker, connector, 2)
+    for issue in issues:
+        tracker.set_field(issue.ref.id, "G-1")
+    agreed = list(pull(connector).issues.values())
+    missing = [Missing(_address(connector, one), on, "G-1", one.updated) for one in agreed]
+    home, away = tracker.places
+    project = tracker.world.project(home)
+    assert project is not None
+    tracker.goal.contexts[0].projects = {project.id}
+    for one in missing:
+        tracker.advance(timedelta(minutes=1))
+        tracker.alice.move(one.address.id, away)
+        tracker.alice.move(one.address.id, home)
+    tracker.advance(timedelta(minutes=1))
+    tracker.set_field(missing[1].address.id, "G-1")
+    tracker.set_field(missing[1].address.id, None)
+    assert connector.losses(missing) == dict(zip(missing, (Loss.MOVED, Loss.TAKEN_OFF), strict=True))
     connector.close()
 
 

@@ -14,7 +14,7 @@ from vindaris_sync.domain.messages import Kind
 from vindaris_sync.domain.models import Address, Base, Gone, Hidden, Issue, Moved, Page, Presence, Present, Surface
 from vindaris_sync.domain.records import Record, Situation
 from vindaris_sync.engine.context import Context, Tracker
-from vindaris_sync.sdk.protocol import Connector, Missing
+from vindaris_sync.sdk.protocol import Connector, Loss, Missing
 
 _BATCH = 500
 _MOST_ABOVE = 20  # generations of parents out of scope that one pass follows upwards
@@ -141,37 +141,42 @@ def let_leave(context: Context, tracker: Tracker, moved: Sequence[Issue]) -> Non
 
 
 def _find_undefined(context: Context, tracker: Tracker, records: Sequence[Record], situation: Situation) -> None:
-    """Ask, once per place and surface, whether what vanished can still be shown there (R2)."""
+    """Ask, once per place and surface, how it went and whether it can still be shown there (R2)."""
     vanished: dict[tuple[str, Surface], list[tuple[Record, str]]] = defaultdict(list)
     for record in records:
         for surface, raw in missing_values(record, situation):
             vanished[record.place, surface].append((record, raw))
+    moved: dict[int, set[str]] = defaultdict(set)
     undefined: dict[int, set[tuple[str, str]]] = defaultdict(set)
     for (place, surface), gone in vanished.items():
-        for record, raw in _lost(tracker.connector, place, surface, gone):
-            undefined[record.id].add((surface.key, raw.casefold()))
+        for record, raw, loss in _losses(tracker.connector, place, surface, gone):
+            if loss is Loss.MOVED:
+                moved[record.id].add(surface.key)
+            elif loss is Loss.UNDEFINED:
+                undefined[record.id].add((surface.key, raw.casefold()))
+    if moved:
+        context.store.agree_elsewhere(moved)
     if undefined:
         context.store.set_undefined({issue: frozenset(values) for issue, values in undefined.items()})
         context.store.announce(Announce(tracker.name, "", Kind.ATTENTION, "", context.now()), now=context.now())
 
 
-def _lost(
+def _losses(
     connector: Connector, place: str, surface: Surface, gone: Sequence[tuple[Record, str]]
-) -> Iterator[tuple[Record, str]]:
-    """Yield the values that nobody took off: by the issues' histories, else by what became of their definitions."""
+) -> Iterator[tuple[Record, str, Loss]]:
+    """Yield the values, and how each went: by the issues' histories, else by what became of their definitions."""
     missing = [_missing(record, surface, raw) for record, raw in gone]
-    told = connector.taken_off([one for one in missing if one is not None])
+    told = connector.losses([one for one in missing if one is not None])
     untold = [raw for (_, raw), one in zip(gone, missing, strict=True) if one is None or one not in told]
     answer = connector.defined(place, surface, tuple(dict.fromkeys(untold))) if untold else {}
     defined = {value.casefold(): since for value, since in answer.items()}
     for (record, raw), one in zip(gone, missing, strict=True):
         if one is not None and one in told:
-            lost = not told[one]
+            yield record, raw, told[one]
         else:
             base = record.bases.get(surface.key)
             lost = raw.casefold() not in defined or _younger(defined[raw.casefold()], raw, base)
-        if lost:
-            yield record, raw
+            yield record, raw, Loss.UNDEFINED if lost else Loss.TAKEN_OFF
 
 
 def _missing(record: Record, surface: Surface, raw: str) -> Missing | None:

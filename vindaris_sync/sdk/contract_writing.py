@@ -30,7 +30,7 @@ from vindaris_sync.sdk.contract_truth import (
     surface,
     write_of,
 )
-from vindaris_sync.sdk.protocol import Connector, Missing
+from vindaris_sync.sdk.protocol import Connector, Loss, Missing
 
 W = TypeVar("W", bound=Written)
 _MINUTE = timedelta(minutes=1)
@@ -215,7 +215,7 @@ class WritingContract(Suite):
         tracker.set_field(issue.ref.id, None)
         tracker.remove_label(issue.ref.id, f"{label.id}G-1")
         missing = [Missing(address, on, "G-1", agreed) for on in (field, label)]
-        assert set(connector.taken_off(missing).values()) <= {True}
+        assert set(connector.losses(missing).values()) <= {Loss.TAKEN_OFF}
 
     def _issue(self, tracker: Truth, connector: Connector, labels: Sequence[str] = ()) -> Issue:
         id_ = tracker.create(tracker.places[0], "an issue", labels=labels)

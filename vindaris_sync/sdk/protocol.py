@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import Flag, auto
+from enum import Flag, StrEnum, auto
 from random import Random
 from time import sleep
 from typing import Protocol, runtime_checkable
@@ -84,6 +84,14 @@ class Missing:
     agreed: datetime
 
 
+class Loss(StrEnum):
+    """How a value went that an issue shows no more."""
+
+    TAKEN_OFF = "taken off"
+    MOVED = "lost on a way to another place"
+    UNDEFINED = "lost with its definition"
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One configured tracker. Every method may raise ``Transient`` or ``TrackerUnusable``; nothing else escapes.
@@ -138,11 +146,12 @@ class Connector(Protocol):
         """
         ...
 
-    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
-        """Return whether somebody took each off since then, as far as the issues' histories tell.
+    def losses(self, missing: Sequence[Missing]) -> Mapping[Missing, Loss]:
+        """Return how each went since then, as far as the issues' histories tell.
 
         A definition that was deleted leaves issues empty and no trace there, also where it was made anew since; what
-        was taken off was so, whatever became of the definition (R2).
+        was taken off was so, whatever became of the definition; and what a move took is lost in the former place, too,
+        when the issue has come back (R2).
         """
         ...
 

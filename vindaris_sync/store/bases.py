@@ -1,8 +1,8 @@
-"""What a surface was agreed on, told from when that was last seen (R2)."""
+"""What a surface was agreed on: from when that was last seen, and where it counts (R2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from vindaris_sync.store.codec import dump_bases, load_bases, load_observed, to_instant, to_micros
@@ -29,3 +29,13 @@ def keep_last_sight(sql: Sql, changes: Iterable[tuple[Known, str]]) -> None:
         if left:
             updates.append((dump_bases(bases | left), issue))
     sql.many("UPDATE issue SET bases = ? WHERE id = ?", updates)
+
+
+def agree_elsewhere(sql: Sql, surfaces: Mapping[int, Collection[str]]) -> None:
+    """Let what these surfaces of issues were agreed on count as agreed in another place; what changes is due."""
+    updates = []
+    for issue, stored in sql.rows_in("SELECT id, bases FROM issue WHERE id IN ({})", surfaces):
+        bases = load_bases(stored)
+        moved = {key: replace(base, place="") for key, base in bases.items() if key in surfaces[issue]}
+        updates.append((text := dump_bases(bases | moved), issue, text))
+    sql.many("UPDATE issue SET bases = ?, due = TRUE WHERE id = ? AND bases <> ?", updates)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -19,6 +19,7 @@ from vindaris_sync.domain.models import (
     Surface,
     SurfaceKind,
 )
+from vindaris_sync.store.bases import agree_elsewhere
 from vindaris_sync.store.codec import dump, dump_bases, load_bases, maybe_micros, span_micros, to_micros
 from vindaris_sync.store.issues import IN_STEP, Issues, keep_aliases, lookup, mark_below, record
 from vindaris_sync.store.outbox import announce_asked
@@ -62,6 +63,11 @@ class Listed:
 
 class Sightings(Issues):
     """Recording of direct reads."""
+
+    def agree_elsewhere(self, surfaces: Mapping[int, Collection[str]]) -> None:
+        """Note that these surfaces lost what they showed with a move, wherever their issues are now (R2)."""
+        with self._db.write() as sql:
+            agree_elsewhere(sql, surfaces)
 
     def record_seen(  # noqa: PLR0913 - what was read, and how
         self,

@@ -51,7 +51,7 @@ from vindaris_sync.domain.models import (
 from vindaris_sync.sdk.errors import TrackerUnusable
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Urgency
-from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
+from vindaris_sync.sdk.protocol import Capability, Loss, Missing, Surroundings
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.shapes import sent, understood
 from vindaris_sync.sdk.webhooks import Delivery, Heard, Hook, Unheard
@@ -152,7 +152,7 @@ class GithubConnector:
         options = {option.casefold() for option in field.options}
         return {value: None for value in values if field.data_type == "text" or value.casefold() in options}
 
-    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+    def losses(self, missing: Sequence[Missing]) -> Mapping[Missing, Loss]:
         """Return nothing: histories cost a request for each issue, and labels tell when they were made."""
         del missing
         return {}

@@ -54,7 +54,7 @@ from vindaris_sync.sdk.creating import Made
 from vindaris_sync.sdk.errors import TrackerUnusable, Transient, VindarisError
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.governor import Urgency
-from vindaris_sync.sdk.protocol import Capability, Missing, Surroundings
+from vindaris_sync.sdk.protocol import Capability, Loss, Missing, Surroundings
 from vindaris_sync.sdk.settings import TrackerSettings
 from vindaris_sync.sdk.shapes import sent, understood
 from vindaris_sync.sdk.webhooks import Delivery, Heard, Unheard
@@ -169,11 +169,11 @@ class JiraConnector:
         return dict.fromkeys(self._screens(site).offered(managed, issue) & frozenset(values)) if issue else {}
 
     @understood
-    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+    def losses(self, missing: Sequence[Missing]) -> Mapping[Missing, Loss]:
         """Return what the issues' histories tell of fields; labels need no definition."""
         site = self._site
         told = Histories(self._client, site.reader, site.fields.usable, self._around.in_flight)
-        return told.taken_off(missing)
+        return told.losses(missing)
 
     @understood
     def census(self, scope: str, position: str = "") -> Iterator[CensusPage]:

@@ -1,4 +1,4 @@
-"""What issues' histories say of values that are gone: taken off by somebody, or lost with their option (R2)."""
+"""What issues' histories say of values that are gone: taken off, or lost with a move or with their option (R2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from vindaris_connectors.jira.surfaces import Field
 from vindaris_sync.domain.models import SurfaceKind
 from vindaris_sync.sdk.errors import Transient
 from vindaris_sync.sdk.parallel import ordered
-from vindaris_sync.sdk.protocol import Missing
+from vindaris_sync.sdk.protocol import Loss, Missing
+
+_PLACE = frozenset({"project", "issuetype"})
+"""The fields that say where an issue is: a field that does not exist where it goes is emptied on the way."""
 
 History = Sequence[Entry] | None
 """What an issue's history tells, oldest first; None where it cannot be read."""
@@ -30,12 +33,12 @@ class Histories:
     fields: Mapping[str, Field]
     in_flight: int
 
-    def taken_off(self, missing: Sequence[Missing]) -> dict[Missing, bool]:
-        """Return whether somebody took each off a managed field, where its issue's history can be read."""
+    def losses(self, missing: Sequence[Missing]) -> dict[Missing, Loss]:
+        """Return how each went from a managed field, where its issue's history can be read."""
         asked = {each: field for each in missing if (field := self._field(each)) is not None}
         told = self._told(sorted({each.address.id for each in asked}), {field.id for field in asked.values()})
         histories = ((each, field, told[each.address.id]) for each, field in asked.items())
-        return {each: _is_taken(each, field, history) for each, field, history in histories if history is not None}
+        return {each: _loss(each, field, history) for each, field, history in histories if history is not None}
 
     def _field(self, missing: Missing) -> Field | None:
         return self.fields.get(missing.surface.id) if missing.surface.kind is SurfaceKind.FIELD else None
@@ -45,7 +48,7 @@ class Histories:
             return dict(ordered(map(self._task, ids), self.in_flight))
         told: dict[str, History] = {}
         for part in parts(ids, MOST):
-            entries = read_entries(self.client, part, sorted(fields))
+            entries = read_entries(self.client, part, sorted(fields | _PLACE))
             told |= {id_: None if entries is None else entries.get(id_, ()) for id_ in part}
         return told
 
@@ -63,7 +66,10 @@ class Histories:
             raise Transient(f"{answer.url} answered with a history that cannot be read") from None
 
 
-def _is_taken(missing: Missing, field: Field, history: Sequence[Entry]) -> bool:
-    """Return whether the last change since both sides agreed left the field without the value."""
+def _loss(missing: Missing, field: Field, history: Sequence[Entry]) -> Loss:
+    """Return how the value went: with the last change since both sides agreed, or without a trace."""
     steps = [one for one in history if one.field in (field.id, field.name) and one.at >= missing.agreed]
-    return bool(steps) and missing.value not in values_in(field.shape, steps[-1].after)
+    if not steps or missing.value in values_in(field.shape, steps[-1].after):
+        return Loss.UNDEFINED
+    moves = {one.at for one in history if one.field in _PLACE}
+    return Loss.MOVED if steps[-1].at in moves else Loss.TAKEN_OFF

@@ -42,7 +42,7 @@ from vindaris_sync.sdk.errors import ConfigError, Unknown
 from vindaris_sync.sdk.goal_issues import edited
 from vindaris_sync.sdk.goals import Statement, TrackerGoalSettings
 from vindaris_sync.sdk.mapping import instant
-from vindaris_sync.sdk.protocol import OVERLAP, Capability, Missing, Surroundings
+from vindaris_sync.sdk.protocol import OVERLAP, Capability, Loss, Missing, Surroundings
 from vindaris_sync.sdk.references import References
 from vindaris_sync.sdk.webhooks import Delivery, Heard, Unheard
 from vindaris_sync.sdk.writing import Ready, each, guarded
@@ -139,7 +139,7 @@ class MemoryConnector:
         prefix = surface.id if surface.kind is SurfaceKind.LABEL else ""
         return dict.fromkeys(self._client.label_definitions(prefix, values))
 
-    def taken_off(self, missing: Sequence[Missing]) -> Mapping[Missing, bool]:
+    def losses(self, missing: Sequence[Missing]) -> Mapping[Missing, Loss]:
         """Return nothing: issues here have no history."""
         del missing
         return {}

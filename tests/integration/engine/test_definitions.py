@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.engine.world import GOALS, Setup, Site, ok
+from tests.integration.engine.world import GOALS, VARIANTS, Setup, Site, ok
 from vindaris_sync.sandbox.faults import Fault
 
 ONLY_GITHUB, ONLY_JIRA = [Setup(names=("github",))], [Setup(names=("jira",))]
@@ -313,4 +313,31 @@ def test_a_changed_prefix_is_no_edit(site: Site, service: str) -> None:
     ok(site.turn(rounds=2))
     assert (site.serves(key), site.asks(key)) == ("linked GROW-1", [])
     assert desk.labels(key) == {"goal:GROW-1", "serves:GROW-1"}
+    site.sound()
+
+
+@pytest.mark.parametrize("site", [VARIANTS["cloud"], VARIANTS["data-center"]], ids=["cloud", "dc"], indirect=True)
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_field_that_was_lost_on_the_way_there_and_back_was_emptied_by_nobody(site: Site, *, seen: bool) -> None:
+    """Whether it was found away or not: the place is the one in which it was agreed on, and it is shown again (R2)."""
+    key, emptied = site.jira.create("Away and back"), site.jira.create("Decided against")
+    ok(site.turn())
+    for each in (key, emptied):
+        site.link(each, "GROW-1")
+    ok(site.turn(rounds=2))
+    site.jira.world.add_project("LAB")
+    goal = site.jira.world.field("Goal")
+    assert goal is not None
+    goal.contexts[0].projects = {project.id for project in site.jira.world.projects.values() if project.key != "LAB"}
+    away = [site.jira.move(each, "LAB") for each in (key, emptied)]
+    if seen:
+        later(site)
+    key, emptied = (site.jira.move(each, "APP") for each in away)
+    assert site.jira.field(key) is None
+    site.jira.set_field(emptied, "GROW-1")
+    site.jira.set_field(emptied, None)
+    ok(site.turn(rounds=2))
+    assert (site.serves(key), site.asks(key), site.jira.field(key)) == ("linked GROW-1", [], "GROW-1")
+    assert site.serves(emptied) == "unlinked"
+    assert site.store.attention("jira") == ()
     site.sound()

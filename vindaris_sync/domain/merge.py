@@ -147,11 +147,28 @@ def _reconsider(record: Record, sides: tuple[Side, ...], layout: Layout) -> Merg
     if decided and record.by_machine:
         changed = changed or [side for side in sides if side.works and side.moved]
     elif decided:
-        shown = adopt_shown(record, changed, sides, several=layout.several_goals).value if changed else current
-        return Merged(Result.DECIDED if shown == current else Result.CONFLICT, current, sides, primary)
+        told = _told(record, changed, sides, layout)
+        agrees = not changed or (told.result is Result.ADOPT and told.value == current)
+        return Merged(Result.DECIDED if agrees else Result.CONFLICT, current, sides, primary)
     if not changed:
         return Merged(Result.CONFLICT, current, sides, primary)
-    return adopt_shown(record, tuple(changed), sides, several=layout.several_goals)
+    return _told(record, changed, sides, layout)
+
+
+def _told(record: Record, changed: Sequence[Side], sides: tuple[Side, ...], layout: Layout) -> Merged:
+    """Return what the ``changed`` sides tell: of a goal and an exemption the one that was put on since (R3, R4)."""
+    seen = record.conflict.observed if record.conflict else {}
+    new = [side for side in changed if _names_more(side, seen.get(side.surface.key, side.raw))]
+    exempted, named = ([side for side in new if side.surface.shows_goals is goals] for goals in (False, True))
+    if exempted and named:
+        return Merged(Result.CONFLICT, value_of(record.explicit), sides, primary_of(record.explicit))
+    return adopt_shown(record, exempted or changed, sides, several=layout.several_goals)
+
+
+def _names_more(side: Side, before: Raw) -> bool:
+    """Return whether ``side`` shows what it did not show ``before``, unknown keys aside."""
+    former = {raw.casefold() for raw in (*before, *side.unknown)}
+    return any(raw.casefold() not in former for raw in side.raw)
 
 
 def _edited(record: Record, side: Side, before: Raw, layout: Layout) -> bool:

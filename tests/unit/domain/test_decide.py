@@ -195,6 +195,16 @@ def test_a_conflict_in_which_both_sides_change_again_is_a_new_conflict() -> None
     assert goals_of(world) == [A] or asked(world) == {Reason.CONFLICT}
 
 
+def test_a_decision_in_the_store_overrules_no_two_answers_put_on_meanwhile() -> None:
+    """R4: that the tracker contradicts itself does not make it agree with what was chosen."""
+    world = in_conflict()
+    world.person(1, field="A", labels=["A"], exempt=True, review=True)
+    world.see(1, explicit=(link(A),))
+    world.decide()
+    assert (goals_of(world), asked(world)) == ([A], {Reason.CONFLICT})
+    assert EXEMPT.key not in planned(world)
+
+
 def test_a_field_that_a_move_emptied_decides_no_conflict() -> None:
     """R2, R4: it may have been lost on the way to another place, and the label that somebody set stays."""
     world = in_conflict()
@@ -203,6 +213,29 @@ def test_a_field_that_a_move_emptied_decides_no_conflict() -> None:
     world.decide()
     assert (goals_of(world), asked(world)) == ([B], {Reason.CONFLICT})
     assert LABEL.key not in planned(world)
+    world.person(1, field="A", labels=["A"], review=True)
+    world.decide()
+    assert (goals_of(world), asked(world)) == ([A], set())
+
+
+def test_an_exemption_put_on_in_a_conflict_decides_it_whatever_goal_is_left() -> None:
+    """R3, R4: of a goal and an exemption the one just added wins, also where another goal was taken off with it."""
+    world = World.of(record(observed=shows(labels=["A", "B"])))
+    world.decide()
+    assert Reason.CONFLICT in asked(world)
+    world.person(1, labels=["A"], exempt=True)
+    world.decide()
+    assert isinstance(world.issues[1].explicit, Exemption)
+    assert asked(world) == set()
+    assert planned(world)[LABEL.key] == ((), ("A",))
+
+
+def test_an_exemption_and_a_goal_put_on_in_a_conflict_are_still_one() -> None:
+    """Nobody can tell which was meant, until one of them is taken off."""
+    world = in_conflict()
+    world.person(1, field="A", labels=["A"], exempt=True, review=True)
+    world.decide()
+    assert (goals_of(world), asked(world)) == ([B], {Reason.CONFLICT})
     world.person(1, field="A", labels=["A"], review=True)
     world.decide()
     assert (goals_of(world), asked(world)) == ([A], set())

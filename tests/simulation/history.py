@@ -27,6 +27,7 @@ from tests.simulation.kim import Kim
 from tests.simulation.machine import Machine, Network
 from tests.simulation.network import ChatWire, Exchanges, TrackerWire
 from tests.simulation.people import People
+from tests.simulation.rehearsal import differences
 from tests.simulation.script import AWAKE, DAY, Script, Step
 from tests.simulation.site import Sent, Site
 from vindaris_sync.engine.passes import PassReport
@@ -124,6 +125,7 @@ class History:
             if self.clock.monotonic() >= self.faults.asleep_until:
                 self._live(self.machine.tick)
         self._quieten()
+        self._plan_law()
         self._rest(begin + EVENING)
         self._audit()  # before the night reads everything anew: what pulls have missed shows now
         self._rest(begin + DAY)
@@ -243,6 +245,21 @@ class History:
     def _audit(self) -> None:
         self.result.counts["audits"] += 1
         self.result.breaches += [Breach(each.law, str(each.subject), each.text) for each in self.audit(self.site)]
+
+    def _plan_law(self) -> None:
+        """L12: a dry run changes nothing, and plans what the round that follows it does for each tracker's issues."""
+        self._live(lambda: None)  # a process that was asked to end does so first
+        with self.clock.stopped():
+            before, mark = self.machine.store.generation, len(self.exchanges.log)
+            planned = self.machine.rehearse()
+            asked = self.exchanges.log[mark:]
+            del self.exchanges.log[mark:]  # what is judged by the log is what the daemon asked
+            changed = self.machine.store.generation - before
+            done = self.machine.round()
+        wrong = [f"writes {sent.method} {sent.path}" for sent in asked if _writes(sent) or sent.service == "slack"]
+        wrong += ["commits"] * bool(changed)
+        wrong += differences(self.site, planned, done)
+        self.result.breaches += [Breach("L12", "a dry run", each) for each in wrong[:3]]
 
     def _quiet_law(self) -> None:
         """L3: a second round at the same instant plans and writes nothing."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,17 +83,8 @@ class Machine:
     def _start(self) -> None:
         clock = self.site.clock
         self.store = Store.open(f"sqlite:///{self.site.database}", now=clock.machine())
-        governors = Governors()
         self.progress = Progress(clock.monotonic)
-        self.context = Context(
-            self.store,
-            {name: self._tracker(tracker, governors) for name, tracker in self.site.trackers.items()},
-            self.site.goals,
-            _teams(self.site),
-            now=clock.machine,
-            new_id=lambda: UUID(int=next(self._ids)),
-            progress=self.progress,
-        )
+        self.context = self._context(self.store)
         token = Secret(SLACK_TOKEN)
         self.channels = {
             name: SlackChannel(name, f"#{name}", token, f"{URL}/slack/api", transport=self.network.chat)
@@ -108,10 +101,23 @@ class Machine:
             observe=self._observe,
         )
 
-    def _tracker(self, tracker: TrackerSite, governors: Governors) -> Tracker:
+    def _context(self, store: Store, *, writes: bool = True) -> Context:
+        governors = Governors()
+        return Context(
+            store,
+            {name: self._tracker(tracker, store, governors) for name, tracker in self.site.trackers.items()},
+            self.site.goals,
+            _teams(self.site),
+            now=self.site.clock.machine,
+            new_id=lambda: UUID(int=next(self._ids)),
+            writes=writes,
+            progress=self.progress,
+        )
+
+    def _tracker(self, tracker: TrackerSite, store: Store, governors: Governors) -> Tracker:
         clock, wire = self.site.clock, self.network.trackers
         around = Surroundings(clock.machine, clock.sleep, self._random, wire, 1, governors=governors)
-        self.store.put_tracker(tracker.name, tracker.kind)
+        store.put_tracker(tracker.name, tracker.kind)
         settings = settings_of(tracker)
         connector = (
             GithubConnector(tracker.name, settings, around)
@@ -119,7 +125,7 @@ class Machine:
             else JiraConnector(tracker.name, settings, around)
         )
         built = Tracker(tracker.name, tracker.kind, settings, connector, around.clock, around.conduct)
-        restore_tracker(self.store, built, clock.machine())
+        restore_tracker(store, built, clock.machine())
         return built
 
     def _night(self, day: date) -> None:
@@ -133,6 +139,20 @@ class Machine:
         """Look at the goals and let every tracker have its pass, now; raises ``Crash``."""
         refresh_goals(self.context)
         return run_round(self.context)
+
+    def rehearse(self) -> Round:
+        """Return what a round would do now: by a dry run on a copy of the database, as ``plan`` makes one."""
+        with TemporaryDirectory(dir=self.site.database.parent) as folder:
+            copy = Path(folder) / "plan.db"
+            self.store.copy(copy)
+            with closing(Store.open(f"sqlite:///{copy}", now=self.site.clock.machine())) as store:
+                context = self._context(store, writes=False)
+                try:
+                    refresh_goals(context)
+                    return run_round(context)
+                finally:
+                    for tracker in context.trackers.values():
+                        tracker.connector.close()
 
     def stop(self) -> None:
         """End: what was not committed is gone."""

@@ -3,136 +3,21 @@
 from __future__ import annotations
 
 import ast
-import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from copy import copy
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.simulation import audit_people, company
+from tests.simulation import audit_people
 from tests.simulation.auditor import CHECKS, audit
-from tests.simulation.clock import Clock
-from tests.simulation.crashes import Lightning
-from tests.simulation.desks import desk_of
-from tests.simulation.machine import Machine, Network
-from tests.simulation.network import ChatWire, Exchanges, TrackerWire
-from tests.simulation.site import FIELD, Sent, Site
+from tests.simulation.conftest import Company, note
+from tests.simulation.site import FIELD, Sent
 from tests.simulation.truth import scene_of
-from vindaris_sync.sandbox import github, jira, slack
-from vindaris_sync.sandbox.jira.model import Change, History, Issue
-
-HOUR = 3600.0
-DAY = 24 * HOUR
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """A site at rest, and the issues that the tests speak of, by what they are (Jira ids, but for the transferred)."""
-
-    site: Site
-    issue: dict[str, str]
-
-    @property
-    def jira(self) -> jira.World:
-        """The Jira."""
-        world = self.site.trackers["jira"].world
-        assert isinstance(world, jira.World)
-        return world
-
-    def there(self, name: str) -> Issue:
-        """Return one of the issues as Jira has it."""
-        return self.jira.issues[int(self.issue[name])]
-
-    def on(self, database: Path) -> Company:
-        """Return the same company with another copy of the database, and what the auditor remembers."""
-        shutil.copy(self.site.database, database)
-        shutil.copy(f"{self.site.database}.generation", f"{database}.generation")
-        remembered = {name: copy(value) for name, value in self.site.memory.items()}
-        return replace(self, site=replace(self.site, database=database, memory=remembered, requests=[]))
-
-    def sql(self, *statements: str) -> None:
-        """Change the database behind the product's back; ``:name`` stands for the issue of that name."""
-        with closing(sqlite3.connect(self.site.database)) as connection, connection:
-            for statement in statements:
-                connection.execute(statement, self.issue if ":" in statement else {})
-
-    def found(self) -> dict[str, list[str]]:
-        """Return what each check finds, by the check's name; checks that find nothing are left out."""
-        scene = scene_of(self.site)
-        told = {check.__name__: [str(each) for each in check(scene)] for check in CHECKS}
-        return {name: texts for name, texts in told.items() if texts}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """Give a company that has lived through a day with a bit of everything, and whose daemon was stopped."""
-    folder = tmp_path_factory.mktemp("company")
-    clock = Clock()
-    site = company.found(("jira", "github"), folder / "vindaris.db", clock)
-    exchanges = Exchanges(clock, Lightning(), lambda _: None)
-    services = company.services(site)
-    network = Network(TrackerWire(services, exchanges), ChatWire(slack.Slack(site.slack), exchanges))
-    machine = Machine(site, network, 1, lambda _: None)
-    try:
-        clock.sleep(2)  # what there was before is a backlog
-        machine.tick()
-        clock.sleep(2 * HOUR)
-        made = Company(site, _work(site))
-        for _ in range(3):
-            clock.sleep(HOUR)
-            machine.tick()
-        desk_of(site.trackers["jira"]).delete(made.issue["gone"])
-        _note(site, "jira", "delete", made.issue["gone"])
-        goals = site.goals
-        goals.goals = tuple(replace(one, title="Grow a lot") if one.key == "GROW-2" else one for one in goals.goals)
-        while clock.monotonic() < DAY:
-            clock.sleep(2 * HOUR)
-            machine.tick()
-    finally:
-        machine.stop()
-    assert audit(site) == []
-    return made
-
-
-def _work(site: Site) -> dict[str, str]:
-    """Let people open issues in every state, and do to others what people do."""
-    desk, hub = desk_of(site.trackers["jira"]), desk_of(site.trackers["github"])
-    made = {
-        "linked": desk.create("APP", "Linked", ["goal:GROW-1", "bug"], ""),
-        "changed": desk.create("APP", "Its goal changes", ["goal:GROW-2"], ""),
-        "exempt": desk.create("OPS", "Not goal work", ["no-goal"], ""),
-        "unlinked": desk.create("APP", "Whatever for", [], ""),
-        "gone": desk.create("OPS", "Never mind", [], ""),
-    }
-    labels = {"linked": "goal:GROW-1\nbug", "changed": "goal:GROW-2", "exempt": "no-goal"}
-    for name, issue in made.items():
-        _note(site, "jira", "create", issue, labels=labels.get(name, ""))
-    made["child"] = desk.create("APP", "A part of it", [], made["linked"])
-    _note(site, "jira", "create", made["child"])
-    made["old"] = hub.issues()[1]
-    made["new"] = hub.move(made["old"], "acme/api")
-    _note(site, "github", "transfer", made["old"], new=made["new"], place="acme/api")
-    world = site.trackers["github"].world
-    assert isinstance(world, github.World)
-    made["pull"] = world.issue("acme/web", 1).node_id
-    made["backlog"] = next(one for one in desk.issues() if not desk.labels(one) and one not in made.values())
-    return made
-
-
-def _note(site: Site, tracker: str, kind: str, issue: str, **detail: str) -> None:
-    site.journal.note(site.clock(), "alice", kind, tracker=tracker, issue=issue, **detail)
-
-
-@pytest.fixture
-def one(built: Company, tmp_path: Path) -> Company:
-    """Give the company with a database of its own."""
-    return built.on(tmp_path / "vindaris.db")
-
+from vindaris_sync.sandbox import slack
+from vindaris_sync.sandbox.jira.model import Change, History
 
 # --- damage in the database -------------------------------------------------------------------------------------------
 
@@ -151,6 +36,7 @@ _CONFIRMED = (
 IN_THE_DATABASE = {
     "a title": ("nothing_is_missed", ["UPDATE issue SET title = 'Other' WHERE ext_id = :linked"]),
     "a parent": ("nothing_is_missed each_is_in_one_state", ["UPDATE issue SET parent_id = 1 WHERE ext_id = :child"]),
+    "a credential": ("credentials_are_kept", ["INSERT INTO note VALUES ('conduct', 'Bearer jira-token-1')"]),
     "an issue found by a census": (
         "nothing_is_found_late",
         [
@@ -275,7 +161,7 @@ def _overwritten(one: Company) -> Iterator[None]:
 @contextmanager
 def _said(one: Company, kind: str, name: str, **detail: str) -> Iterator[None]:
     """Let people have done something that nothing came of."""
-    _note(one.site, "jira", kind, one.issue[name], **detail)
+    note(one.site, "jira", kind, one.issue[name], **detail)
     try:
         yield
     finally:
@@ -293,6 +179,20 @@ def _messages(one: Company, change: Callable[[list[slack.Message]], object]) -> 
         yield
     finally:
         channel.messages = before
+
+
+@contextmanager
+def _sent(one: Company, path: str = "/", body: bytes = b"") -> Iterator[None]:
+    """Let the daemon have sent a request."""
+    one.site.requests.append(Sent(0, "github", "GET", path, body, 200))
+    try:
+        yield
+    finally:
+        one.site.requests.pop()
+
+
+def _say(message: slack.Message, words: str) -> None:
+    message.text = f"{message.text} ({words})"
 
 
 def _telling(messages: list[slack.Message], words: str) -> slack.Message:
@@ -328,6 +228,15 @@ IN_THE_WORLD: dict[str, tuple[str, Damage]] = {
         lambda one: _messages(one, lambda all_: all_.remove(_telling(all_, "serves no goal"))),
     ),
     "a message that miscounts": ("teams_see_their_lists", lambda one: _messages(one, _miscounted)),
+    "a credential in chat": (
+        "credentials_are_kept",
+        lambda one: _messages(one, lambda all_: _say(all_[0], one.site.trackers["jira"].token)),
+    ),
+    "a credential in an address": (
+        "credentials_are_kept",
+        lambda one: _sent(one, path=f"/repos?access_token={one.site.trackers['github'].token}"),
+    ),
+    "a private goal's title in a tracker": ("private_titles_are_kept", lambda one: _sent(one, body=b"Grow a lot")),
     "a message sent twice": (
         "nothing_is_said_twice",
         lambda one: _messages(one, lambda all_: all_.append(_telling(all_, "open work"))),
@@ -378,7 +287,9 @@ def test_every_check_was_seen_to_fail() -> None:
     assert {check.__name__ for check in CHECKS} == seen
 
 
-@pytest.mark.parametrize("name", ["truth", "auditor", "audit_store", "audit_people", "audit_edits", "audit_chat"])
+@pytest.mark.parametrize(
+    "name", ["truth", "auditor", "audit_store", "audit_people", "audit_edits", "audit_chat", "audit_secrets"]
+)
 def test_the_auditor_shares_no_code_with_the_product(name: str) -> None:
     """It imports the standard library, the sandbox, and its own parts; the rest serves only to name types."""
     tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_text("utf-8"))

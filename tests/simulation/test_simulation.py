@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.simulation.auditor import audit
 from tests.simulation.history import Breach, Result, live
+from tests.simulation.machine import Machine
 from tests.simulation.minimise import Minimiser, kind_of
 from tests.simulation.run import here, one
 from tests.simulation.script import DAY, FAULTS, PEOPLE, Script, draw
 from tests.simulation.site import Site
+from vindaris_sync.engine.passes import Round
 
 SECONDS = float(os.environ.get("VINDARIS_SIMULATED_SECONDS", "60"))
 SEED = int(os.environ.get("VINDARIS_SEED", "0"))
@@ -92,6 +95,18 @@ def test_a_day_holds_what_a_simulated_day_must_hold() -> None:
     assert sums["acts"] >= 20 * days, sums
     assert sums["faults"] >= 5 * days, sums
     assert sums["crashes"] >= days, sums
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("planned", "found"), [(Machine.round, "writes"), (lambda _: Round(()), "does not plan")])
+def test_a_dry_run_that_is_none_is_noticed(
+    planned: Callable[[Machine], Round], found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """L12: one that does what it plans, and one that does not plan what is done then."""
+    monkeypatch.setattr(Machine, "rehearse", planned)
+    breaches = live(short(6)).breaches
+    assert {breach.law for breach in breaches} == {"L12"}
+    assert any(breach.text.startswith(found) for breach in breaches), breaches
 
 
 def test_a_script_is_text_and_back() -> None:

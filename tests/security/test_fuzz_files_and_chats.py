@@ -60,6 +60,7 @@ def test_fuzz_files(name: str, tmp_path: Path) -> None:
     for credential in ("jira-token", "github-token", "slack-token"):
         (tmp_path / credential).write_text("token-0123456789", "utf-8")
     read: Callable[[], object] = FileGoals(path).read if "goals" in name else lambda: load(path, secrets, tmp_path)
+    print(f"{name}: seed {seed}")  # noqa: T201 - shown with -s, and where something escapes
     for _ in range(count):
         path.write_bytes(spoilt(whole, random))
         try:
@@ -67,7 +68,7 @@ def test_fuzz_files(name: str, tmp_path: Path) -> None:
             outcomes["read"] += 1
         except ConfigError as error:
             outcomes["refused" if name in str(error) else "refused without a file"] += 1
-    print(f"{name}: seed {seed}, inputs {count} {dict(outcomes)}, escapes 0")  # noqa: T201 - shown with -s
+    print(f"inputs {count} {dict(outcomes)}, escapes 0")  # noqa: T201 - as above
     assert outcomes["refused"]
     assert not outcomes["refused without a file"]
 
@@ -118,6 +119,7 @@ def test_fuzz_chats(name: str) -> None:
         says(status, body)(connection, request)
 
     content = compose(Subject("Web", Kind.UNLINKED), [Item("1", "APP-1", "A title")], NOW)
+    print(f"{name}: seed {seed}")  # noqa: T201 - as above
     with serving(talk) as server:
         channel = CHATS[name](server.url)
         acts = [lambda: channel.post(content, "k"), lambda: channel.find("k", NOW), channel.check]
@@ -132,5 +134,5 @@ def test_fuzz_chats(name: str) -> None:
             except VindarisError as error:
                 outcomes[type(error).__name__] += 1
         channel.close()
-    print(f"{name}: seed {seed}, inputs {outcomes.total()} {dict(outcomes)}, escapes 0")  # noqa: T201 - as above
+    print(f"inputs {outcomes.total()} {dict(outcomes)}, escapes 0")  # noqa: T201 - as above
     assert outcomes["done"] < outcomes.total() or name != "slack"

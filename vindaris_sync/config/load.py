@@ -16,6 +16,10 @@ from vindaris_sync.config.settings import Config, complete, with_password
 from vindaris_sync.sdk.errors import ConfigError
 from vindaris_sync.sdk.registry import Kind, load_kind
 
+_DEPTH = 64
+"""Levels in a file, far more than any key has; dotted keys nest without end, and whoever walks them needs an end."""
+_TOO_DEEP = f"tables and arrays are nested more than {_DEPTH} deep"
+
 
 class ConfigRefused(ConfigError):
     """The configuration cannot be used: ``problems`` are one line each, the text is all of them."""
@@ -62,9 +66,16 @@ def load(
 def read_toml(text: str) -> dict[str, Any]:
     """Return what TOML states; ``ValueError`` says why it is none, also where it is too deep or a number too long."""
     try:
-        return tomllib.loads(text)
+        stated = tomllib.loads(text)
     except RecursionError:
-        raise ValueError("brackets are nested too deeply") from None
+        raise ValueError(_TOO_DEEP) from None
+    level: list[Any] = [stated]
+    for _ in range(_DEPTH):
+        level = [inner for node in level for inner in (node.values() if isinstance(node, dict) else node)]
+        level = [node for node in level if isinstance(node, dict | list)]
+    if level:
+        raise ValueError(_TOO_DEEP)
+    return stated
 
 
 def read_text(path: Path) -> str:

@@ -145,6 +145,8 @@ timezone = "Europe/Berln"
         ),
         ("", "vindaris.toml: [trackers]: name at least one tracker"),
         ("a = 1\na = 2\n", "vindaris.toml: no valid TOML: Cannot overwrite a value (at line 2, column 6)"),
+        (f"a{'.a' * 3000} = 1\n", "vindaris.toml: no valid TOML: tables and arrays are nested more than 64 deep"),
+        (f"a = {'[' * 3000}", "vindaris.toml: no valid TOML: tables and arrays are nested more than 64 deep"),
         ("[trackers.Main]\nkind='board'\nurl='x'", "vindaris.toml:1: [trackers.Main]: a name is lower-case letters"),
     ],
 )

@@ -173,6 +173,13 @@ def test_a_syntax_error_is_told_with_its_line(refusals: Callable[..., list[str]]
     assert "line 2" in line
 
 
+@pytest.mark.parametrize("depth", [200, 450, 3000])
+def test_a_dotted_key_without_end_is_told(refusals: Callable[..., list[str]], depth: int) -> None:
+    """It nests a table for each of its dots, and a parser that reads it leaves the fall to whoever walks it."""
+    (line,) = refusals(f'[[goal]]\nkey = "A"\nlinks{".a" * depth} = 1\n')
+    assert line.startswith("goals.toml: no valid TOML: tables and arrays are nested more than 64 deep")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from vindaris_connectors.github.mapping import is_stamp
@@ -13,6 +14,8 @@ from vindaris_sync.sdk.shapes import SHAPE_ERRORS
 
 SETTLED = OVERLAP
 """When no list lags any more: after it, nothing can turn up with the stamp that was the newest then."""
+_SENDABLE = re.compile(r"([!-~]([ -~]*[!-~])?)?")
+"""What may stand in a request's header; an answer's ``ETag`` that is more than that only costs the next answer."""
 _LOAD_MARGIN = timedelta(seconds=2)
 
 
@@ -60,6 +63,8 @@ class Cursor:
                 cursor = cls(**document)
                 for at in filter(None, (cursor.since, cursor.start, cursor.newest)):
                     instant(at)
+                if not _SENDABLE.fullmatch(cursor.etag):
+                    cursor = replace(cursor, etag="")
                 if cursor.repository > 0:
                     return cursor if not cursor.since or is_stamp(cursor.since) else cls(cursor.repository)
         except SHAPE_ERRORS:

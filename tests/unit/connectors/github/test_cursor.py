@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from vindaris_connectors.github.cursor import SETTLED, Cursor, point_after_load,
 from vindaris_sync.sdk.mapping import instant
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+ETAGS = st.from_regex(r'\A(W/)?"[!#-~]*"\Z')
 SPANS = st.integers(-4000, 4000).map(lambda seconds: timedelta(seconds=seconds))
 
 
@@ -37,7 +39,14 @@ def test_an_empty_load() -> None:
     assert point_after_load("", stamp(NOON)) == stamp(NOON - SETTLED)
 
 
-@given(st.builds(Cursor, st.integers(1), st.just("2026-03-01T12:00:00Z"), st.text(), st.text(), st.integers(0)))
+@given(st.builds(Cursor, st.integers(1), st.just("2026-03-01T12:00:00Z"), st.text(), ETAGS, st.integers(0)))
 def test_text_and_back(cursor: Cursor) -> None:
     """A cursor comes back from the store as it went in."""
     assert Cursor.parse(cursor.text()) == cursor
+
+
+@pytest.mark.parametrize("etag", [" ", ' "x"', '"x" ', '"x"\r\nX-Evil: 1', '"\t"', '"é"', '"\ud800"', "\0"])
+def test_an_etag_that_no_header_holds_is_left_out(etag: str) -> None:
+    """What was damaged in the database costs one answer in full, and not every request from then on."""
+    cursor = Cursor(7, "2026-03-01T12:00:00Z", watch="/x", etag=etag)
+    assert Cursor.parse(cursor.text()) == Cursor(7, "2026-03-01T12:00:00Z", watch="/x")

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.audit_people import (
@@ -21,7 +21,7 @@ from tests.simulation.audit_people import (
 )
 from tests.simulation.audit_store import said
 from tests.simulation.clock import MONDAY
-from tests.simulation.truth import FIELD, PREFIX, Scene, Shown, Violation, micros, ours
+from tests.simulation.truth import EXEMPT, FIELD, PREFIX, Scene, Shown, Violation, micros, ours
 
 if TYPE_CHECKING:
     from tests.simulation.journal import Act
@@ -84,6 +84,8 @@ def we_look_before_we_write(scene: Scene) -> Iterator[Violation]:
             continue  # only Cloud tells afterwards what a write has replaced
         for one in (each for each in shown.overwrites if each.value):  # an emptiness may have come with a move (R2)
             same = scene.goal(one.value) == scene.goal(one.by)  # another spelling, or the key that it has now
+            if one.at - one.said <= _MOMENT and _died(scene.site.journal.acts, one.at):
+                continue  # before we had looked whom we had overtaken
             if not same and not any(micros(one.said) <= at <= micros(one.at) for at in decided):
                 yield Violation("L5", said(row), f"we replaced {one.value!r} by {one.by!r} without having seen it")
 
@@ -148,15 +150,19 @@ def _unseen(scene: Scene, window: Window, shown: Shown, act: Act) -> bool:
 
     But by Jira Cloud's changelog, where we did not die before we had looked at it.
     """
-    died = any(each.kind == "crash:struck" and abs(each.at - act.at) <= _MOMENT for each in window.acts)
-    if scene.site.trackers[shown.ref[0]].kind == "jira" and not died:
+    if scene.site.trackers[shown.ref[0]].kind == "jira" and not _died(window.acts, act.at):
         return False
-    value = act.detail.get("value", "").casefold()
+    value = EXEMPT if act.kind in ("exempt", "unexempt") else act.detail.get("value", "").casefold()
     return sent_the_same(scene.site.requests, shown, act) or any(
         abs(touch.at - act.at) <= _MOMENT
         and {value, f"{PREFIX}{value}"} & {one.casefold() for one in touch.on | touch.off}
         for touch in shown.touches
     )
+
+
+def _died(acts: Iterable[Act], at: datetime) -> bool:
+    """Whether a crash struck us in that very moment."""
+    return any(each.kind == "crash:struck" and abs(each.at - at) <= _MOMENT for each in acts)
 
 
 def sent_the_same(requests: Iterable[Sent], shown: Shown, act: Act) -> bool:

@@ -174,13 +174,16 @@ def _names_more(side: Side, before: Raw) -> bool:
 def _edited(record: Record, side: Side, before: Raw, layout: Layout) -> bool:
     """Return whether a person changed what ``side`` showed ``before``.
 
-    A deleted definition is no edit, nor is what may have been lost on the way to another place (R2).
+    A deleted definition is no edit, nor is what may have been lost on the way to another place (R2). A key that names
+    no goal may be the deleted one's new name.
     """
     base = record.bases.get(side.surface.key)
     if not side.raw and base is not None and elsewhere(base, record, layout):
         return False
     was, now = ({raw.casefold() for raw in values} for values in (before, side.raw))
-    return bool(now - was or {raw for raw in was - now if (side.surface.key, raw) not in record.undefined})
+    taken_off = {raw for raw in was - now if (side.surface.key, raw) not in record.undefined}
+    renamed = {raw.casefold() for raw in side.unknown} if was - now and not taken_off else set()
+    return bool(taken_off or now - was - renamed)
 
 
 def adopt_shown(record: Record, changed: Sequence[Side], sides: Sequence[Side], *, several: bool) -> Merged:

@@ -218,6 +218,19 @@ def test_a_field_that_a_move_emptied_decides_no_conflict() -> None:
     assert (goals_of(world), asked(world)) == ([A], set())
 
 
+def test_a_label_renamed_to_a_key_that_names_no_goal_decides_no_conflict() -> None:
+    """R2, R4: its definition is another one now, and nobody has touched the issue."""
+    world = in_conflict()
+    world.person(1, field="C", labels=["NONE"], review=True)
+    world.see(1, undefined=frozenset({(LABEL.key, "c")}))
+    world.decide()
+    assert (goals_of(world), Reason.CONFLICT in asked(world)) == ([B], True)
+    assert LABEL.key not in planned(world)
+    world.person(1, field="A", labels=["A"], review=True)
+    world.decide()
+    assert (goals_of(world), asked(world)) == ([A], set())
+
+
 def test_an_exemption_put_on_in_a_conflict_decides_it_whatever_goal_is_left() -> None:
     """R3, R4: of a goal and an exemption the one just added wins, also where another goal was taken off with it."""
     world = World.of(record(observed=shows(labels=["A", "B"])))

@@ -112,7 +112,6 @@ def settle(context: Context, name: str, others: Collection[str] = ()) -> PassRep
     tracker = context.trackers[name]
 
     def steps(report: PassReport) -> None:
-        read_parents(context, tracker, report.counts)
         _decide(context, tracker, report, others)
 
     with tracker.conduct.urgent(Urgency.DECIDED):
@@ -127,7 +126,6 @@ def look(context: Context, name: str, named: Sequence[Address]) -> PassReport:
         if (ears := context.nudges.ears().get(name)) and ears.last:
             context.store.put_note(heard_note(name), ears.last.isoformat())
         look_again(context, tracker, named, report.counts)
-        read_parents(context, tracker, report.counts)
         _decide(context, tracker, report)
 
     return _run(context, tracker, "look", steps)
@@ -142,17 +140,20 @@ def _gather(context: Context, tracker: Tracker, report: PassReport) -> None:
     recover(context, tracker, report.counts)
     pull(context, tracker, report.counts)
     count(context, tracker, report.counts)
-    read_parents(context, tracker, report.counts)
 
 
 def _decide(
     context: Context, tracker: Tracker, report: PassReport, others: Collection[str] = (), *, repair: bool = False
 ) -> None:
-    """Decide and write; nothing while too many of the tracker's issues are missing (fault 56)."""
+    """Decide and write; nothing while too many of the tracker's issues are missing (fault 56).
+
+    Parents are read last, since every reading before may name one: who is decided without is asked about no more.
+    """
     if tracker.name in context.store.missing():
         report.counts["waiting until issues are back"] = context.store.due_count(tracker.name)
         return
     verify(context, tracker, report.counts)
+    read_parents(context, tracker, report.counts)
     guard(context, tracker, report.counts)
     decided = decide_due(context, report.pass_id, tracker.name, others, repair=repair)
     report.counts += decided.counts

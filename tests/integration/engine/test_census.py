@@ -94,6 +94,19 @@ def test_what_hung_below_a_deleted_issue_waits_for_its_own_trackers_pass(site: S
     site.sound()
 
 
+def test_a_parent_out_of_scope_found_below_a_deleted_issue_is_read_before_anything_is_decided(site: Site) -> None:
+    """R6: no pull need show it, and who is decided without would be asked for a goal though one is inherited."""
+    site.jira.world.add_project("HQ", "Headquarters")
+    outside = site.jira.alice.create_issue("HQ", "Elsewhere", "Epic", labels=["goal:GROW-2"])
+    above, below = orphaned(site)
+    lose(site, above)
+    site.jira.world.weather.index_lag = timedelta(hours=2)
+    site.jira.set_parent(below, outside)
+    run_pass(site.context, "jira")
+    assert (site.serves(below), site.asks(below)) == ("inherited GROW-2", ["parent_changed"])
+    site.sound()
+
+
 def test_what_is_held_below_a_deleted_issue_is_not_read_again_and_again(site: Site) -> None:
     """It stays due until a person has looked; no pass asks the tracker about it meanwhile."""
     above, below = orphaned(site, "goal:GROW-2")
